@@ -1,0 +1,55 @@
+# Everything runs in .venv, which is set up once and again only when the dependencies change.
+
+PYTHON ?= python3
+VENV := .venv
+RUN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: help demo test lint format lock pack pretrain model clean
+
+help: ## this list
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+$(READY): pyproject.toml requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
+	  || { echo 'empathy-scan needs Python 3.11 to 3.13; say which with: make PYTHON=python3.12'; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+	$(RUN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	$(RUN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: $(READY) ## set up, and scan the samples into build/
+	@$(RUN)/empathy-scan scan data/samples --store build/store --reports build/reports; \
+	  code=$$?; test $$code -eq 0 -o $$code -eq 3 # 3: two of the samples are broken on purpose
+
+test: lint ## set up, check and pass every test
+	$(RUN)/python -m pytest -q -n 2 --dist loadfile
+
+lint: $(READY) ## what CI checks before the tests
+	$(RUN)/ruff format --check .
+	$(RUN)/ruff check .
+	$(RUN)/mypy
+
+format: $(READY) ## put the code in order
+	$(RUN)/ruff format .
+	$(RUN)/ruff check --fix .
+
+lock: $(READY) ## write the installed versions to requirements.lock
+	{ sed -n 1p requirements.lock; $(RUN)/python -m pip freeze --exclude-editable | sed 's/+cpu$$//'; } > build.lock
+	mv build.lock requirements.lock
+
+# The model: CORPORA is a folder with open/*.jsonl.gz (and research/ for evaluation); see data/training/README.md.
+CORPORA ?= corpora
+MINUTES ?= 150
+
+pack: $(READY) ## pack the open text for pretraining
+	$(RUN)/python data/training/pack_text.py $(CORPORA)/open build/packed --written data/training/authored
+
+pretrain: $(READY) ## pretrain the encoder for MINUTES, from its checkpoint if there is one
+	$(RUN)/python data/training/pretrain.py build/packed build/encoder --minutes $(MINUTES)
+
+model: $(READY) ## train, calibrate and evaluate the shipped model
+	$(RUN)/empathy-scan -v train --backbone build/encoder/encoder --corpora $(CORPORA) --out models/default --auxiliary-minutes 12
+
+clean: ## remove what was made, but for the environment
+	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

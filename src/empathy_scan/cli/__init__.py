@@ -1,0 +1,12 @@
+"""The command line: each command parses, calls one library function, and prints what came back.
+
+Exit codes: 0 done; 1 failed; 2 wrong usage; 3 done, but some input was rejected. Results go to stdout, all else to
+stderr.
+"""
+
+from __future__ import annotations
+
+from empathy_scan.cli import measure, models, read, scan, show
+from empathy_scan.cli.app import app
+
+__all__ = ["app", "measure", "models", "read", "scan", "show"]

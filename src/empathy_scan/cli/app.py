@@ -1,0 +1,189 @@
+"""The application that the commands join, what they share, and how an error becomes a message and an exit code."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import logging
+import os
+import re
+import sys
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from empathy_scan import __version__
+from empathy_scan.errors import EmpathyScanError, InputError
+
+if TYPE_CHECKING:
+    from empathy_scan.config import Config
+
+REJECTED = 3  # done, but some input was rejected
+SHOWN_REJECTS = 20
+# Escape sequences of terminals, and characters that turn the direction of writing: transcripts come from strangers.
+UNSAFE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+class Commands(TyperGroup):
+    """Commands whose errors are told in one line, without a traceback."""
+
+    def invoke(self, ctx: Any) -> Any:  # noqa: ANN401 - typer's signature
+        """Runs the command; our own errors go to stderr and become the exit code."""
+        try:
+            answer = super().invoke(ctx)
+            sys.stdout.flush()
+        except EmpathyScanError as error:
+            typer.echo(f"empathy-scan: {safe(str(error))}", err=True)
+            raise typer.Exit(1 if isinstance(error, InputError) else error.exit_code) from error
+        except BrokenPipeError:  # the reader of our output went away, as `head` does
+            _write_no_more()
+            raise typer.Exit(0) from None
+        except OSError as error:  # those of files are errors of ours already
+            _write_no_more()
+            what = f"cannot be written ({error.strerror or type(error).__name__})"
+            typer.echo(f"empathy-scan: {safe(str(error.filename or 'standard output'))}: {what}", err=True)
+            raise typer.Exit(1) from error
+        return answer
+
+
+def _write_no_more() -> None:
+    """Let what waits in the buffer of stdout go nowhere: at the end of the program it would fail once more."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+app = typer.Typer(
+    cls=Commands,
+    name="empathy-scan",
+    no_args_is_help=True,
+    add_completion=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help=(
+        "Reads call, chat and e-mail transcripts and tells customers who were understood from customers who were "
+        "recited to."
+    ),
+)
+
+ConfigOption = Annotated[
+    Path | None, typer.Option("--config", help="Settings (TOML). Unknown keys are errors.", metavar="FILE")
+]
+ModelOption = Annotated[
+    Path | None, typer.Option("--model", help="Directory of a model bundle; the shipped one by default.", metavar="DIR")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")]
+FormatOption = Annotated[
+    str, typer.Option("--format", help="Read every file with this reader; see `formats`.", metavar="NAME")
+]
+ColumnOption = Annotated[
+    list[str] | None,
+    typer.Option("--column", help="Which column is what, such as text=Body. Repeatable.", metavar="OURS=THEIRS"),
+]
+RoleOption = Annotated[
+    list[str] | None,
+    typer.Option("--role", help="Who a speaker is, such as 'Speaker 1=agent'. Repeatable.", metavar="LABEL=ROLE"),
+]
+DomainOption = Annotated[
+    list[str] | None,
+    typer.Option("--agent-domain", help="Mail domain whose senders are agents. Repeatable.", metavar="DOMAIN"),
+]
+
+
+def _tell_version(asked: bool) -> None:  # noqa: FBT001 - typer's signature
+    if asked:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def common(
+    *,
+    version: Annotated[  # noqa: ARG001 - its callback answers, before a command is asked for
+        bool, typer.Option("--version", help="Print the version and stop.", is_eager=True, callback=_tell_version)
+    ] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log what each stage does, to stderr.")] = False,
+) -> None:
+    """Options before the command."""
+    if isinstance(sys.stdout, io.TextIOWrapper) and not sys.stdout.isatty():
+        sys.stdout.reconfigure(encoding="utf-8", errors="replace")  # for programs, wherever they run
+    level = logging.INFO if verbose else logging.ERROR
+    logging.basicConfig(stream=sys.stderr, format="%(asctime)s %(name)s %(message)s", level=level)
+    logging.getLogger("empathy_scan").setLevel(level if verbose else logging.WARNING)
+
+
+def settings(
+    path: Path | None,
+    *,
+    format_name: str = "",
+    columns: Sequence[str] | None = None,
+    speakers: Sequence[str] | None = None,
+    domains: Sequence[str] | None = None,
+) -> Config:
+    """The settings of a file with the command line's over them; raises ConfigError."""
+    from empathy_scan import config  # noqa: PLC0415
+
+    loaded = config.load(path)
+    read: dict[str, object] = {}
+    if format_name:
+        read["format"] = format_name
+    if columns:
+        read["columns"] = {**loaded.read.columns, **pairs(columns, option="--column")}
+    if domains:
+        read["agent_domains"] = (*loaded.read.agent_domains, *domains)
+    changes: dict[str, dict[str, object]] = {"read": read} if read else {}
+    if speakers:
+        changes["roles"] = {"roles": {**loaded.roles.roles, **pairs(speakers, option="--role")}}
+    return config.override(loaded, changes)
+
+
+def pairs(given: Iterable[str], *, option: str) -> dict[str, str]:
+    """`A=B` texts as a dictionary; raises a usage error for one without `=`."""
+    found = {}
+    for text in given:
+        left, equals, right = text.partition("=")
+        if not (equals and left.strip() and right.strip()):
+            raise typer.BadParameter(f"{text!r} is not of the form A=B", param_hint=option)
+        found[left.strip()] = right.strip()
+    return found
+
+
+def day(text: str | None, *, option: str) -> datetime | None:
+    """A date or time in ISO form as UTC; raises a usage error for anything else."""
+    if text is None:
+        return None
+    try:
+        when = datetime.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is not a date such as 2026-10-05", param_hint=option) from None
+    return when if when.tzinfo else when.replace(tzinfo=UTC)
+
+
+def print_json(answer: Any) -> None:  # noqa: ANN401 - whatever JSON can hold
+    """An answer for machines, on stdout."""
+    typer.echo(as_json(answer, indent=1))
+
+
+def as_json(answer: Any, *, indent: int | None = None) -> str:  # noqa: ANN401 - whatever JSON can hold
+    """JSON that may be shown on a terminal: what could steer one is spelt as an escape."""
+    text = json.dumps(answer, ensure_ascii=False, indent=indent)
+    return UNSAFE.sub(lambda match: f"\\u{ord(match.group()):04x}", text)
+
+
+def safe(text: str) -> str:
+    """The text without what could steer a terminal; of the same length, so that evidence stays in place."""
+    return UNSAFE.sub("�", text)
+
+
+def tell_rejects(rejects: Any) -> None:  # noqa: ANN401 - a REJECTS frame; polars is not imported for --help
+    """The rejected input on stderr, one line each: where, what, and what to do."""
+    for row in rejects.head(SHOWN_REJECTS).iter_rows(named=True):
+        where = f"{row['source']}:{row['place']}" if row["place"] else row["source"]
+        remedy = f"; {row['remedy']}" if row["remedy"] else ""
+        typer.echo(safe(f"rejected {where}: {row['reason']}{remedy}"), err=True)
+    if rejects.height > SHOWN_REJECTS:
+        typer.echo(f"... and {rejects.height - SHOWN_REJECTS} more", err=True)

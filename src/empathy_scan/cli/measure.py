@@ -1,0 +1,31 @@
+"""`measure`: every figure from turns that are labelled already; needs no model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from empathy_scan.cli import app as base
+from empathy_scan.cli.app import app
+
+
+@app.command(epilog="Example: empathy-scan measure labelled-turns.csv")
+def measure(
+    file: Annotated[Path, typer.Argument(help="CSV, TSV, JSON Lines or Parquet, one row per turn.", metavar="FILE")],
+    *,
+    config: base.ConfigOption = None,
+) -> None:
+    """Every measure per agent and for the team, as JSON, from a table of labelled turns.
+
+    Columns: conversation_id, turn, role, agent_id, channel, started_at, flags, tone, kinds; and if you like text,
+    p_hostile, hardship, queue.
+    """
+    options = base.settings(config)
+
+    from empathy_scan import summary  # noqa: PLC0415 - polars stays out of --help
+    from empathy_scan.readers import parse_table  # noqa: PLC0415 - as above
+
+    labels = summary.labels_from_rows(parse_table(file), where=str(file))
+    base.print_json(summary.to_json(summary.figures(labels, options.summary)))

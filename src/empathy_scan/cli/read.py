@@ -1,0 +1,174 @@
+"""`read` and `formats`: what an export looks like to the program, without scoring it."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from empathy_scan.cli import app as base
+from empathy_scan.cli.app import app
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from empathy_scan.config import Config
+    from empathy_scan.readers import Explanation
+
+WRITTEN = ("jsonl", "csv", "parquet")
+
+
+@app.command(epilog="Example: empathy-scan read exports/ --out turns.csv")
+def read(  # noqa: PLR0913 - a parameter per option
+    paths: Annotated[list[Path], typer.Argument(help="Files and folders with transcripts.", metavar="PATH...")],
+    *,
+    out: Annotated[
+        str,
+        typer.Option("--out", help="A .jsonl, .csv or .parquet file; - writes JSON Lines to stdout.", metavar="FILE"),
+    ] = "-",
+    explain: Annotated[bool, typer.Option("--explain", help="Tell how each file is understood, instead.")] = False,
+    config: base.ConfigOption = None,
+    format_name: base.FormatOption = "",
+    column: base.ColumnOption = None,
+    role: base.RoleOption = None,
+    agent_domain: base.DomainOption = None,
+    as_json: base.JsonOption = False,
+) -> None:
+    """Normalise only: one row per turn, redacted, with roles. Exit code 3 when some input was rejected."""
+    kind = "jsonl" if out == "-" else Path(out).suffix.lstrip(".").lower()
+    if kind not in WRITTEN:
+        raise typer.BadParameter(f"{out!r} must end in .jsonl, .csv or .parquet", param_hint="--out")
+    options = base.settings(config, format_name=format_name, columns=column, speakers=role, domains=agent_domain)
+
+    from empathy_scan import prepare  # noqa: PLC0415 - spaCy stays out of --help
+
+    if explain:
+        _explain_all(paths, options, as_json=as_json)
+        return
+    turns, rejects, _ = prepare.turns(paths, options)
+    _write(turns, out, kind)
+    if not rejects.is_empty():
+        base.tell_rejects(rejects)
+        raise typer.Exit(base.REJECTED)
+
+
+@app.command(epilog="Example: empathy-scan formats --json")
+def formats(*, as_json: base.JsonOption = False) -> None:
+    """The formats that can be read."""
+    from empathy_scan.readers import FORMATS  # noqa: PLC0415 - polars stays out of --help
+
+    if as_json:
+        base.print_json([{"name": r.name, "title": r.title, "suffixes": list(r.suffixes)} for r in FORMATS])
+        return
+    for reader in FORMATS:
+        typer.echo(f"{reader.name:<14} {reader.title} ({', '.join(reader.suffixes)})")
+
+
+def _write(turns: pl.DataFrame, out: str, kind: str) -> None:
+    """The turns in a file, whole or not at all, or on stdout."""
+    from polars.exceptions import PolarsError  # noqa: PLC0415 - as in `read`
+
+    from empathy_scan.errors import OutputError  # noqa: PLC0415 - as in `read`
+
+    if out == "-":
+        typer.get_binary_stream("stdout").write(turns.write_ndjson().encode())
+        return
+    part = Path(f"{out}.part")
+    try:
+        with part.open("wb") as file:
+            if kind == "jsonl":
+                turns.write_ndjson(file)
+            elif kind == "csv":
+                turns.write_csv(file)
+            else:
+                turns.write_parquet(file)
+        part.replace(out)
+    except (OSError, PolarsError) as error:
+        with contextlib.suppress(OSError):
+            part.unlink(missing_ok=True)
+        reason = getattr(error, "strerror", None) or type(error).__name__
+        raise OutputError(
+            f"cannot be written ({reason})",
+            where=out,
+            remedy="make the folder, free some space, or choose another --out",
+        ) from error
+
+
+def _explain_all(paths: Sequence[Path], options: Config, *, as_json: bool) -> None:
+    """How each file under the paths is understood. One that cannot be read at all does not stop the others."""
+    from empathy_scan.errors import InputError  # noqa: PLC0415 - as in `read`
+    from empathy_scan.readers import explain, files  # noqa: PLC0415 - as in `read`
+
+    alone = len(paths) == 1 and not paths[0].is_dir()
+    answers: list[dict[str, Any]] = []
+    rejected = False
+    for found in files.find(paths):
+        try:
+            if found.problem:
+                raise found.problem
+            explanation = explain(found.path, options.read)
+        except InputError as error:
+            if alone:
+                raise type(error)(error.what, where=_place(found.source, error.where), remedy=error.remedy) from error
+            rejected = True
+            answers.append({"source": found.source, "error": error.what, "place": error.where, "remedy": error.remedy})
+            typer.echo(
+                base.safe(f"rejected {_place(found.source, error.where)}: {error.what}; {error.remedy}"), err=True
+            )
+            continue
+        answers.append(_as_values(found.source, explanation))
+        if not as_json:
+            _tell(found.source, explanation, refusals=alone)
+        base.tell_rejects(explanation.rejects)
+        rejected = rejected or not explanation.rejects.is_empty()
+    if as_json:
+        base.print_json(answers[0] if alone else answers)
+    if rejected:
+        raise typer.Exit(base.REJECTED)
+
+
+def _place(source: str, place: str) -> str:
+    return f"{source}:{place}" if place else source
+
+
+def _as_values(source: str, found: Explanation) -> dict[str, Any]:
+    """An explanation as plain values."""
+    return {
+        "source": source, "format": found.format, "why": found.why, "encoding": found.encoding,
+        "columns": dict(found.columns), "conversations": found.conversations, "turns": found.turns,
+        "speakers": [
+            {"speaker": each.speaker, "role": each.role, "role_source": each.role_source, "turns": each.turns}
+            for each in found.speakers
+        ],
+        "refused": [{"format": name, "why": why} for name, why in found.refused],
+        "rejects": found.rejects.to_dicts(),
+    }  # fmt: skip
+
+
+def _tell(source: str, found: Explanation, *, refusals: bool) -> None:
+    """An explanation in words."""
+    lines = [
+        f"{source}: {found.format} ({found.why})",
+        f"  {_counted(found)}, encoding {found.encoding or 'binary'}",
+    ]
+    same = [ours for ours, theirs in found.columns.items() if ours == theirs]
+    lines += [f"  column {theirs!r} is read as {ours}" for ours, theirs in found.columns.items() if ours != theirs]
+    lines += [f"  columns read by their own names: {', '.join(same)}"] if same else []
+    lines += [
+        f"  speaker {each.speaker!r}: {each.role} ({each.role_source or 'decided later, by what is said'}), "
+        f"{_count(each.turns, 'turn')}"
+        for each in found.speakers
+    ]
+    lines += [f"  not {name}: {why}" for name, why in found.refused] if refusals else []
+    typer.echo("\n".join(map(base.safe, lines)))
+
+
+def _counted(found: Explanation) -> str:
+    return f"{_count(found.conversations, 'conversation')}, {_count(found.turns, 'turn')}"
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"

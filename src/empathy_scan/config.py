@@ -1,0 +1,179 @@
+"""The settings: a frozen dataclass per stage, from TOML, overridden by the command line, known by a fingerprint."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tomllib
+import types
+import typing
+from dataclasses import asdict, dataclass, field, fields, is_dataclass
+from pathlib import Path
+
+from empathy_scan.codebook import Role
+from empathy_scan.errors import ConfigError
+
+T = typing.TypeVar("T")
+_MAY_BE_0 = {"at_least": 0}  # other whole numbers are 1 or more
+_TO_ROLES = {"roles": True}  # the values are roles of the codebook
+
+
+@dataclass(frozen=True, slots=True)
+class ReadConfig:
+    """How files become turns."""
+
+    format: str = ""  # name of a reader for all files; "" = found out per file
+    columns: dict[str, str] = field(default_factory=dict)  # ours -> the table's own, such as text = "Body"
+    agent_domains: tuple[str, ...] = ()  # mail domains whose senders are agents
+    agent_addresses: tuple[str, ...] = ()  # single mail addresses that are agents'
+    channel_roles: dict[str, str] = field(default_factory=dict, metadata=_TO_ROLES)  # such as ch_0 = "agent"
+    max_file_bytes: int = 512 * 1024 * 1024  # larger files are rejected, not read
+    max_turn_characters: int = 200_000  # a longer turn is rejected with its conversation (about 35,000 words)
+
+
+@dataclass(frozen=True, slots=True)
+class RedactConfig:
+    """Which personal data is replaced by placeholders."""
+
+    enabled: bool = True  # False only for data that is redacted already
+    names: bool = True  # names after "my name is" and the customer's display names
+
+
+@dataclass(frozen=True, slots=True)
+class RolesConfig:
+    """How speakers become agent and customer."""
+
+    infer: bool = True  # infer roles of `Speaker 1/2` from what they say; False leaves them unknown
+    roles: dict[str, str] = field(default_factory=dict, metadata=_TO_ROLES)  # label -> role: "Jane Doe" = "agent"
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentConfig:
+    """How turns are cut into segments."""
+
+    max_words: int = 60  # a segment is whole sentences up to this many words (codebook)
+    context_turns: int = field(default=4, metadata=_MAY_BE_0)  # earlier turns that the model sees
+    context_words: int = field(default=40, metadata=_MAY_BE_0)  # words kept of each of them, from its end
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreConfig:
+    """How segments are scored."""
+
+    tokens_per_batch: int = 4096  # padded tokens in one forward pass
+    evidence: bool = True  # mark the words that counted
+
+
+@dataclass(frozen=True, slots=True)
+class SummaryConfig:
+    """How figures are made."""
+
+    minimum_conversations: int = 5  # fewer conversations with an opportunity: no figure
+    resamples: int = 1000  # bootstrap resamples of conversations
+    seed: int = field(default=20261005, metadata=_MAY_BE_0)  # of the bootstrap
+
+
+@dataclass(frozen=True, slots=True)
+class ReportConfig:
+    """What the report shows."""
+
+    title: str = "Empathy report"
+    moments: int = field(default=5, metadata=_MAY_BE_0)  # cited moments of each kind on an agent's page
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """All settings of a scan."""
+
+    read: ReadConfig = field(default_factory=ReadConfig)
+    redact: RedactConfig = field(default_factory=RedactConfig)
+    roles: RolesConfig = field(default_factory=RolesConfig)
+    segment: SegmentConfig = field(default_factory=SegmentConfig)
+    score: ScoreConfig = field(default_factory=ScoreConfig)
+    summary: SummaryConfig = field(default_factory=SummaryConfig)
+    report: ReportConfig = field(default_factory=ReportConfig)
+
+    def fingerprint(self) -> str:
+        """Twelve hex digits that change whenever a setting that shapes scores changes (not summary, not report)."""
+        shaping = {name: part for name, part in asdict(self).items() if name not in {"summary", "report"}}
+        text = json.dumps(shaping, sort_keys=True, ensure_ascii=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def load(path: Path | None) -> Config:
+    """The settings of a TOML file, or the defaults without one. Raises ConfigError naming file, key and remedy."""
+    if path is None:
+        return Config()
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise ConfigError(
+            f"cannot read the settings ({error.strerror})", where=str(path), remedy="name a TOML file with --config"
+        ) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"not valid TOML: {error}", where=str(path), remedy="fix the file") from error
+    return _build(Config, table, where=str(path))
+
+
+def override(config: Config, changes: dict[str, dict[str, object]]) -> Config:
+    """The settings with `{"read": {"format": "csv"}}` put over them; raises ConfigError like `load`."""
+    parts = {part: {**asdict(getattr(config, part)), **changes.get(part, {})} for part in sorted(_names(Config))}
+    unknown = {part: values for part, values in changes.items() if part not in parts}
+    return _build(Config, {**parts, **unknown}, where="settings")
+
+
+def _names(kind: type) -> set[str]:
+    """The keys that a settings dataclass knows."""
+    return {item.name for item in fields(kind)}
+
+
+def _build(kind: type[T], table: dict[str, object], *, where: str) -> T:
+    """A settings dataclass from a TOML table, all keys known and of the right type."""
+    hints = typing.get_type_hints(kind)
+    known = _names(kind)
+    if unknown := sorted(set(table) - known):
+        raise ConfigError(
+            f"unknown key {', '.join(map(repr, unknown))}",
+            where=where,
+            remedy=f"known keys: {', '.join(sorted(known))}",
+        )
+    values: dict[str, object] = {}
+    for name, value in table.items():
+        hint = hints[name]
+        if isinstance(hint, type) and is_dataclass(hint):
+            if not isinstance(value, dict):
+                raise ConfigError(f"{name!r} must be a table", where=where, remedy=f"write [{name}]")
+            values[name] = _build(hint, value, where=f"{where} [{name}]")
+        else:
+            values[name] = _checked(value, hint, where=f"{where} {name}")
+    _check_limits(kind, values, where=where)
+    return kind(**values)
+
+
+def _check_limits(kind: type, values: dict[str, object], *, where: str) -> None:
+    """Raise ConfigError for a number that is too small, or a role that the codebook does not have."""
+    for item in fields(kind):
+        value, least = values.get(item.name), item.metadata.get("at_least", 1)
+        if type(value) is int and value < least:
+            raise ConfigError(f"must be {least} or more", where=f"{where} {item.name}", remedy="correct the value")
+        if "roles" in item.metadata and isinstance(value, dict) and (unknown := set(value.values()) - set(Role)):
+            raise ConfigError(
+                f"there is no role {', '.join(map(repr, sorted(unknown)))}",
+                where=f"{where} {item.name}",
+                remedy=f"choose from {', '.join(Role)}",
+            )
+
+
+def _checked(value: object, hint: object, *, where: str) -> object:
+    """The value if it is of the hinted type (bool, int, float, str, tuple of str, dict of str), else ConfigError."""
+    origin = typing.get_origin(hint)
+    if origin is tuple and isinstance(value, list | tuple) and all(isinstance(item, str) for item in value):
+        return tuple(value)
+    if origin is dict and isinstance(value, dict) and all(isinstance(item, str) for item in value.values()):
+        return value
+    if isinstance(hint, type) and origin is None and type(value) is hint:
+        return value
+    if hint is float and type(value) is int:
+        return float(value)
+    shown = hint.__name__ if isinstance(hint, type) and not isinstance(hint, types.GenericAlias) else str(hint)
+    raise ConfigError(f"must be {shown}, not {type(value).__name__}", where=where, remedy="correct the value")

@@ -1,0 +1,85 @@
+"""Which words counted for a label: the answer to "why this score?".
+
+For the encoder, the gradient of the label's logit by each token's embedding, times what separates that embedding from
+the mask token's: to first order, how much the logit would fall if the word were hidden. For the wide path, the weights
+of the phrases that hold the token. Words get the sum of their tokens.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from empathy_scan.model.network import Batch, EmpathyModel
+from empathy_scan.model.runtime import collate
+from empathy_scan.model.tokens import Packed, Packer
+
+WORD = re.compile(r"\S+")
+LEAST = 0.4  # of the strongest word's weight; weaker words are left out
+Span = tuple[int, int, float]  # characters from, to, weight in 0..1
+
+
+def contributions(
+    model: EmpathyModel, packer: Packer, packed: Sequence[Packed], outputs: Sequence[int]
+) -> list[np.ndarray]:
+    """Per example, how much each token of its focus counted for its output (0..13); positive speaks for the label."""
+    batch = collate(packed, pad=packer.pad)
+    table = model.encoder.get_input_embeddings()
+    hidden_word = packer.tokenizer.mask_token_id if packer.tokenizer.mask_token_id is not None else packer.pad
+    with torch.enable_grad():
+        embedded = table(batch.ids).detach().requires_grad_(True)
+        chosen = model(batch, embeddings=embedded)["deep"][torch.arange(len(packed)), torch.tensor(outputs)]
+        (slope,) = torch.autograd.grad(chosen.sum(), embedded)
+    with torch.no_grad():
+        away = embedded - table.weight[hidden_word]
+        worth = (slope * away).sum(-1)  # [B, T]
+        if model.config.phrases:
+            worth = worth + _phrase_worth(model, batch, torch.tensor(outputs))
+    return [worth[row, one.focus_start : one.focus_end].float().numpy() for row, one in enumerate(packed)]
+
+
+def _phrase_worth(model: EmpathyModel, batch: Batch, outputs: Tensor) -> Tensor:
+    """Each token's part [B, T] of the wide path's logit: a phrase's weight is shared by its tokens."""
+    rows, counted = model.phrase_rows(batch)
+    weights = model.phrases(rows).float().gather(2, outputs[:, None, None].expand(*rows.shape, 1)).squeeze(-1)
+    worths = model.phrase_worth[rows] * counted  # [B, 3T]
+    # A phrase counts once, however often it is said: its places share it.
+    times = ((rows[:, :, None] == rows[:, None, :]) & counted[:, None, :]).sum(-1).clamp(min=1)
+    norm = (worths.square() / times).sum(1, keepdim=True).clamp(min=1e-6).sqrt()
+    weights = weights * worths / times / norm * model.phrase_scale[outputs][:, None]
+    width = rows.shape[1] // 3
+    worth = torch.zeros(rows.shape[0], width)
+    for length in (1, 2, 3):
+        part = weights[:, (length - 1) * width : length * width] / length
+        for shift in range(length):
+            worth += torch.roll(part, shift, dims=1)
+    return worth
+
+
+def spans(text: str, packed: Packed, worth: np.ndarray) -> list[Span]:
+    """The words that counted most, neighbours joined, the strongest at weight 1; none where nothing speaks for it."""
+    words = [(match.start(), match.end()) for match in WORD.finditer(text)]
+    if not words or not len(worth):
+        return []
+    totals = np.zeros(len(words))
+    for (start, end), value in zip(packed.spans, worth, strict=True):
+        until = max(end, start + 1)  # a [CAPS] marker has no characters of its own: it counts for the word it precedes
+        place = next((n for n, (first, last) in enumerate(words) if start < last and until > first), None)
+        if place is not None:
+            totals[place] += value
+    peak = totals.max()
+    if peak <= 0:
+        return []
+    found: list[Span] = []
+    for (start, end), total in zip(words, totals / peak, strict=True):
+        if total < LEAST:
+            continue
+        if found and text[found[-1][1] : start].isspace():
+            found[-1] = (found[-1][0], end, max(found[-1][2], float(total)))
+        else:
+            found.append((start, end, float(total)))
+    return found

@@ -1,0 +1,151 @@
+"""The model's tokenizer, and how a focus segment and its context become token ids.
+
+Our own tokenizer is a byte-level BPE over lower-cased text; what lower-casing would lose is kept as a [CAPS] marker
+before a shouted word, and "!!!", emoji and hesitations are ordinary tokens. Any other fast tokenizer of transformers
+works too: it only gets the markers added.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import cast
+
+from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
+from transformers import PreTrainedTokenizerBase, PreTrainedTokenizerFast
+
+AGENT, CUSTOMER, CAPS = "[AGT]", "[CUS]", "[CAPS]"
+SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", AGENT, CUSTOMER, CAPS)
+# What redaction leaves: one token each, so that a placeholder is a word to the model and not a row of brackets.
+PLACEHOLDERS = (
+    "[NAME]", "[EMAIL]", "[PHONE]", "[CARD]", "[IBAN]", "[NUMBER]", "[ADDRESS]", "[URL]", "[IP]", "[DATE_OF_BIRTH]",
+    "[SECRET]", "[PII]",
+)  # fmt: skip
+SHOUTED = re.compile(r"(?<![\w\[])(?=[A-Z'’]*[A-Z]{2})[A-Z][A-Z'’]+(?![\w\]])")
+MARKERS = {"agent": AGENT, "customer": CUSTOMER}
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """What the model judges: a focus text of one role, and what came before it (role, text), oldest first."""
+
+    role: str
+    text: str
+    context: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """Token ids of one example; the focus stands at `ids[focus_start:focus_end]`."""
+
+    ids: list[int]
+    focus_start: int
+    focus_end: int
+    spans: list[tuple[int, int]]  # characters of the focus text behind each focus token
+
+
+def mark_shouting(text: str) -> str:
+    """The text with [CAPS] before every word of two or more capitals."""
+    return SHOUTED.sub(lambda match: CAPS + match.group(), text)
+
+
+def train_tokenizer(texts: Iterable[str], *, size: int) -> PreTrainedTokenizerFast:
+    """A byte-level BPE of `size` tokens learned from texts (marked by `mark_shouting` here)."""
+    tokenizer = Tokenizer(models.BPE(unk_token="[UNK]"))  # noqa: S106 - a token of text, no password
+    tokenizer.normalizer = normalizers.Sequence(
+        [
+            normalizers.NFC(),
+            normalizers.Replace(Regex("[‘’ʼ]"), "'"),
+            normalizers.Replace(Regex("[“”]"), '"'),
+            normalizers.Lowercase(),
+        ]
+    )
+    digits_and_runs = Regex(r"\d|[!?.]+|'(?:s|t|re|ve|m|ll|d)\b| ?\p{L}+| ?[^\s\p{L}\d!?.]+|\s+")
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [
+            pre_tokenizers.Split(digits_and_runs, behavior="isolated"),
+            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
+        ]
+    )
+    tokenizer.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=size,
+        special_tokens=[*SPECIAL, *PLACEHOLDERS],
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        min_frequency=3,
+        max_token_length=24,
+        show_progress=False,
+    )
+    tokenizer.train_from_iterator((mark_shouting(text) for text in texts), trainer)
+    named = {f"{name}_token": f"[{name.upper()}]" for name in ("pad", "unk", "cls", "sep", "mask")}
+    return PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
+        tokenizer_object=tokenizer, **named, additional_special_tokens=[AGENT, CUSTOMER, CAPS, *PLACEHOLDERS]
+    )
+
+
+def add_markers(tokenizer: PreTrainedTokenizerBase) -> int:
+    """Adds the speaker markers to a foreign tokenizer; gives how many were new (the encoder must be resized by it)."""
+    return int(tokenizer.add_tokens([AGENT, CUSTOMER, CAPS], special_tokens=True))
+
+
+class Packer:
+    """Turns examples into token ids: `[CLS] [AGT] earlier [CUS] earlier [SEP] [AGT] focus [SEP]`.
+
+    A focus is cut after `max_focus` tokens; the context loses its oldest tokens so that all fits `max_length`.
+    """
+
+    def __init__(self, tokenizer: PreTrainedTokenizerBase, *, max_length: int = 192, max_focus: int = 112) -> None:
+        self.tokenizer = tokenizer
+        self.max_length, self.max_focus = max_length, max_focus
+        self.cls, self.sep = cast("int", tokenizer.cls_token_id), cast("int", tokenizer.sep_token_id)
+        self.pad = cast("int", tokenizer.pad_token_id)
+        self.marker = {role: cast("int", tokenizer.convert_tokens_to_ids(token)) for role, token in MARKERS.items()}
+
+    def pack(self, examples: Sequence[Example]) -> list[Packed]:
+        """One Packed per example, in order; each distinct text is tokenized once."""
+        texts = sorted({e.text for e in examples} | {text for e in examples for _, text in e.context})
+        encoded = self._encode(texts)
+        return [self._join(example, encoded) for example in examples]
+
+    def _encode(self, texts: list[str]) -> dict[str, tuple[list[int], list[tuple[int, int]]]]:
+        """Ids and character spans (in the text as given) per text."""
+        if not texts:
+            return {}
+        batch = self.tokenizer(
+            [mark_shouting(text) for text in texts],
+            add_special_tokens=False,
+            return_offsets_mapping=True,
+            return_attention_mask=False,
+            verbose=False,
+        )
+        return {
+            text: (ids, _unmark(text, offsets))
+            for text, ids, offsets in zip(texts, batch["input_ids"], batch["offset_mapping"], strict=True)
+        }
+
+    def _join(self, example: Example, encoded: dict[str, tuple[list[int], list[tuple[int, int]]]]) -> Packed:
+        ids, spans = encoded[example.text]
+        ids, spans = ids[: self.max_focus], spans[: self.max_focus]
+        context: list[int] = []
+        for role, text in example.context:
+            context += [self.marker[role], *encoded[text][0]]
+        room = self.max_length - len(ids) - 4
+        context = context[-room:] if room > 0 else []
+        head = [self.cls, *context, self.sep, self.marker[example.role]]
+        return Packed([*head, *ids, self.sep], len(head), len(head) + len(ids), spans)
+
+
+def _unmark(text: str, offsets: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Offsets in the marked text, moved back to the text as given."""
+    shouted = [match.start() for match in SHOUTED.finditer(text)]
+    if not shouted:
+        return [(start, end) for start, end in offsets]
+    moved, inserted, at = [], 0, 0
+    for start, end in offsets:
+        while at < len(shouted) and shouted[at] + inserted < start:
+            inserted += len(CAPS)
+            at += 1
+        is_marker = at < len(shouted) and shouted[at] + inserted == start
+        moved.append((start - inserted, start - inserted) if is_marker else (start - inserted, end - inserted))
+    return moved

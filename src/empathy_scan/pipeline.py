@@ -1,0 +1,143 @@
+"""The whole flow as one function: `scan` reads, scores, stores and reports; what is known already is left alone."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from empathy_scan import __version__, hardship, prepare, score, segment
+from empathy_scan.cache import Cache
+from empathy_scan.config import Config
+from empathy_scan.engine import Engine
+from empathy_scan.model import bundle as bundles
+from empathy_scan.rebuild import write_report
+from empathy_scan.store import VERSION, Store, content_hash, conversations_of
+from empathy_scan.tables import RUNS
+
+Told = Callable[[str, int, int], None]  # stage, done, of how many
+
+
+@dataclass(frozen=True, slots=True)
+class ScanResult:
+    """What a scan did, in numbers, and where the report's front page is."""
+
+    files: int
+    conversations: int  # in the store now
+    scored: int  # of them, in this run
+    reported: int  # of them, in the report: fewer with `since` or `until`
+    turns: int  # in the report
+    agents: int  # in the report
+    rejects: int
+    seconds: float
+    model: str
+    settings: str
+    front_page: Path
+    rejected: pl.DataFrame  # REJECTS: where, why and what to do
+
+    def to_json(self) -> dict[str, Any]:
+        """All numbers by name, ready for a scheduler."""
+        numbers = {each.name: getattr(self, each.name) for each in fields(self) if each.name != "rejected"}
+        return {**numbers, "front_page": str(self.front_page), "seconds": round(self.seconds, 2)}
+
+
+def scan(  # noqa: PLR0913 - one keyword per choice of the caller's
+    sources: Sequence[Path],
+    *,
+    store: str | Path,
+    reports: Path,
+    config: Config | None = None,
+    model: Path | None = None,
+    engine: Engine | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    told: Told | None = None,
+) -> ScanResult:
+    """Reads the sources, scores what the store does not hold yet, and writes the report of all that it holds.
+
+    Broken input becomes rejects; the rest is scored. Repeating a scan scores nothing and changes nothing. Raises
+    UsageError for paths that are not there, and ModelError, StoreError and OutputError as their stages do.
+    """
+    config, started = config or Config(), time.monotonic()
+    fingerprint = bundles.fingerprint(model or bundles.default_path())
+    held = Store.open(store)
+    held.exists()  # a store that cannot be used fails now, not after the reading
+    turns, rejects, files = prepare.turns(sources, config)
+    conversations = conversations_of(turns, model=fingerprint, settings=config.fingerprint())
+    new = conversations.join(held.known(), on=VERSION, how="anti")
+    with held.writing():
+        if not new.is_empty():
+            fresh = turns.join(new, on="conversation_id", how="semi", maintain_order="left")
+            with Cache.open(_cache_folder(store)) as cache:
+                scores, labels = judge(fresh, model, config, engine=engine, cache=cache, told=told)
+            held.add(new, fresh, scores, labels)
+            held.add_run(_run(fingerprint, config, conversations, new, turns, rejects, time.monotonic() - started))
+        held.set_rejects(rejects)
+    front_page, stored = write_report(held, reports, config, since=since, until=until)
+    return ScanResult(
+        files=files,
+        conversations=held.known().height,
+        scored=new.height,
+        reported=stored.conversations.height,
+        turns=stored.turns.height,
+        agents=stored.turns["agent_id"].drop_nulls().n_unique(),
+        rejects=rejects.height,
+        seconds=time.monotonic() - started,
+        model=fingerprint,
+        settings=config.fingerprint(),
+        front_page=front_page,
+        rejected=rejects,
+    )
+
+
+def judge(
+    turns: pl.DataFrame,
+    model: Path | None,
+    config: Config,
+    *,
+    engine: Engine | None = None,
+    cache: Cache | None = None,
+    told: Told | None = None,
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The scores of the turns' segments, and the turns' labels."""
+    segments = segment.split(turns, config.segment)
+    done = [0]
+
+    def tell(more: int) -> None:
+        done[0] += more
+        if told is not None:
+            told("scoring", done[0], segments.height)
+
+    scores = score.score(segments, model, config.score, engine=engine, cache=cache, told=tell)
+    if done[0] < segments.height:
+        tell(segments.height - done[0])  # those that were known, and those that repeat others
+    return scores, score.label_turns(turns, scores, hardship.tells(turns))
+
+
+def _cache_folder(store: str | Path) -> Path | None:
+    """Scores are cached beside a local store; an object store has no such folder."""
+    return None if "://" in str(store) else Path(store) / "_cache"
+
+
+def _run(
+    model: str,
+    config: Config,
+    conversations: pl.DataFrame,
+    new: pl.DataFrame,
+    turns: pl.DataFrame,
+    rejects: pl.DataFrame,
+    seconds: float,
+) -> pl.DataFrame:
+    """One row of RUNS."""
+    now = datetime.now(UTC)
+    run = {
+        "run_id": f"{now:%Y%m%dT%H%M%S.%f}-{content_hash(turns)['content'].str.join('').hash().item() % 16**6:06x}",
+        "version": __version__, "model": model, "settings": config.fingerprint(), "conversations": conversations.height,
+        "scored": new.height, "turns": turns.height, "rejects": rejects.height, "seconds": seconds, "started_at": now,
+    }  # fmt: skip
+    return pl.DataFrame([run], schema=dict(RUNS.columns))

@@ -1,0 +1,301 @@
+"""Files before they are understood: finding them, reading their bytes within limits, unpacking gzip, decoding text."""
+
+from __future__ import annotations
+
+import codecs
+import json
+import logging
+import os
+import re
+import stat
+import zlib
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from gzip import GzipFile
+from io import BytesIO
+from pathlib import Path, PurePosixPath
+
+from empathy_scan.errors import InputError, MalformedInputError, UnknownFormatError, UsageError
+
+SETTINGS_FILE = "empathy-scan.toml"
+_LOG = logging.getLogger(__name__)
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+# An unrestricted detector calls a short German cp1252 text hp_roman8; these are the encodings that exports have.
+_LIKELY = [
+    "cp1252", "cp1250", "cp1251", "iso8859_15", "shift_jis", "euc_jp", "gb18030", "big5", "cp949", "euc_kr", "koi8_r",
+]  # fmt: skip
+_SAMPLE = 256 * 1024  # bytes that are looked at to guess an encoding
+# First bytes of files that people put beside transcripts, and what to do about them.
+_BINARY = (
+    (b"PK\x03\x04", "an Excel workbook, a Word document or a zip archive", "save it as CSV or text, or unpack it"),
+    (b"\xd0\xcf\x11\xe0", "an old Excel workbook or an Outlook .msg mail", "save it as CSV or .eml"),
+    (b"%PDF", "a PDF document", "export the transcript as text"),
+    (b"RIFF", "a sound recording", "transcribe it first"),
+    (b"ID3", "a sound recording", "transcribe it first"),
+    (b"OggS", "a sound recording", "transcribe it first"),
+    (b"fLaC", "a sound recording", "transcribe it first"),
+    (b"\x89PNG", "a picture", "remove it from the folder"),
+    (b"\xff\xd8\xff", "a picture", "remove it from the folder"),
+)
+
+
+@dataclass(frozen=True)
+class Document:
+    """A file's bytes (unpacked) and what can be derived from them once: text, encoding, JSON."""
+
+    source: str  # path relative to the scanned folder, with /
+    data: bytes
+
+    @cached_property
+    def stem(self) -> str:
+        """The source without `.gz` and the suffix: what a conversation without an id of its own is called."""
+        path = PurePosixPath(self.source)
+        if path.suffix.lower() == ".gz" and path.stem:
+            path = path.with_suffix("")
+        return str(path.with_suffix("")) if path.stem else str(path)
+
+    @cached_property
+    def suffix(self) -> str:
+        """The suffix in lower case, that of the packed file for `.csv.gz`."""
+        name = self.source.lower().removesuffix(".gz")
+        return PurePosixPath(name).suffix
+
+    @cached_property
+    def _decoded(self) -> tuple[str, str]:
+        return decode(self.data)
+
+    @property
+    def text(self) -> str:
+        """The text; raises UnknownFormatError for binary content."""
+        return self._decoded[0]
+
+    @property
+    def encoding(self) -> str:
+        """The encoding that the text was read with."""
+        return self._decoded[1]
+
+    @cached_property
+    def json(self) -> object:
+        """The file as one JSON value; raises MalformedInputError with line and column."""
+        return parse_json(self.text)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A file that a source led to, or the reason why it cannot be read."""
+
+    source: str
+    path: Path
+    problem: InputError | None = None
+
+
+def find(sources: Sequence[Path]) -> list[Found]:
+    """All files of the sources, sorted by their name in the results; the order of the sources does not matter.
+
+    Raises UsageError for a path that does not exist and when there is no file at all.
+    """
+    roots = sorted({Path(os.path.normpath(source)) for source in sources})
+    files = [found for root in roots for found in _walk(root)]
+    if not files:
+        shown = ", ".join(map(str, roots)) or "no path given"
+        raise UsageError(
+            f"no files found in {shown}",
+            remedy="give a folder with exports, `empathy-scan formats` lists what can be read",
+        )
+    return _distinct(files)
+
+
+def load(found: Found, *, max_bytes: int) -> Document:
+    """The bytes of a file, unpacked; raises InputError when it cannot be read, is empty or larger than allowed."""
+    if found.problem is not None:
+        raise found.problem
+    try:
+        mode = found.path.stat()
+        if not stat.S_ISREG(mode.st_mode):
+            raise InputError(
+                "not a regular file but a device, pipe or socket", remedy="save its content to a file first"
+            )
+        _within(mode.st_size, max_bytes)
+        data = found.path.read_bytes()
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise InputError(
+            f"cannot be read ({reason})", remedy="check that the file exists and its permissions allow reading"
+        ) from error
+    data = _unpacked(data, max_bytes) if data.startswith(b"\x1f\x8b") else data
+    if not data.strip(b" \t\r\n\xef\xbb\xbf\xff\xfe"):  # white space and byte order marks
+        raise MalformedInputError("the file is empty", remedy="export it again or remove it")
+    return Document(found.source, data)
+
+
+def decode(data: bytes) -> tuple[str, str]:
+    """Text and encoding: byte order mark, UTF-8, UTF-16, cp1252 if plausible, else guessed among likely encodings.
+
+    Raises UnknownFormatError for content that is not text.
+    """
+    for mark, encoding in _BOMS:
+        if data.startswith(mark):
+            return data.decode(encoding, "replace").removeprefix("\ufeff"), encoding
+    if encoding := _utf16_without_mark(data):
+        return data.decode(encoding, "replace"), encoding
+    refuse_binary(data)
+    try:
+        return data.decode("utf-8"), "utf-8"
+    except UnicodeDecodeError:
+        return _decode_legacy(data)
+
+
+def refuse_binary(data: bytes) -> None:
+    """Raise UnknownFormatError, naming the kind where the first bytes tell, unless the bytes can be text."""
+    for magic, kind, remedy in _BINARY:
+        if data.startswith(magic):
+            raise UnknownFormatError(f"looks like {kind}, which is not read", remedy=remedy)
+    sample = data[:_SAMPLE]
+    controls = len(re.findall(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]", sample))
+    if b"\x00" in sample or controls > len(sample) // 50:
+        raise UnknownFormatError(
+            "binary content, not text", remedy="export the transcript as text, CSV, JSON, WebVTT or mail"
+        )
+
+
+def parse_json(text: str, *, first_line: int = 1) -> object:
+    """A JSON value; raises MalformedInputError whose place is line and column, never quoting the text."""
+    try:
+        return json.loads(text, parse_constant=_no_constant)
+    except json.JSONDecodeError as error:
+        cut = error.pos >= len(text.rstrip()) or error.msg.startswith("Unterminated string")
+        raise MalformedInputError(
+            f"not valid JSON: {'it ends too early' if cut else error.msg}",
+            where=f"line {error.lineno + first_line - 1}, column {error.colno}",
+            remedy="export the file again" if cut else "correct the file or export it again",
+        ) from error
+    except (RecursionError, ValueError) as error:
+        reason = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
+        raise MalformedInputError(
+            f"not valid JSON: {reason}", where=f"line {first_line}", remedy="export the file again"
+        ) from error
+
+
+def _no_constant(name: str) -> object:
+    msg = f"{name} is not a JSON value"
+    raise ValueError(msg)
+
+
+def _walk(root: Path) -> Iterable[Found]:
+    """The files under a root in any order, hidden ones and settings left out."""
+    if not root.exists() and not root.is_symlink():
+        raise UsageError(f"{root} does not exist", remedy="check the path")
+    if not root.is_dir():
+        yield Found(root.name, root)
+        return
+    problems: list[OSError] = []
+    seen: set[str] = set()
+    for folder, folders, names in os.walk(root, onerror=problems.append, followlinks=True):
+        real = os.path.realpath(folder)
+        folders[:] = [] if real in seen else sorted(name for name in folders if not name.startswith("."))
+        if real in seen:  # a link that leads back: its files are known already
+            continue
+        seen.add(real)
+        for name in names:
+            if not name.startswith(".") and name != SETTINGS_FILE:
+                path = Path(folder, name)
+                yield Found(path.relative_to(root).as_posix(), path)
+    for error in problems:
+        path = Path(error.filename)
+        refusal = InputError(f"the folder cannot be read ({error.strerror})", remedy="check its permissions")
+        yield Found(path.relative_to(root).as_posix(), path, refusal)
+
+
+def _distinct(files: Iterable[Found]) -> list[Found]:
+    """Each file once, under one name: files that are called the same in two folders get the folders' names too."""
+    by_path: dict[str, Found] = {}
+    for found in files:
+        real = os.path.realpath(found.path.parent) + os.sep + found.path.name
+        known = by_path.get(real)
+        if known is None or (len(found.source), found.source) > (len(known.source), known.source):
+            by_path[real] = found
+    by_source: dict[str, list[Found]] = defaultdict(list)
+    for found in by_path.values():
+        by_source[found.source].append(found)
+    named: list[Found] = []
+    for group in by_source.values():
+        named += group if len(group) == 1 else _told_apart(group)
+    _LOG.info("%d files found", len(named))
+    return sorted(named, key=lambda found: (found.source, str(found.path)))
+
+
+def _told_apart(group: Sequence[Found]) -> list[Found]:
+    """Files of one name with as much of their paths in front as tells them apart."""
+    absolute = [Path(os.path.abspath(found.path)) for found in group]  # noqa: PTH100 - links stay as given
+    common = Path(os.path.commonpath([path.parent for path in absolute]))
+    return [
+        Found(path.relative_to(common).as_posix(), found.path, found.problem)
+        for path, found in zip(absolute, group, strict=True)
+    ]
+
+
+def _within(size: int, limit: int) -> None:
+    if size > limit:
+        raise InputError(
+            f"larger than the limit ({size:,} bytes, {limit:,} allowed)",
+            remedy="split the file, or raise max_file_bytes under [read] in the settings",
+        )
+
+
+def _unpacked(data: bytes, max_bytes: int) -> bytes:
+    """The content of a gzip file, reading no more than the limit."""
+    try:
+        with GzipFile(fileobj=BytesIO(data)) as stream:
+            content = stream.read(max_bytes + 1)
+    except (OSError, EOFError, zlib.error) as error:
+        raise MalformedInputError("damaged or cut gzip file", remedy="pack or copy it again") from error
+    _within(len(content), max_bytes)
+    return content
+
+
+def _utf16_without_mark(data: bytes) -> str:
+    """utf-16-le or -be for text whose every second byte is zero, else an empty string."""
+    sample = data[:4096]
+    if len(sample) < 4 or b"\x00" not in sample:
+        return ""
+    half = len(sample) / 2
+    for encoding, zeros, others in (("utf-16-le", sample[1::2], sample[::2]), ("utf-16-be", sample[::2], sample[1::2])):
+        if zeros.count(0) > 0.7 * half and others.count(0) < 0.05 * half:
+            return encoding
+    return ""
+
+
+def _decode_legacy(data: bytes) -> tuple[str, str]:
+    """Text in an encoding that does not name itself; characters that fit nowhere become replacement characters."""
+    lossy = data.decode("utf-8", "replace")
+    broken = lossy.count("\ufffd")
+    if len(re.findall(r"[^\x00-\x7f\ufffd]", lossy)) > 4 * broken:  # UTF-8 with a few damaged bytes
+        return lossy, f"utf-8 ({broken} damaged characters)"
+    if _plausible_western(data):
+        return data.decode("cp1252"), "cp1252"
+    from charset_normalizer import from_bytes  # noqa: PLC0415 - 30 ms that few files need
+
+    best = from_bytes(data[:_SAMPLE], cp_isolation=_LIKELY).best()
+    encoding = best.encoding if best is not None else "cp1252"
+    return data.decode(encoding, "replace"), encoding
+
+
+def _plausible_western(data: bytes) -> bool:
+    """Whether bytes read as cp1252 look like a Western language: single accents and quotes between plain letters."""
+    sample = data[:_SAMPLE]
+    try:
+        data.decode("cp1252")
+    except UnicodeDecodeError:
+        return False
+    high = len(re.findall(rb"[\x80-\xff]", sample))
+    in_runs = sum(map(len, re.findall(rb"[\x80-\xff]{3,}", sample)))
+    letters = len(re.findall(rb"[A-Za-z]", sample))
+    return in_runs <= high // 10 and high <= max(letters // 3, 2)

@@ -1,0 +1,44 @@
+"""HTML mail to plain text: line breaks at blocks only, quoted blocks as `>` lines, nothing that is not shown."""
+
+from __future__ import annotations
+
+import re
+
+from selectolax.lexbor import LexborHTMLParser
+
+# A private-use character stands for "new line here" while white space of the source is squeezed.
+_BREAK = "\ue000"
+_UNSEEN = ["script", "style", "head", "title", "template", "noscript"]
+_BLOCKS = "p, div, tr, li, ul, ol, table, h1, h2, h3, h4, h5, h6, hr, pre, section, article, header, footer, center"
+# Signatures and the quoted history of mail programs that do not use <blockquote>.
+_LEFT_OUT = (
+    "div.gmail_signature, div.moz-signature, pre.moz-signature, div#Signature, div.yahoo_quoted, "
+    "span#OLK_SRC_BODY_SECTION, div#OLK_SRC_BODY_SECTION, img"
+)
+
+
+def to_text(source: str) -> str:
+    """The text that a reader of the mail sees; what is quoted becomes a line that begins with `>`."""
+    tree = LexborHTMLParser(source.replace(_BREAK, ""))
+    tree.strip_tags(_UNSEEN, recursive=True)
+    for node in tree.css(_LEFT_OUT):
+        node.decompose()
+    for node in tree.css("div.gmail_quote"):
+        if node.css_first("blockquote") is None:  # a forwarded mail
+            node.decompose()
+    while (quote := tree.css_first("blockquote")) is not None:
+        quote.replace_with(f"{_BREAK}> (quoted){_BREAK}")
+    for node in tree.css("br"):
+        node.insert_after(_BREAK)
+    for node in tree.css(_BLOCKS):
+        node.insert_before(_BREAK)
+        node.insert_after(_BREAK if node.tag != "p" else _BREAK * 2)
+    root = tree.body or tree.root
+    return _squeezed(root.text(deep=True, separator="") if root is not None else "")
+
+
+def _squeezed(text: str) -> str:
+    """The text with single spaces, and at most one blank line in a row."""
+    text = re.sub(r"[ \t\r\n\f\xa0]+", " ", text)
+    lines = "\n".join(line.strip() for line in text.split(_BREAK))
+    return re.sub(r"\n{3,}", "\n\n", lines).strip()

@@ -1,0 +1,97 @@
+"""The formats that can be read, and the decision which one a file has: by its content, not by its name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from empathy_scan.config import ReadConfig
+from empathy_scan.errors import ConfigError, MalformedInputError, UnknownFormatError
+from empathy_scan.readers import captions, contact_lens, mail, tabular, text
+from empathy_scan.readers.conversation import Parsed
+from empathy_scan.readers.files import Document
+from empathy_scan.readers.verdict import Verdict
+
+Sniff = Callable[[Document], Verdict]
+Parse = Callable[[Document, ReadConfig], Parsed]
+_NEAREST = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """One format: what it is called, which suffixes it usually has, how to know it and how to read it."""
+
+    name: str
+    title: str
+    suffixes: tuple[str, ...]
+    sniff: Sniff
+    parse: Parse
+
+
+# In this order a file is asked about: narrow formats before wide ones.
+FORMATS: tuple[Reader, ...] = (
+    Reader("parquet", "Parquet table", (".parquet",), tabular.sniff_parquet, tabular.parse_parquet),
+    Reader("mbox", "Mailbox of mails (mbox)", (".mbox",), mail.sniff_mbox, mail.parse_mbox),
+    Reader("eml", "E-mail", (".eml",), mail.sniff_eml, mail.parse_eml),
+    Reader("webvtt", "WebVTT captions", (".vtt",), captions.sniff_webvtt, captions.parse),
+    Reader("srt", "SRT captions", (".srt",), captions.sniff_srt, captions.parse),
+    Reader("contact-lens", "Amazon Connect Contact Lens", (".json",), contact_lens.sniff, contact_lens.parse),
+    Reader("jsonl", "JSON Lines", (".jsonl", ".ndjson"), tabular.sniff_json_lines, tabular.parse_json_lines),
+    Reader("json", "JSON", (".json",), tabular.sniff_json, tabular.parse_json_file),
+    Reader("csv", "CSV or TSV table", (".csv", ".tsv"), tabular.sniff_delimited, tabular.parse_delimited),
+    Reader("text", "Plain text with speaker labels", (".txt", ".text", ".log", ".md"), text.sniff, text.parse),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Detection:
+    """The reader for a file, in words why, and what the readers asked before it said."""
+
+    reader: Reader
+    why: str
+    refused: Sequence[tuple[str, str]] = ()
+
+
+def detect(document: Document, config: ReadConfig) -> Detection:
+    """The reader for a file: the one that the settings force, else the first that knows its own.
+
+    Raises UnknownFormatError naming the nearest formats and why each was refused, ConfigError for a format that does
+    not exist.
+    """
+    if config.format:
+        return Detection(by_name(config.format), "chosen in the settings")
+    verdicts: list[tuple[Reader, Verdict]] = []
+    for reader in FORMATS:
+        verdict = _ask(reader, document)
+        if verdict.fits:
+            refused = [(other.name, refusal.why) for other, refusal in verdicts]
+            return Detection(reader, verdict.why, refused)
+        verdicts.append((reader, verdict))
+    nearest = sorted(verdicts, key=lambda pair: -_nearness(pair[0], pair[1], document))[:_NEAREST]
+    reasons = "; ".join(f"{reader.name}: {verdict.why}" for reader, verdict in nearest)
+    raise UnknownFormatError(
+        f"unknown format ({reasons})",
+        remedy="`empathy-scan formats` lists what can be read; `--format NAME` forces one",
+    )
+
+
+def by_name(name: str) -> Reader:
+    """The reader of that name; raises ConfigError listing all names."""
+    for reader in FORMATS:
+        if reader.name == name:
+            return reader
+    names = ", ".join(reader.name for reader in FORMATS)
+    raise ConfigError(f"there is no format {name!r}", where="[read] format", remedy=f"choose one of {names}")
+
+
+def _ask(reader: Reader, document: Document) -> Verdict:
+    """A reader's verdict; JSON that is broken is no reason to stop asking."""
+    try:
+        return reader.sniff(document)
+    except MalformedInputError as error:
+        return Verdict(fits=False, why=error.what)
+
+
+def _nearness(reader: Reader, verdict: Verdict, document: Document) -> float:
+    """How near a refused format came; the file's suffix is a hint here, and only here."""
+    return verdict.nearness + (0.5 if document.suffix in reader.suffixes else 0.0)

@@ -1,0 +1,449 @@
+"""Rows of a table, whatever file they come from, turned into conversations.
+
+Two layouts: one row per turn (several rows share a conversation id), and one row per conversation with the turns in
+one cell, as a list of objects or pairs or as labelled text. Both become parallel lists of turn cells with the positions
+of each conversation, so that a column is understood once and as a whole.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import html
+import json
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from empathy_scan.codebook import Channel, Role
+from empathy_scan.config import ReadConfig
+from empathy_scan.errors import InputError, MalformedInputError
+from empathy_scan.readers import columns, labels, text, times
+from empathy_scan.readers.channels import read_channel
+from empathy_scan.readers.conversation import Conversation, Parsed, Turn, clean, label_or_none
+
+_EXCEL_CELL = 32_767  # characters after which Excel cuts a cell
+_DESTROYED_ID = re.compile(r"\d(?:[.,]\d+)?E\+\d+")
+_ENTITY = re.compile(r"&(?:amp|lt|gt|quot|apos|nbsp|#\d{2,5}|#x[0-9a-fA-F]{2,5});")
+_SAMPLE = 50  # cells that are looked at to tell a whole conversation from one turn
+_BOOLEANS = {"true": True, "1": True, "yes": True, "y": True, "false": False, "0": False, "no": False, "n": False}
+_DIRECTIONS = {
+    "inbound": Role.CUSTOMER, "in": Role.CUSTOMER, "incoming": Role.CUSTOMER, "received": Role.CUSTOMER,
+    "outbound": Role.AGENT, "out": Role.AGENT, "outgoing": Role.AGENT, "sent": Role.AGENT,
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """A table as columns of cells; `places` says where in the file each row stands."""
+
+    cells: Mapping[str, Sequence[object]]
+    places: Sequence[str]
+    problems: Sequence[InputError] = ()
+
+    @property
+    def names(self) -> list[str]:
+        """The columns' names."""
+        return list(self.cells)
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """A conversation to be: what is known of it as a whole, and the positions of its turns in the cells."""
+
+    conversation_id: str
+    place: str
+    known: Mapping[str, object]
+    turns: Sequence[int] = ()
+    ready: Sequence[Turn] = ()  # turns read from labelled text already
+
+
+@dataclass(frozen=True, slots=True)
+class _Turns:
+    """The turns of a whole file as parallel lists of cells."""
+
+    names: Mapping[str, str]
+    cells: Mapping[str, Sequence[object]]
+    starts: Sequence[times.Instant] = field(default_factory=list)
+    ends: Sequence[times.Instant] = field(default_factory=list)
+
+    def at(self, column: str, position: int) -> object:
+        """The cell of our column at a position; None where the table has no such column."""
+        cells = self.cells.get(column)
+        return None if cells is None else cells[position]
+
+
+def from_objects(objects: Sequence[Mapping[str, object]], places: Sequence[str]) -> Rows:
+    """Rows from JSON objects, in which keys may be missing."""
+    names = dict.fromkeys(key for each in objects for key in each)
+    return Rows({name: [each.get(name) for each in objects] for name in names}, places)
+
+
+def parse(rows: Rows, stem: str, config: ReadConfig) -> Parsed:
+    """The conversations of a table.
+
+    Raises MissingColumnError when no column holds text, MalformedInputError when the table has no rows.
+    """
+    columns.check_overrides(config.columns)
+    if not rows.places:
+        raise MalformedInputError("the table has no rows that can be read", remedy="export it again or remove it")
+    mapped = columns.guess(rows.names, config.columns)
+    if whole := _whole_conversations(rows, mapped):
+        return _parse_conversations(rows, whole, stem, config)
+    if "text" not in mapped:
+        raise columns.missing_text(rows.names)
+    return _parse_turns(rows, mapped, stem)
+
+
+def as_text(value: object) -> str:
+    """The text of a cell: a string, or the text parts of a message of a language model's log."""
+    if isinstance(value, str):
+        return clean(html.unescape(value) if "&" in value and _ENTITY.search(value) else value)
+    if isinstance(value, Mapping):
+        return as_text(value.get("text") or value.get("content") or value.get("body"))
+    if isinstance(value, list):
+        return "\n".join(part for part in map(as_text, value) if part)
+    return "" if value is None else clean(str(value))
+
+
+def holds_turns(value: object) -> bool:
+    """Whether a cell holds the turns of a conversation: objects, [speaker, text] pairs, or labelled text."""
+    if isinstance(value, list):
+        return bool(value) and all(map(_is_turn, value[:_SAMPLE]))
+    if isinstance(value, str):
+        return text.looks_labelled(value) or bool(_json_turns(value))
+    return False
+
+
+def _is_turn(value: object) -> bool:
+    if isinstance(value, Mapping):
+        return "text" in columns.guess([str(key) for key in value], {})
+    return isinstance(value, list) and len(value) == 2 and all(isinstance(part, str) for part in value)
+
+
+def _json_turns(cell: str) -> list[object]:
+    """The list in a cell that holds JSON, else an empty list."""
+    if not cell.lstrip().startswith("[{") and not cell.lstrip().startswith("[["):
+        return []
+    try:
+        value = json.loads(cell)
+    except (ValueError, RecursionError):
+        return []
+    return value if isinstance(value, list) and all(map(_is_turn, value)) else []
+
+
+def _whole_conversations(rows: Rows, mapped: Mapping[str, str]) -> str:
+    """The column whose cells are whole conversations; an empty string when rows are turns."""
+    if "turns" in mapped:
+        return mapped["turns"]
+    for name in columns.turns_candidates(rows.names):
+        sample = [cell for cell in rows.cells[name] if cell not in (None, "")][:_SAMPLE]
+        nested = any(isinstance(cell, list) for cell in sample)
+        if not nested and ("role" in mapped or "speaker" in mapped):
+            continue
+        if sample and sum(map(holds_turns, sample)) * 2 > len(sample):
+            return name
+    return ""
+
+
+def _parse_turns(rows: Rows, mapped: dict[str, str], stem: str) -> Parsed:
+    """One row per turn."""
+    mapped = _with_weak_columns(rows, mapped)
+    cells = {ours: rows.cells[theirs] for ours, theirs in mapped.items()}
+    groups, problems = _groups_of_rows(rows, cells, stem)
+    turns = _with_times(_Turns(mapped, cells))
+    conversations = [conversation for group in groups if (conversation := _conversation(group, turns))]
+    return Parsed(conversations, [*rows.problems, *problems, *_cut_cells(rows, cells["text"])], mapped)
+
+
+def _with_weak_columns(rows: Rows, mapped: dict[str, str]) -> dict[str, str]:
+    """The map with columns that are used only if their values bear it out: `id`, `channel`, `direction`."""
+    mapped = dict(mapped)
+    identity = next((name for name in rows.names if columns.fold(name) == "id"), None)
+    if "conversation_id" not in mapped and identity and _repeats(rows.cells[identity]):
+        mapped["conversation_id"] = identity
+    if "role" in mapped and columns.needs_two_values(mapped["role"]) and not _varies(rows, mapped, mapped["role"]):
+        del mapped["role"]
+    if "channel" in mapped and not {"role", "speaker"} & set(mapped):
+        values = {str(cell) for cell in rows.cells[mapped["channel"]] if cell is not None}
+        if len(values) == 2 and not any(map(read_channel, values)):
+            mapped["speaker"] = mapped.pop("channel")
+    return mapped
+
+
+def _repeats(cells: Sequence[object]) -> bool:
+    return len(set(map(str, cells))) < len(cells)
+
+
+def _varies(rows: Rows, mapped: Mapping[str, str], name: str) -> bool:
+    """Whether a column has two values within one conversation."""
+    ids = rows.cells[mapped["conversation_id"]] if "conversation_id" in mapped else [None] * len(rows.places)
+    values: dict[str, set[str]] = defaultdict(set)
+    for identity, value in zip(ids, rows.cells[name], strict=True):
+        values[str(identity)].add(str(value))
+    return any(len(found) > 1 for found in values.values())
+
+
+def _groups_of_rows(
+    rows: Rows, cells: Mapping[str, Sequence[object]], stem: str
+) -> tuple[list[_Group], list[InputError]]:
+    """The rows of each conversation, in order of first appearance, and what is wrong with ids."""
+    if "conversation_id" not in cells:
+        return [_Group(stem, "", {}, range(len(rows.places)))], []
+    positions: dict[str, list[int]] = defaultdict(list)
+    nameless: list[str] = []
+    for position, (cell, place) in enumerate(zip(cells["conversation_id"], rows.places, strict=True)):
+        identity = label_or_none(cell)
+        if identity is None:
+            nameless.append(place)
+        else:
+            positions[identity].append(position)
+    problems = _id_problems(nameless, {identity: rows.places[found[0]] for identity, found in positions.items()})
+    groups = [
+        _Group(identity, rows.places[found[0]], {}, found)
+        for identity, found in positions.items()
+        if not _DESTROYED_ID.fullmatch(identity)
+    ]
+    return groups, problems
+
+
+def _id_problems(nameless: Sequence[str], ids: Mapping[str, str]) -> list[InputError]:
+    """Rows without an id, and ids that a spreadsheet has rounded."""
+    problems: list[InputError] = []
+    if nameless:
+        more = f" and {len(nameless) - 5} more rows" if len(nameless) > 5 else ""
+        problems.append(
+            MalformedInputError(
+                f"no conversation id in {', '.join(nameless[:5])}{more}",
+                where=nameless[0],
+                remedy="fill the column in, or remove the rows",
+            )
+        )
+    problems += [
+        MalformedInputError(
+            f"a spreadsheet has rounded the conversation id to {identity}",
+            where=place,
+            remedy="export again with ids as text",
+        )
+        for identity, place in ids.items()
+        if _DESTROYED_ID.fullmatch(identity)
+    ]
+    return problems
+
+
+def _cut_cells(rows: Rows, cells: Sequence[object]) -> list[InputError]:
+    return [
+        MalformedInputError(
+            "the text has exactly 32,767 characters, where Excel cuts a cell: its end is missing (it was read)",
+            where=place,
+            remedy="export it without going through Excel",
+        )
+        for cell, place in zip(cells, rows.places, strict=True)
+        if isinstance(cell, str) and len(cell) == _EXCEL_CELL
+    ]
+
+
+def _parse_conversations(rows: Rows, whole: str, stem: str, config: ReadConfig) -> Parsed:
+    """One row per conversation, its turns in the cell `whole`."""
+    others = [name for name in rows.names if name != whole]
+    given = {ours: theirs for ours, theirs in config.columns.items() if ours != "turns" and theirs in others}
+    outer = columns.guess(others, given, of_object=True)
+    outer.pop("text", None)
+    if identity := next((name for name in others if columns.fold(name) == "id"), None):
+        outer.setdefault("conversation_id", identity)
+    cells = rows.cells[whole]
+    lists = [cell if isinstance(cell, list) else _json_turns(cell) if isinstance(cell, str) else [] for cell in cells]
+    turns, inner = _flatten(lists, {ours: theirs for ours, theirs in config.columns.items() if ours not in given})
+    groups, problems, offset = [], list(rows.problems), 0
+    for position, (cell, turn_list) in enumerate(zip(cells, lists, strict=True)):
+        known = {ours: rows.cells[theirs][position] for ours, theirs in outer.items()}
+        group = _group_of_cell(cell, known, rows.places[position], stem if len(cells) == 1 else f"{stem}-")
+        groups.append(replace(group, turns=range(offset, offset + len(turn_list))))
+        offset += len(turn_list)
+    problems += _id_problems((), {group.conversation_id: group.place for group in groups})
+    conversations = [
+        conversation
+        for group in groups
+        if not _DESTROYED_ID.fullmatch(group.conversation_id) and (conversation := _conversation(group, turns))
+    ]
+    return Parsed(conversations, [*problems, *_cut_cells(rows, cells)], {**inner, **outer, "turns": whole})
+
+
+def _group_of_cell(cell: object, known: Mapping[str, object], place: str, stem: str) -> _Group:
+    """A conversation from a row; labelled text is read here, a text without labels is one turn of nobody known."""
+    identity = label_or_none(known.get("conversation_id"))
+    if identity is None:
+        digest = hashlib.sha256(json.dumps(cell, sort_keys=True, default=str).encode("utf-8", "replace"))
+        identity = f"{stem}{digest.hexdigest()[:8]}" if stem.endswith("-") else stem
+    ready: list[Turn] = []
+    if isinstance(cell, str) and not _json_turns(cell):
+        content = as_text(cell)
+        ready = text.read_turns(content, agent=label_or_none(known.get("agent_id")))
+        ready = ready or ([Turn(content)] if content else [])
+    return _Group(identity, place, known, ready=ready)
+
+
+def _flatten(lists: Iterable[Sequence[object]], overrides: Mapping[str, str]) -> tuple[_Turns, dict[str, str]]:
+    """The turns of all conversations as columns of cells."""
+    turns = [
+        turn if isinstance(turn, Mapping) else dict(zip(("speaker", "text"), turn, strict=False))
+        for turn_list in lists
+        for turn in turn_list
+        if isinstance(turn, Mapping | list)
+    ]
+    names = list(dict.fromkeys(key for turn in turns for key in turn))
+    mapped = columns.guess(names, {ours: theirs for ours, theirs in overrides.items() if theirs in names})
+    mapped = {ours: theirs for ours, theirs in mapped.items() if ours not in {"channel", "queue", "conversation_id"}}
+    cells = {ours: [turn.get(theirs) for turn in turns] for ours, theirs in mapped.items()}
+    return _with_times(_Turns(mapped, cells)), mapped
+
+
+def _with_times(turns: _Turns) -> _Turns:
+    """The turns with their time columns understood."""
+    starts, ends = (
+        times.read_instants(turns.cells[name], name=turns.names[name]) if name in turns.cells else []
+        for name in ("start", "end")
+    )
+    return replace(turns, starts=starts, ends=ends)
+
+
+def _conversation(group: _Group, turns: _Turns) -> Conversation | None:
+    """One conversation; None when all its texts are empty."""
+    order = _in_order(group.turns, turns)
+    first, starts = times.timeline([turns.starts[at] for at in order]) if turns.starts else (None, [None] * len(order))
+    agent = _only_agent(group, order, turns)
+    read = _read_labels(order, turns)
+    spoken = list(group.ready)
+    for at, start in zip(order, starts, strict=True):
+        content = as_text(turns.at("text", at))
+        if content:
+            spoken.append(_turn(at, content, turns, read, agent=agent, start=start))
+    if not spoken:
+        return None
+    return Conversation(
+        conversation_id=group.conversation_id,
+        turns=spoken,
+        channel=_channel(_first(group, order, turns, "channel")),
+        queue=label_or_none(_first(group, order, turns, "queue")),
+        started_at=_moment(_first(group, order, turns, "started_at")) or first,
+        place=group.place,
+    )
+
+
+def _in_order(positions: Sequence[int], turns: _Turns) -> Sequence[int]:
+    """The positions by turn number if every turn has its own, else by time if every turn has one, else as they are."""
+    numbers = [_number(turns.at("turn", at)) for at in positions]
+    known = [number for number in numbers if number is not None]
+    if len(known) == len(numbers) == len(set(known)) and known:
+        return [at for _, at in sorted(zip(known, positions, strict=True))]
+    if not turns.starts or not positions:
+        return positions
+    instants = [turns.starts[at] for at in positions]
+    _, seconds = times.timeline(instants)
+    timed = [second for second in seconds if second is not None]
+    if len(timed) < len(seconds) or any(instant.clock for instant in instants):
+        return positions
+    return [at for _, at in sorted(zip(timed, positions, strict=True), key=lambda pair: pair[0])]
+
+
+def _number(cell: object) -> float | None:
+    if isinstance(cell, bool) or cell is None:
+        return None
+    try:
+        return float(str(cell))
+    except ValueError:
+        return None
+
+
+def _first(group: _Group, order: Sequence[int], turns: _Turns, column: str) -> object:
+    """What the conversation, else the first of its turns that has it, says in a column."""
+    known = group.known.get(column)
+    if known not in (None, "") or column not in turns.cells:
+        return known
+    return next((cell for at in order if (cell := turns.cells[column][at]) not in (None, "")), None)
+
+
+def _only_agent(group: _Group, order: Sequence[int], turns: _Turns) -> str | None:
+    """The agent of a conversation that names one, for turns that do not repeat the name."""
+    if (known := label_or_none(group.known.get("agent_id"))) is not None or "agent_id" not in turns.cells:
+        return known
+    named = {name for at in order if (name := label_or_none(turns.cells["agent_id"][at]))}
+    return named.pop() if len(named) == 1 else None
+
+
+def _read_labels(order: Sequence[int], turns: _Turns) -> dict[str, labels.Label]:
+    """Every label in the role and speaker columns of one conversation, read together."""
+    found = {str(turns.at(column, at)) for column in ("role", "speaker") for at in order if column in turns.cells}
+    return labels.read_labels(found)
+
+
+def _turn(
+    at: int, content: str, turns: _Turns, read: Mapping[str, labels.Label], *, agent: str | None, start: float | None
+) -> Turn:
+    """One turn from its cells."""
+    role, source = Role.UNKNOWN, ""
+    cell, speaker = turns.at("role", at), label_or_none(turns.at("speaker", at))
+    label = read.get(str(turns.at("speaker", at))) if speaker else None
+    if cell is not None:
+        role = _role(cell, turns.names["role"], read)
+        source = f"column {turns.names['role']}" if role != Role.UNKNOWN else ""
+    if role == Role.UNKNOWN and label is not None and label.role != Role.UNKNOWN:
+        role, source = label.role, "speaker label"
+    name = None
+    if role in {Role.AGENT, Role.UNKNOWN}:
+        own = label_or_none(turns.at("agent_id", at))
+        named = label.name if label is not None else None
+        name = own or named or agent or _name_in_role(cell, read)
+    return Turn(
+        text=content,
+        role=role,
+        role_source=source,
+        speaker=speaker or label_or_none(cell),
+        agent_id=name,
+        start=start,
+        end=_end(at, turns, start),
+    )
+
+
+def _name_in_role(cell: object, read: Mapping[str, labels.Label]) -> str | None:
+    """The name that a role column holds beside the role (`Agent Dana`) or instead of it (`Jane Doe`)."""
+    label = read.get(str(cell)) if isinstance(cell, str) and cell.strip() else None
+    return label.name if label is not None else None
+
+
+def _role(cell: object, name: str, read: Mapping[str, labels.Label]) -> Role:
+    """The role of a cell of the role column, in the terms of that column."""
+    folded = columns.fold(name)
+    word = str(cell).strip().casefold()
+    if folded in {"isagent", "fromagent", "incoming"}:
+        said = cell if isinstance(cell, bool) else _BOOLEANS.get(word)
+        if said is None:
+            return Role.UNKNOWN
+        return Role.AGENT if said == (folded != "incoming") else Role.CUSTOMER
+    if folded == "direction":
+        return _DIRECTIONS.get(word, Role.UNKNOWN)
+    return read[str(cell)].role
+
+
+def _end(at: int, turns: _Turns, start: float | None) -> float | None:
+    """The end in seconds from the start of the conversation, if it does not lie before the turn's start."""
+    if not turns.ends or start is None or not turns.starts:
+        return None
+    begin, end = turns.starts[at], turns.ends[at]
+    if begin.moment is not None and end.moment is not None:
+        length = (end.moment - begin.moment).total_seconds()
+    elif begin.seconds is not None and end.seconds is not None:
+        length = end.seconds - begin.seconds
+    else:
+        return None
+    return start + length if length >= 0 else None
+
+
+def _channel(cell: object) -> str:
+    return read_channel(label_or_none(cell)) or Channel.OTHER
+
+
+def _moment(cell: object) -> datetime | None:
+    """The conversation's start from one cell."""
+    return times.read_instants([cell])[0].moment if cell is not None else None

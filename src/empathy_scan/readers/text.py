@@ -1,0 +1,389 @@
+"""Plain text transcripts: `Agent: ...`, `[00:01:23] John (Agent): ...`, chat logs, a label on its own line, headers.
+
+A line opens a turn when it carries an accepted speaker label; other lines continue the turn before them. A label is
+accepted when it holds a role word, is a diarisation label (`Speaker 1`), stands beside a time, or occurs at least
+twice and looks like a name. Lines such as `Call ID: 123` or `Agent: Dana Lopez` before the first blank line are
+metadata (`textheader`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
+
+from empathy_scan.codebook import Channel, Role
+from empathy_scan.config import ReadConfig
+from empathy_scan.errors import MalformedInputError
+from empathy_scan.readers import labels, textheader, times
+from empathy_scan.readers.conversation import Conversation, Parsed, Turn, clean
+from empathy_scan.readers.files import Document
+from empathy_scan.readers.verdict import Verdict
+
+_DATE = r"(?:\d{4}[-/.]\d{2}[-/.]\d{2}[T ,]\s?|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4},?\s+)"
+_CLOCK = r"\d{1,3}:\d{2}(?::\d{2})?(?:[.,]\d{1,6})?(?:\s?[AaPp]\.?[Mm]\.?(?![A-Za-z]))?(?:Z|[+-]\d\d:?\d\d)?"
+_SPAN = r"(?:\d+\s?h\s?)?(?:\d+\s?m\s?)?\d+\s?s"
+_BARE_TIME = rf"{_DATE}?{_CLOCK}"
+_TIME = rf"(?:\[\s*{_BARE_TIME}\s*\]|\(\s*(?:{_BARE_TIME}|{_SPAN})\s*\)|{_BARE_TIME})"
+_LABEL = r"[^\s:|>(\[][^:|>\n]{0,59}?|\[[A-Za-z][^\]\n:]{0,40}\]"
+_OPENING = re.compile(
+    rf"^\s*(?:[-•]\s)?(?:>>\s*)?\**(?:(?P<before>{_TIME})\**\s*(?:[-–—|]\s*)?)?\**(?:>>\s*)?"
+    rf"(?P<label>{_LABEL})\**\s*(?:[|,-]?\s*(?P<after>{_TIME})\s*)?\**"
+    r"(?P<mark>:\**|\s[-–—]\s|\s*\|\s)\**\s*(?P<text>.*)$"
+)
+_LABEL_LINE = re.compile(
+    rf"^\s*(?:>>\s*)?\**(?:(?P<before>{_TIME})\s*[-–—|]?\s*)?(?P<label>{_LABEL})\**(?:\s*[|,-]?\s+(?P<after>{_TIME}))?\s*$"
+)
+_NAME_WORD = re.compile(r"[^\W\d_][\w'’.\-]*|\([^()]{1,30}\)|&|de|van|von|der|la")
+# Labels of fields that occur within turns ("Order number: 12"), which are never speakers.
+_FIELDS = frozenset(
+    [
+        "http",
+        "https",
+        "ps",
+        "p.s",
+        "note",
+        "nb",
+        "re",
+        "fw",
+        "fwd",
+        "e.g",
+        "i.e",
+        "order",
+        "number",
+        "reference",
+        "ref",
+        "email",
+        "e-mail",
+        "mail",
+        "phone",
+        "tel",
+        "fax",
+        "address",
+        "date",
+        "time",
+        "subject",
+        "total",
+        "price",
+        "amount",
+        "name",
+        "account",
+        "tracking",
+        "link",
+        "website",
+        "url",
+        "option",
+        "step",
+        "reason",
+        "question",
+        "answer",
+        "issue",
+        "status",
+        "item",
+        "product",
+        "model",
+        "serial",
+        "delivery",
+        "warning",
+        "error",
+        "example",
+        "important",
+        "summary",
+        "update",
+        "cc",
+        "bcc",
+        "to",
+        "from",
+        "sent",
+        "action",
+        "monday",
+        "tuesday",
+        "wednesday",
+        "thursday",
+        "friday",
+        "saturday",
+        "sunday",
+    ]
+)
+_RULE = re.compile(r"^\s*(?:={3,}|-{3,}|\*{3,}|#{3,}|_{3,})(?P<caption>.*?)(?:={3,}|-{3,}|\*{3,}|#{3,}|_{3,})?\s*$")
+_TITLE = re.compile(
+    r"^\s*#*\s*(?:call|conversation|chat|transcript|dialogue|session|interaction)\s*(?:#|no\.?)?\s*(?P<id>\d[\w-]*|[\w]+-[\w-]+)\s*:?\s*$",
+    re.IGNORECASE,
+)
+_MINIMUM_SHARE = 0.6  # of the lines that open or continue a turn, for a text to count as a transcript
+_LONGEST_NAME = 5  # words
+_SNIFFED = 200_000  # characters that are looked at to know the format
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """A line that may open a turn."""
+
+    label: str
+    time: str
+    text: str
+    mark: str
+
+
+def sniff(document: Document) -> Verdict:
+    """Whether the text has lines with speaker labels, by far the most of it after the first of them."""
+    if re.match(r"\s*<(?:!doctype|html|head|body|div|p|table|\?xml)\b", document.text, re.IGNORECASE):
+        return Verdict(fits=False, why="it is HTML or XML, not plain text", nearness=0.3)
+    lines = _lines(document.text[:_SNIFFED])
+    openings = _accepted_openings(lines)
+    if not openings:
+        return Verdict(fits=False, why="no lines begin with a speaker label such as `Agent:`", nearness=0.2)
+    filled = [position for position, line in enumerate(lines) if line.strip() and _separator(line) is None]
+    header = textheader.length(lines)
+    belonging = sum(position >= min(openings) or position < header for position in filled)
+    share = belonging / len(filled)
+    if share < _MINIMUM_SHARE:
+        return Verdict(fits=False, why=f"only {share:.0%} of the lines belong to a labelled turn", nearness=share)
+    speakers = {opening.label for opening in openings.values()}
+    return Verdict(
+        fits=True, why=f"{len(openings)} of {len(filled)} lines begin with a speaker label ({len(speakers)} labels)"
+    )
+
+
+def parse(document: Document, config: ReadConfig) -> Parsed:
+    """The conversations of a text file; raises MalformedInputError when no line carries a speaker label."""
+    del config
+    lines = _lines(document.text)
+    blocks = _blocks(lines)
+    conversations = [
+        conversation
+        for position, block in enumerate(blocks, start=1)
+        if (conversation := _conversation(block, document.stem, position if len(blocks) > 1 else 0))
+    ]
+    if not conversations:
+        raise MalformedInputError(
+            "no line begins with a speaker label", remedy="begin each turn with a label such as `Agent:` or `Customer:`"
+        )
+    return Parsed(conversations)
+
+
+def read_turns(text: str, *, agent: str | None = None) -> list[Turn]:
+    """The turns of a transcript that stands in one cell; an empty list when it has no speaker labels."""
+    return _turns(_lines(text), agent=agent)[0]
+
+
+def looks_labelled(text: str) -> bool:
+    """Whether a text holds at least two turns with speaker labels."""
+    return len(_accepted_openings(_lines(text))) > 1
+
+
+def _lines(text: str) -> list[str]:
+    return text.replace("\r\n", "\n").replace("\r", "\n").replace("\f", "\n\f\n").split("\n")
+
+
+def _openings(lines: Sequence[str]) -> dict[int, Opening]:
+    """The lines that may open a turn, by position."""
+    found = {}
+    for position, line in enumerate(lines):
+        opening = _opening(line)
+        if opening is not None:
+            found[position] = opening
+    return found
+
+
+@lru_cache(maxsize=4096)
+def _opening(line: str) -> Opening | None:
+    """The line as a possible opening of a turn: label with text, or a label line that holds nothing else."""
+    if len(line) > 100_000:
+        found = _opening(line[:2000])
+        return None if found is None else Opening(found.label, found.time, found.text + line[2000:], found.mark)
+    if (match := _OPENING.match(line)) and (found := _opening_of(match)) is not None:
+        return found
+    match = _LABEL_LINE.match(line) if len(line) < 100 else None
+    if match and match["label"]:
+        return Opening(_tidy(match["label"]), _stamp(match), "", "")
+    return None
+
+
+def _opening_of(match: re.Match[str]) -> Opening | None:
+    """The opening with text; `at 10:30` is none, as digits follow the colon directly."""
+    label, spoken = _tidy(match["label"]), match["text"]
+    clock = match["mark"] == ":" and match.end("mark") == match.start("text") and spoken[:1].isdigit()
+    if clock and labels.read_label(label).role == Role.UNKNOWN:
+        return None
+    return Opening(label, _stamp(match), spoken, match["mark"].strip())
+
+
+def _stamp(match: re.Match[str]) -> str:
+    """The time beside a label, without brackets and without a date whose month nobody can tell."""
+    return re.sub(
+        r"^\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4},?\s+", "", (match["before"] or match["after"] or "").strip("[]() ")
+    )
+
+
+def _tidy(label: str) -> str:
+    return label.strip().strip("*[]>_` ").strip()
+
+
+def _accepted_openings(lines: Sequence[str]) -> dict[int, Opening]:
+    """The lines that open turns, header lines excluded."""
+    openings = _openings(lines)
+    counts = Counter(opening.label for opening in openings.values() if opening.mark or opening.time)
+    header = textheader.length(lines)
+    accepted = {
+        position: opening
+        for position, opening in openings.items()
+        if position >= header and _is_speaker(opening, counts[opening.label])
+    }
+    return accepted if _enough(accepted.values()) else {}
+
+
+def _enough(openings: Iterable[Opening]) -> bool:
+    """At least two labels, one label twice, or a role word."""
+    found = list(openings)
+    return len(found) > 1 or any(labels.read_label(opening.label).role != Role.UNKNOWN for opening in found)
+
+
+def _is_speaker(opening: Opening, count: int) -> bool:
+    """Whether a possible opening is one."""
+    label = opening.label
+    if label.casefold() in _FIELDS and count < 2:
+        return False
+    if labels.read_label(label).role != Role.UNKNOWN:
+        return bool(opening.mark or opening.time) or _stands_alone(label)
+    if labels.is_speaker_number(label):
+        return bool(opening.time) or (opening.mark == ":" and (len(label) > 1 or count > 1) and not label.isdigit())
+    if not _is_name(label):
+        return False
+    if opening.time:
+        return opening.mark != "" or count > 1 or len(label.split()) < 3
+    return opening.mark == ":" and count > 1
+
+
+def _stands_alone(label: str) -> bool:
+    """A role word on a line of its own opens a turn only as written for that: `AGENT`, `Customer`."""
+    return label[:1].isupper() and len(label.split()) <= 3
+
+
+def _is_name(label: str) -> bool:
+    """Whether a label may be a person's name or a nickname, and not a field or the beginning of a sentence."""
+    words = label.split()
+    if not words or len(words) > _LONGEST_NAME or {word.casefold().strip("#.") for word in words} & _FIELDS:
+        return False
+    if len(words) == 1:
+        return re.fullmatch(r"[\w.@'’\-+]+", label) is not None and not label.isdigit()
+    return all(_NAME_WORD.fullmatch(word) for word in words) and words[0][:1].isupper()
+
+
+def _turns(lines: Sequence[str], *, agent: str | None) -> tuple[list[Turn], list[str]]:
+    """The turns of one conversation, and the times that its lines carry."""
+    openings = _accepted_openings(lines)
+    if not openings:
+        return [], []
+    read = labels.read_labels(opening.label for opening in openings.values())
+    starts = sorted(openings)
+    instants = times.read_instants([openings[position].time for position in starts])
+    _, seconds = times.timeline(instants)
+    turns = []
+    for position, following, second in zip(starts, [*starts[1:], len(lines)], seconds, strict=True):
+        opening = openings[position]
+        body = clean("\n".join([opening.text, *lines[position + 1 : following]]))
+        if body:
+            turns.append(_turn(opening.label, read[opening.label], body, second, agent))
+    return turns, [openings[position].time for position in starts]
+
+
+def _turn(label: str, read: labels.Label, body: str, start: float | None, agent: str | None) -> Turn:
+    """One turn; the agent's name is the label's, else the header's."""
+    known = read.role != Role.UNKNOWN
+    name = read.name if read.role in {Role.AGENT, Role.UNKNOWN} else None
+    return Turn(
+        text=body,
+        role=read.role,
+        role_source="speaker label" if known else "",
+        speaker=clean(label),
+        agent_id=(name or agent) if read.role in {Role.AGENT, Role.UNKNOWN} else None,
+        start=start,
+    )
+
+
+def _conversation(lines: Sequence[str], stem: str, position: int) -> Conversation | None:
+    """The conversation of one block of lines; None when it has no turns."""
+    header = textheader.read(lines)
+    turns, stamps = _turns(lines, agent=header.agent)
+    if not turns:
+        return None
+    started_at, _ = times.timeline(times.read_instants(stamps))
+    clocked = any(stamp and "." not in stamp for stamp in stamps) and _is_chat(lines)
+    return Conversation(
+        conversation_id=header.conversation_id or (f"{stem}-{position}" if position else stem),
+        turns=turns,
+        channel=header.channel or (Channel.CHAT if clocked else Channel.OTHER),
+        queue=header.queue,
+        started_at=started_at or header.started_at,
+        place=f"conversation {position}" if position else "",
+    )
+
+
+def _is_chat(lines: Sequence[str]) -> bool:
+    """Chat logs are known by a round bracket around the time of day, `(10:02:11) Jane: ...`."""
+    return any(re.match(rf"^\(\s*(?:{_CLOCK}|{_SPAN})\s*\)\s", line) for line in lines)
+
+
+def _blocks(lines: Sequence[str]) -> list[list[str]]:
+    """The lines of each conversation of a file; one block unless separators part at least two conversations."""
+    blocks: list[list[str]] = []
+    speakers: list[set[str]] = []
+    carried: list[str] = []
+    for piece in _pieces(lines):
+        openings = _accepted_openings(piece)
+        if openings and not (blocks and _begins_amid_a_turn(piece, min(openings))):
+            blocks.append([*carried, *piece])
+            speakers.append({opening.label for opening in openings.values()})
+            carried = []
+        elif blocks and (openings or not textheader.length(piece)):  # a rule within the last turn
+            blocks[-1] += piece
+        else:  # a header that a rule parts from its turns
+            carried += piece
+    conversing = sum(len(labels_of_block) > 1 for labels_of_block in speakers)
+    return blocks if blocks and (len(blocks) == 1 or conversing * 2 >= len(blocks)) else [_without_rules(lines)]
+
+
+def _begins_amid_a_turn(piece: Sequence[str], first: int) -> bool:
+    """Whether words that are no header stand before the first label of a piece."""
+    return any(line.strip() for line in piece[textheader.length(piece) : first])
+
+
+def _pieces(lines: Sequence[str]) -> list[list[str]]:
+    """The lines between separators and, in files whose conversations have ids in their headers, before each such id."""
+    pieces: list[list[str]] = [[]]
+    identified = textheader.read(lines).conversation_id is not None
+    for before, line in pairwise(["", *lines]):
+        identity = _separator(line)
+        if identity is not None:
+            pieces.append([f"Conversation ID: {identity}"] if identity else [])
+        elif identified and not before.strip() and textheader.identity(line) is not None:
+            pieces.append([line])
+        else:
+            pieces[-1].append(line)
+    return pieces
+
+
+def _without_rules(lines: Sequence[str]) -> list[str]:
+    return [line for line in lines if _separator(line) is None]
+
+
+def _separator(line: str) -> str | None:
+    """None for an ordinary line; else the id that a separator names, or an empty string."""
+    if line == "\f":
+        return ""
+    if match := _TITLE.match(line):
+        return match["id"]
+    match = _RULE.match(line)
+    if match is None:
+        return None
+    caption = match["caption"].strip(" =-*#_")
+    if named := _TITLE.match(caption):
+        return named["id"]
+    if identity := textheader.identity(caption):
+        return identity
+    # `--- hold music ---` is text; `=== Chat with Jane ===` is not.
+    return "" if not caption or line.strip().endswith("===") else None

@@ -1,0 +1,172 @@
+"""Times as exports write them: clock times, offsets in several units, epoch numbers and date-times, told apart."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+
+DAY = 86_400.0
+# Plausible sizes of numbers that count from 1970: seconds from 1973, milliseconds and microseconds likewise.
+_EPOCH_SECONDS, _EPOCH_MILLIS, _EPOCH_MICROS = 1e8, 1e11, 1e14
+# A conversation whose first clock is later than this shows the time of day, not an offset; `05:00` or later
+# as the first of short clocks is hours and minutes.
+_CLOCK_START, _SHORT_CLOCK_START = 1800.0, 300.0
+
+_CLOCK = re.compile(r"(?:(\d{1,3}):)?(\d{1,3}):(\d{1,2})(?:[.,](\d{1,6}))?\s*(?:([ap])\.?m\.?)?", re.IGNORECASE)
+_SPAN = re.compile(r"(?:PT)?(?:(\d+)\s*h)?\s*(?:(\d+)\s*m)?\s*(?:(\d+(?:\.\d+)?)\s*s)?", re.IGNORECASE)
+_NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?(?:e[+-]?\d+)?", re.IGNORECASE)
+_ISO_LIKE = re.compile(r"\d{4}[-/]\d{2}[-/]\d{2}.*")
+_WITH_MONTH_NAME = (
+    "%d %B %Y", "%d %b %Y", "%B %d %Y", "%b %d %Y", "%a %d %b %Y", "%A %d %B %Y",
+    "%A %B %d %Y", "%a %b %d %Y",
+)  # fmt: skip
+_TIME_OF_DAY = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p", " %H:%M %Z", " %H:%M:%S %z")
+
+
+@dataclass(frozen=True, slots=True)
+class Instant:
+    """A time read from a cell: an absolute moment, or seconds of an offset or clock; both None when unreadable."""
+
+    moment: datetime | None = None
+    seconds: float | None = None
+    clock: bool = False  # written with colons, so perhaps the time of day
+    short: bool = False  # two numbers only: minutes and seconds, or hours and minutes
+
+
+NOTHING = Instant()
+
+
+def parse_moment(text: str) -> datetime | None:
+    """An absolute time in UTC from ISO 8601 or an English date with a month name; None for anything ambiguous.
+
+    A time without a zone is taken as UTC. `03/04/2026` is no date here: nobody can say which month it is.
+    """
+    text = text.strip()
+    if _ISO_LIKE.fullmatch(text):
+        return _iso(text.replace("/", "-"))
+    if not any(character.isalpha() for character in text):
+        return None
+    plain = re.sub(r"\s+", " ", text.replace(",", " ").replace(" at ", " "))
+    for day in _WITH_MONTH_NAME:
+        for clock in _TIME_OF_DAY:
+            try:
+                return _in_utc(datetime.strptime(plain, day + clock))  # noqa: DTZ007 - set to UTC there
+            except ValueError:
+                continue
+    return None
+
+
+def parse_clock(text: str) -> float | None:
+    """Seconds of `1:02:03.5`, `01:23`, `10:02 AM`, `95s`, `1m 20s` or `PT1M20S`; None for anything else."""
+    text = text.strip(" \t[]()")
+    if found := _CLOCK.fullmatch(text):
+        first, second, third, fraction, half = found.groups()
+        # `10:02 AM` is hours and minutes; `01:23` is minutes and seconds.
+        hours, minutes, seconds = (first or 0, second, third) if first or not half else (second, third, 0)
+        total = int(hours) * 3600 + int(minutes) * 60 + int(seconds) + float(f"0.{fraction or 0}")
+        return _half_day(total, half)
+    found = _SPAN.fullmatch(text)
+    if found and any(found.groups()):
+        return int(found[1] or 0) * 3600 + int(found[2] or 0) * 60 + float(found[3] or 0)
+    return None
+
+
+def read_instants(values: Sequence[object], *, name: str = "") -> list[Instant]:
+    """The times of one column, its unit decided for the column as a whole (a name ending in `ms` says milliseconds)."""
+    cells = [_cell(value) for value in values]
+    largest = max((cell.seconds or 0.0 for cell in cells if not cell.clock), default=0.0)
+    if largest >= _EPOCH_SECONDS:
+        return [cell if cell.seconds is None else Instant(moment=from_epoch(cell.seconds)) for cell in cells]
+    if re.search(r"(?:ms|millis|milliseconds)$", name.casefold()):
+        return [cell if cell.seconds is None else Instant(seconds=cell.seconds / 1000) for cell in cells]
+    if (
+        largest > DAY
+    ):  # no conversation lasts longer than a day: a unit that nobody named, so no times rather than wrong ones
+        return [cell if cell.seconds is None or cell.clock else NOTHING for cell in cells]
+    return cells
+
+
+def from_epoch(number: float) -> datetime | None:
+    """The moment of seconds, milliseconds or microseconds since 1970, told by their size; None out of range."""
+    size = abs(number)
+    scale = 1e6 if size > _EPOCH_MICROS else 1e3 if size > _EPOCH_MILLIS else 1.0
+    try:
+        return datetime.fromtimestamp(number / scale, UTC)
+    except (OverflowError, OSError, ValueError):
+        return None
+
+
+def timeline(instants: Sequence[Instant]) -> tuple[datetime | None, list[float | None]]:
+    """When a conversation started, if its turns tell, and each turn's seconds from the start."""
+    moments = [instant.moment for instant in instants]
+    if known := [moment for moment in moments if moment is not None]:
+        first = min(known)
+        if len(instants) > 1 and len(known) > 1 and len(set(known)) == 1:
+            return first, [None] * len(
+                moments
+            )  # one and the same time on every turn: the conversation's, not the turn's
+        return first, [None if moment is None else (moment - first).total_seconds() for moment in moments]
+    seconds = [instant.seconds for instant in instants]
+    if any(instant.clock for instant in instants):
+        return None, _from_first_clock(seconds, short=all(instant.short for instant in instants if instant.clock))
+    return None, seconds
+
+
+def _from_first_clock(seconds: Sequence[float | None], *, short: bool) -> list[float | None]:
+    """Times of day as seconds since the first of them, also over midnight; offsets stay as they are."""
+    first = next((value for value in seconds if value is not None), 0.0)
+    if first < (_SHORT_CLOCK_START if short else _CLOCK_START):
+        return list(seconds)
+    scale = 60.0 if short else 1.0
+    return [None if value is None else (value - first) * scale % DAY for value in seconds]
+
+
+@lru_cache(maxsize=65536)
+def _from_text(text: str) -> Instant:
+    if _NUMBER.fullmatch(text):
+        return Instant(seconds=float(text))
+    if (moment := parse_moment(text)) is not None:
+        return Instant(moment=moment)
+    seconds = parse_clock(text)
+    if seconds is None:
+        return NOTHING
+    return Instant(seconds=seconds, clock=":" in text, short=text.count(":") == 1 and text[-1:].isdigit())
+
+
+def _cell(value: object) -> Instant:
+    """One cell of any type as an instant."""
+    if isinstance(value, str):
+        return _from_text(value.strip())
+    if isinstance(value, datetime):
+        return Instant(moment=_in_utc(value))
+    if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
+        return Instant(seconds=float(value))
+    return NOTHING
+
+
+def _iso(text: str) -> datetime | None:
+    """ISO 8601 with a few liberties: ` UTC`, a space before the zone, any number of decimals."""
+    text = re.sub(r"\s*(?:UTC|GMT)$", "Z", text)
+    text = re.sub(r"\s+([+-]\d\d:?\d\d)$", r"\1", text)
+    try:
+        return _in_utc(datetime.fromisoformat(text))
+    except (ValueError, OverflowError):
+        return None
+
+
+def _in_utc(moment: datetime) -> datetime | None:
+    try:
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except OverflowError:
+        return None
+
+
+def _half_day(total: float, half: str | None) -> float:
+    """The seconds of a twelve-hour clock as those of the day."""
+    if half is None:
+        return total
+    return total % (DAY / 2) + (DAY / 2 if half.lower() == "p" else 0.0)

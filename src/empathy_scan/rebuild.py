@@ -1,0 +1,37 @@
+"""From the store to the report: what `scan` does last, and `report` alone, on a machine without a model."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+from empathy_scan import __version__, codebook, report, summary
+from empathy_scan.config import Config
+from empathy_scan.store import Store, Stored
+
+
+def write_report(
+    store: Store, reports: Path, config: Config, *, since: datetime | None = None, until: datetime | None = None
+) -> tuple[Path, Stored]:
+    """The report of what a store holds of a period; gives its front page and what was loaded.
+
+    Raises StoreError where there is no store, OutputError where the report cannot be written.
+    """
+    stored = store.load(since=since, until=until)
+    versions = stored.conversations.select("model", "settings").unique().sort("model", "settings")
+    front_page = report.write(
+        reports,
+        turns=stored.turns,
+        scores=stored.scores,
+        labels=stored.labels,
+        figures=summary.figures(stored.labels, config.summary),
+        rejects=stored.rejects,
+        config=config.report,
+        provenance={
+            "version": __version__,
+            "model": ", ".join(versions["model"].unique().sort()),
+            "settings": ", ".join(versions["settings"].unique().sort()),
+            "codebook": str(codebook.CODEBOOK_VERSION),
+        },
+    )
+    return front_page, stored

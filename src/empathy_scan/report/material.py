@@ -1,0 +1,179 @@
+"""The frames of a report, checked, joined and grouped once: all pages are cut from this."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from empathy_scan import mirror, tables
+from empathy_scan.codebook import Role
+from empathy_scan.config import ReportConfig
+from empathy_scan.report import charts, measures, words
+from empathy_scan.report.measures import Figure
+
+TEAM = ""  # the team's key among the agents of the figures
+Row = dict[str, Any]  # one row of a frame, as polars names it
+
+
+@dataclass(frozen=True, slots=True)
+class Frames:
+    """The frames that a report is made of, as the stages before it left them."""
+
+    turns: pl.DataFrame
+    scores: pl.DataFrame
+    labels: pl.DataFrame
+    figures: pl.DataFrame
+    rejects: pl.DataFrame
+
+    def checked(self) -> Frames:
+        """The same frames in their tables' shape; SchemaError where one is not."""
+        return Frames(
+            tables.conform(self.turns, tables.TURNS),
+            tables.conform(self.scores, tables.SCORES),
+            tables.conform(self.labels, tables.LABELS),
+            tables.conform(self.figures, tables.FIGURES),
+            tables.conform(self.rejects, tables.REJECTS),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """Everything that the pages are cut from."""
+
+    config: ReportConfig
+    said: pl.DataFrame  # one row per turn: text, labels, probabilities, evidence, and the answer a customer's turn got
+    exchanges: pl.DataFrame
+    answers: pl.DataFrame  # with `first_turn` and `first_tone`: of the first agent turn after the customer's
+    conversations: dict[str, Row]  # one row each, by date
+    agents: tuple[str, ...]  # by name
+    names: dict[str, str]
+    figures: dict[tuple[str, str], Figure]  # by agent (TEAM for the team) and measure
+    axes: dict[str, charts.Axis]  # by measure: the same scale on every page
+    rejects: list[Row]
+
+    def figure(self, agent_id: str, measure: str) -> Figure | None:
+        """The figure of an agent, or of the team; None where `summary` made none."""
+        return self.figures.get((agent_id, measure))
+
+    def href(self, conversation_id: str, turn: int | None = None) -> str:
+        """The address of a conversation, or of a turn in it, from the report's root."""
+        return f"conversations/{words.slug(conversation_id)}.html" + ("" if turn is None else f"#t{turn}")
+
+    def agent_href(self, agent_id: str) -> str:
+        """The address of an agent's page from the report's root."""
+        return f"agents/{words.slug(agent_id)}.html"
+
+
+def prepare(frames: Frames, config: ReportConfig) -> Material:
+    """The material of a report. Raises SchemaError for a frame that is not of its table."""
+    frames = frames.checked()
+    exchanges = mirror.exchanges(frames.labels)
+    answers = _with_first_turn(mirror.answers(frames.labels), exchanges)
+    said = _said(frames, answers)
+    figures = _figures(frames.figures)
+    agents = _agents(said, frames.figures)
+    called = words.names(agents)
+    return Material(
+        config=config, said=said, exchanges=exchanges, answers=answers,
+        conversations=_conversations(said, exchanges),
+        agents=tuple(sorted(agents, key=lambda agent_id: (called[agent_id].casefold(), agent_id))),
+        names=called, figures=figures, axes=_axes(figures),
+        rejects=frames.rejects.sort(tables.REJECTS.key).to_dicts(),
+    )  # fmt: skip
+
+
+def _with_first_turn(answers: pl.DataFrame, exchanges: pl.DataFrame) -> pl.DataFrame:
+    """The answers with the first agent turn after each customer turn and its tone, which decide rising above."""
+    turns = exchanges.select("conversation_id", "turn", first_turn="turn", first_tone="tone").sort("turn")
+    return (
+        answers.sort("turn")
+        .join_asof(turns, on="turn", by="conversation_id", strategy="forward", check_sortedness=False)
+        .sort(tables.ANSWERS.key)
+    )
+
+
+def _said(frames: Frames, answers: pl.DataFrame) -> pl.DataFrame:
+    """One row per turn of the conversations, with all that is known of it."""
+    key = ["conversation_id", "turn"]
+    labels = frames.labels.select(*key, "flags", "tone", "kinds", "hardship", labelled_agent="agent_id")
+    answered = answers.select(*key, "call", "answer", "answer_turn", "rose_above")
+    return (
+        frames.turns.drop("role_source", "speaker", "end", "format")
+        .join(labels, on=key, how="left")
+        .join(_by_turn(frames.scores), on=key, how="left")
+        .join(answered, on=key, how="left")
+        .with_columns(agent_id=_named_agent())
+        .drop("labelled_agent")
+        .sort(key)
+    )
+
+
+def _named_agent() -> pl.Expr:
+    """The agent of an agent's turn, named as `mirror` names an unknown one; null for others."""
+    agent = pl.when(pl.col("role") == Role.AGENT)
+    return agent.then(pl.coalesce("agent_id", "labelled_agent", pl.lit(mirror.UNKNOWN_AGENT)))
+
+
+def _by_turn(scores: pl.DataFrame) -> pl.DataFrame:
+    """The scores of a turn: the highest probability of its segments, unsure if one is, all evidence in order."""
+    return (
+        scores.sort(tables.SCORES.key)
+        .group_by("conversation_id", "turn", maintain_order=True)
+        .agg(pl.col("^p_.*$").max(), pl.col("unsure").any(), pl.col("evidence").explode().drop_nulls())
+    )
+
+
+def _figures(figures: pl.DataFrame) -> dict[tuple[str, str], Figure]:
+    """The figures by agent and measure; the team's agent is TEAM whatever the frame calls it."""
+    named = figures.with_columns(
+        agent_id=pl.when(pl.col("scope") == "team").then(pl.lit(TEAM)).otherwise("agent_id"),
+        why=pl.col("why").fill_null(""),
+    )
+    columns = ("value", "n", "conversations", "low", "high", "why")
+    return {
+        (row["agent_id"], row["measure"]): Figure(row["measure"], *(row[column] for column in columns))
+        for row in named.iter_rows(named=True)
+    }
+
+
+def _agents(said: pl.DataFrame, figures: pl.DataFrame) -> list[str]:
+    """Every agent who speaks or has a figure."""
+    spoke = said.filter(pl.col("role") == Role.AGENT)["agent_id"]
+    counted = figures.filter(pl.col("scope") == "agent")["agent_id"]
+    return pl.concat([spoke, counted]).drop_nulls().unique().sort().to_list()
+
+
+def _axes(figures: Mapping[tuple[str, str], Figure]) -> dict[str, charts.Axis]:
+    """The axis of every measure, over all agents and the team and all measures of its scale."""
+    known = (*measures.HEADLINES, *measures.FURTHER, *measures.LOADS)
+    scales = {measure.name: measure.scale or measure.name for measure in known}
+    drawn: dict[str, list[Figure]] = {scale: [] for scale in scales.values()}
+    for (_, name), figure in figures.items():
+        if name in scales:
+            drawn[scales[name]].append(figure)
+    return {measure.name: measures.axis_of(measure, drawn[scales[measure.name]]) for measure in known}
+
+
+def _conversations(said: pl.DataFrame, exchanges: pl.DataFrame) -> dict[str, Row]:
+    """What the lists say of each conversation, in the order of their dates."""
+    asked = pl.col("call") & pl.col("answer").is_not_null()
+    counts = said.group_by("conversation_id").agg(
+        pl.col("channel", "queue", "started_at", "source").first(),
+        pl.col("agent_id")
+        .filter(pl.col("role") == Role.AGENT)
+        .drop_nulls()
+        .unique(maintain_order=True)
+        .alias("agents"),
+        turns=pl.len(),
+        calls=asked.sum(),
+        **{answer: (asked & (pl.col("answer") == answer)).sum() for answer in ("empathic", "scripted", "missed")},
+        hostile=((pl.col("role") == Role.CUSTOMER) & (pl.col("tone") == 2)).sum(),
+        rose=pl.col("rose_above").sum(),
+    )
+    strained = exchanges.group_by("conversation_id").agg(guarded=(pl.col("tone") > 0).sum())
+    rows = counts.join(strained, on="conversation_id", how="left").with_columns(pl.col("guarded").fill_null(0))
+    ordered = rows.sort("started_at", "conversation_id", nulls_last=True)
+    return {row["conversation_id"]: row for row in ordered.iter_rows(named=True)}

@@ -1,0 +1,61 @@
+"""The standing text of a report: the words it uses, explained once, and what its figures cannot show."""
+
+from __future__ import annotations
+
+from empathy_scan.report import measures
+
+_CALL = (
+    "a customer's message that shows anger, frustration or distress, attacks somebody, or tells of a loss, fear, "
+    "illness or hardship, and that an agent had the chance to answer. Empathy is asked for only here: calm messages "
+    "count neither for nor against anybody."
+)
+_STOCK = (
+    "a phrase of care that could be pasted into any other conversation unchanged. A first name or a product name in it "
+    "does not change that."
+)
+_TONES = (
+    "guarded is defensive, dismissive or cold towards the customer; hostile attacks or belittles. Refusing a request "
+    "politely is neither."
+)
+_RANGE = (
+    "chance alone could have moved the figure anywhere within it (95% interval, drawn as a bar around the sign). It is "
+    "wide where there are few conversations."
+)
+_BAND = (
+    "agents who share a letter have ranges for “Answered with understanding” that overlap, so the figures cannot tell "
+    "them apart. A stands for the highest. Somebody with a wide range shares several letters, such as A–C."
+)
+_CHANCE = "how probable the model holds the label. “Unsure” marks turns where it was close to undecided."
+TERMS: tuple[tuple[str, str], ...] = (
+    ("Call for empathy", _CALL),
+    *((measure.title, measure.meaning) for measure in measures.HEADLINES),
+    ("Stock phrase", _STOCK),
+    ("Owns a next step", "the agent takes on something concrete for this customer: what, and by whom or when."),
+    ("Guarded, hostile", _TONES),
+    ("The range in brackets", _RANGE),
+    ("Band", _BAND),
+    ("Percentage beside a label", _CHANCE),
+)
+
+_COACHING = (
+    "Use the figures to find conversations worth reading together. No pay, grade or warning should follow from them."
+)
+_MACHINE = (
+    "It errs, most of all with irony, dialect and unusual English. Read the turns behind a figure before you speak "
+    "about it: every figure opens to them."
+)
+_WORDS_ONLY = (
+    "Not the voice, not the silence, not what an agent felt or wanted. Words can show that a customer was understood, "
+    "never that somebody cared."
+)
+_LAW = (
+    "Monitoring people at work with a system like this counts as high-risk under the EU AI Act (annex III, point 4): "
+    "tell the people concerned, keep records, and let a human being decide."
+)
+LIMITS: tuple[tuple[str, str], ...] = (
+    ("For coaching, not for punishing.", _COACHING),
+    ("The labels are made by a machine.", _MACHINE),
+    ("Only words are seen.", _WORDS_ONLY),
+    ("Agents do not choose their customers.", "Queues and days differ. Compare with care, and look at the load."),
+    ("A human being decides.", _LAW),
+)

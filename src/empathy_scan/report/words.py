@@ -1,0 +1,127 @@
+"""The wording of a report: numbers, dates and names as a team lead reads them, file names that are safe anywhere."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import re
+from collections import Counter
+from collections.abc import Iterable
+from datetime import datetime
+
+# One for one, so that offsets into a text stay right: controls, and the marks that turn the direction of what follows.
+_UNSHOWABLE = dict.fromkeys(
+    (*range(0x20), *range(0x7F, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A)), "\ufffd"
+)
+_UNSHOWABLE |= {ord("\t"): "\t", ord("\n"): "\n", ord("\r"): " ", 0x85: " ", 0x2028: "\n", 0x2029: "\n", 0xFEFF: " "}
+_PLAIN_SLUG = re.compile(r"[a-z0-9]+(?:[._-][a-z0-9]+)*")
+_SLUG_LENGTH = 80
+# Names that a page of ours has, or that Windows keeps for devices.
+_RESERVED = {"index", "con", "prn", "aux", "nul", *(f"{port}{digit}" for port in ("com", "lpt") for digit in range(10))}
+
+
+def shown(text: str) -> str:
+    """The text with characters that would disturb a page replaced, one for one."""
+    return text.translate(_UNSHOWABLE)
+
+
+def whole(value: float) -> int:
+    """The nearest whole number, halves away from zero (Python's own rounding takes 0.5 to 0)."""
+    return int(math.copysign(math.floor(abs(value) + 0.5), value))
+
+
+def percent(share: float) -> str:
+    """0.624 as `62%`."""
+    return f"{whole(share * 100)}%"
+
+
+def chance(probability: float) -> str:
+    """A model's probability, never quite certain: 0.998 as `>99%`."""
+    return ">99%" if probability >= 0.995 else "<1%" if probability < 0.005 else percent(probability)
+
+
+def signed(value: float) -> str:
+    """A difference with its sign: `+58`, `−3`, `0`."""
+    number = whole(value)
+    return f"{number:+d}".replace("-", "\N{MINUS SIGN}") if number else "0"
+
+
+def plural(count: int, one: str, many: str) -> str:
+    """`1 call` or `1,204 calls`."""
+    return f"{count:,} {one if count == 1 else many}"
+
+
+def date(moment: datetime) -> str:
+    """`5 Oct 2026`, in English whatever the machine's language."""
+    months = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+    return f"{moment.day} {months[moment.month - 1]} {moment.year}"
+
+
+def date_and_time(moment: datetime) -> str:
+    """`5 Oct 2026, 09:12 UTC`."""
+    return f"{date(moment)}, {moment:%H:%M} UTC"
+
+
+def period(first: datetime | None, last: datetime | None) -> str:
+    """`5 Oct 2026 to 23 Oct 2026`, one date where both are of one day, words where there is none."""
+    if first is None or last is None:
+        return "dates not known"
+    return date(first) if date(first) == date(last) else f"{date(first)} to {date(last)}"
+
+
+def clock(seconds: float) -> str:
+    """Seconds from the start of a call as `1:05` or `1:01:05`."""
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
+
+
+def listing(items: Iterable[str]) -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    *rest, last = list(items) or [""]
+    return f"{', '.join(rest)} and {last}" if rest else last
+
+
+def name(agent_id: str) -> str:
+    """The name of an agent: `maya.osei` as `Maya Osei`."""
+    parts = [part for part in re.split(r"[\s._]+", shown(agent_id.partition("@")[0])) if part]
+    return " ".join("-".join(word[:1].upper() + word[1:] for word in part.split("-")) for part in parts) or shown(
+        agent_id
+    )
+
+
+def names(agent_ids: Iterable[str]) -> dict[str, str]:
+    """The name of every agent; two who would be called the same carry their id in brackets."""
+    called = {agent_id: "Unknown agent" if agent_id == "unknown-agent" else name(agent_id) for agent_id in agent_ids}
+    count = Counter(called.values())
+    return {
+        agent_id: short if count[short] == 1 else f"{short} ({shown(agent_id)})" for agent_id, short in called.items()
+    }
+
+
+def slug(identifier: str) -> str:
+    """A file name (without ending) for an agent or a conversation: the same every time, and no two alike.
+
+    A plain lower-case id stays as it is; any other is cleaned and carries a hash behind a tilde, which no plain id has.
+    """
+    if (
+        _PLAIN_SLUG.fullmatch(identifier)
+        and len(identifier) <= _SLUG_LENGTH
+        and identifier.partition(".")[0] not in _RESERVED
+    ):
+        return identifier
+    cleaned = re.sub(r"[^a-z0-9]+", "-", identifier.casefold()).strip("-")[: _SLUG_LENGTH - 20].strip("-")
+    return f"{cleaned or 'x'}~{hashlib.sha256(identifier.encode()).hexdigest()[:12]}"
+
+
+def excerpt(text: str, *, around: int, length: int = 420) -> tuple[int, int]:
+    """The stretch of a long text to quote, cut at spaces, with the character `around` in it; all of a short one."""
+    if len(text) <= length:
+        return 0, len(text)
+    start = max(0, min(around - length // 4, len(text) - length))
+    end = min(len(text), start + length)
+    if start and (space := text.find(" ", start, start + 40)) >= 0:
+        start = space + 1
+    if end < len(text) and (space := text.rfind(" ", end - 40, end)) >= 0:
+        end = space
+    return start, end

@@ -1,0 +1,208 @@
+"""Segments become scores: what is cached is not scored again, the rest goes through the engine, order is kept."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from empathy_scan.cache import CACHED, Cache, segment_keys
+from empathy_scan.codebook import ATTACK_CODES, ATTACK_NAMES, FLAG_CODES, FLAG_NAMES, Role, tone_names
+from empathy_scan.config import ScoreConfig
+from empathy_scan.engine import Engine, LocalEngine
+from empathy_scan.model import bundle as bundles
+from empathy_scan.model import explain, runtime
+from empathy_scan.model.bundle import Bundle
+from empathy_scan.model.tokens import Example
+from empathy_scan.tables import LABELS, SCORES, SEGMENTS, conform
+
+log = logging.getLogger(__name__)
+SEGMENTS_PER_BATCH = 4096
+EXPLAINED_PER_BATCH = 48
+ZERO_HEAD = {"flags": 0, "agent_tone": 4, "customer_tone": 7}  # first output of a head
+Told = Callable[[int], None]
+
+
+class Scorer:
+    """A loaded bundle that turns segments into scores. Built once per worker."""
+
+    def __init__(self, bundle: Bundle, config: ScoreConfig) -> None:
+        self.bundle, self.config = bundle, config
+
+    @classmethod
+    def load(cls, path: Path | None, config: ScoreConfig) -> Scorer:
+        """A scorer of the bundle in `path` (the shipped one for None); raises ModelError."""
+        return cls(bundles.load(path), config)
+
+    def scores(self, segments: pl.DataFrame) -> pl.DataFrame:
+        """One row per segment, in the same order: the columns of CACHED but for the key."""
+        examples = [_example(row) for row in segments.select("role", "text", "context").iter_rows(named=True)]
+        model, packer, decisions = self.bundle.model, self.bundle.packer, self.bundle.decisions
+        logits = runtime.logits(model, packer, examples, tokens_per_batch=self.config.tokens_per_batch)
+        agent = np.array([example.role == Role.AGENT for example in examples], dtype=bool)
+        p = decisions.probabilities(logits)
+        tones = decisions.tones_of(p)
+        tone = np.where(agent, tones["agent_tone"], tones["customer_tone"])
+        flags = [
+            _codes(row, FLAG_CODES) if is_agent else ""
+            for row, is_agent in zip(decisions.flags_of(p), agent, strict=True)
+        ]
+        kinds = [
+            "" if is_agent else _codes(row, ATTACK_CODES)
+            for row, is_agent in zip(decisions.attacks_of(p), agent, strict=True)
+        ]
+        evidence = self._evidence(examples, p, flags, tone) if self.config.evidence else [[] for _ in examples]
+        tone_p = np.where(agent[:, None], p["agent_tone"], p["customer_tone"])
+        columns: dict[str, Any] = {
+            **{f"p_{name}": _only(p["flags"][:, n], agent) for n, name in enumerate(FLAG_NAMES)},
+            **{name: tone_p[:, n] for n, name in enumerate(("p_civil", "p_strained", "p_hostile"))},
+            **{f"p_{name}": _only(p["attacks"][:, n], ~agent) for n, name in enumerate(ATTACK_NAMES)},
+            "flags": flags, "tone": tone, "kinds": kinds,
+            "unsure": decisions.unsure(p, agent=agent), "evidence": evidence,
+        }  # fmt: skip
+        schema = {name: kind for name, kind in CACHED.columns.items() if name != "key"}
+        return pl.DataFrame({name: pl.Series(name, columns[name], kind, strict=False) for name, kind in schema.items()})
+
+    def _evidence(
+        self, examples: list[Example], p: dict[str, np.ndarray], flags: list[str], tone: np.ndarray
+    ) -> list[list[dict[str, object]]]:
+        """For each example the words that counted, for its likeliest flag and for a tone that is not civil."""
+        asked: list[tuple[int, int, str]] = []  # example, output of the network, label's name
+        for row, example in enumerate(examples):
+            if flags[row]:
+                best = max((FLAG_CODES.index(code) for code in flags[row]), key=lambda n: p["flags"][row, n])
+                asked.append((row, ZERO_HEAD["flags"] + best, FLAG_NAMES[best]))
+            if tone[row]:
+                head = "agent_tone" if example.role == Role.AGENT else "customer_tone"
+                asked.append((row, ZERO_HEAD[head] + int(tone[row]), tone_names(example.role)[tone[row]]))
+        found: list[list[dict[str, object]]] = [[] for _ in examples]
+        for row, label, spans in self._explained(examples, asked):
+            found[row] += [{"label": label, "start": a, "end": b, "weight": weight} for a, b, weight in spans]
+        return found
+
+    def _explained(
+        self, examples: list[Example], asked: list[tuple[int, int, str]]
+    ) -> Iterator[tuple[int, str, list[explain.Span]]]:
+        """The words behind each asked label, in batches of similar length."""
+        packed = self.bundle.packer.pack([examples[row] for row, _, _ in asked])
+        order = sorted(range(len(asked)), key=lambda n: len(packed[n].ids))
+        for start in range(0, len(order), EXPLAINED_PER_BATCH):
+            chunk = order[start : start + EXPLAINED_PER_BATCH]
+            worth = explain.contributions(
+                self.bundle.model, self.bundle.packer, [packed[n] for n in chunk], [asked[n][1] for n in chunk]
+            )
+            for n, values in zip(chunk, worth, strict=True):
+                row, _, label = asked[n]
+                yield row, label, explain.spans(examples[row].text, packed[n], values)
+
+
+def score(
+    segments: pl.DataFrame,
+    model: Path | None,
+    config: ScoreConfig,
+    *,
+    engine: Engine | None = None,
+    cache: Cache | None = None,
+    told: Told | None = None,
+) -> pl.DataFrame:
+    """The SCORES of SEGMENTS by the bundle in `model` (the shipped one for None).
+
+    Equal words in equal context are scored once; what the cache knows is not scored at all. `told` hears how many
+    distinct segments are done. Raises ModelError when the bundle cannot be used.
+    """
+    segments = conform(segments, SEGMENTS)
+    fingerprint = bundles.fingerprint(model or bundles.default_path())
+    cached_as = fingerprint if config.evidence else f"{fingerprint}-bare"
+    keyed = segments.with_columns(key=segment_keys(segments))
+    known = CACHED.empty() if cache is None else cache.get(keyed["key"], cached_as)
+    todo = keyed.unique("key", keep="first", maintain_order=True).join(
+        known, on="key", how="anti", maintain_order="left"
+    )
+    parts = [known]
+    function, initial = partial(_score_batch), partial(Scorer.load, model, config)
+    for part in (engine or LocalEngine()).map(function, _batches(todo), initial=initial):
+        if cache is not None:
+            cache.put(part, cached_as)
+        parts.append(part)
+        if told is not None:
+            told(part.height)
+    log.info("%d segments: %d known, %d scored", segments.height, known.height, todo.height)
+    return _placed(keyed, pl.concat(parts), fingerprint)
+
+
+def _score_batch(scorer: Scorer, segments: pl.DataFrame) -> pl.DataFrame:
+    return conform(segments.select("key").hstack(scorer.scores(segments)), CACHED)
+
+
+def _batches(segments: pl.DataFrame) -> Iterator[pl.DataFrame]:
+    yield from segments.iter_slices(SEGMENTS_PER_BATCH)
+
+
+def _placed(keyed: pl.DataFrame, scored: pl.DataFrame, fingerprint: str) -> pl.DataFrame:
+    """Scores by key, back at their segments; evidence moved from the segment's characters to the turn's."""
+    joined = keyed.select("conversation_id", "turn", "segment", "role", "start", "end", "key").join(
+        scored, on="key", how="left", maintain_order="left"
+    )
+    spans = (
+        joined.select("conversation_id", "turn", "segment", "start", "evidence")
+        .rename({"start": "from"})
+        .filter(pl.col("evidence").list.len() > 0)
+        .explode("evidence")
+        .unnest("evidence")
+        .with_columns(pl.col("start") + pl.col("from"), pl.col("end") + pl.col("from"))
+        .group_by("conversation_id", "turn", "segment", maintain_order=True)
+        .agg(evidence=pl.struct("label", "start", "end", "weight"))
+    )
+    empty = pl.lit([], SCORES.columns["evidence"])
+    moved = joined.drop("evidence").join(
+        spans, on=["conversation_id", "turn", "segment"], how="left", maintain_order="left"
+    )
+    whole = moved.with_columns(pl.col("evidence").fill_null(empty), model=pl.lit(fingerprint))
+    return conform(whole.select(SCORES.columns.keys()), SCORES)
+
+
+def label_turns(turns: pl.DataFrame, scores: pl.DataFrame, hardship: pl.Series) -> pl.DataFrame:
+    """LABELS of all turns: a turn carries a label when one of its segments does, and the harshest of their tones.
+
+    `hardship` is aligned with the rows of `turns`. Turns without a score (system turns) are civil and carry nothing.
+    """
+    by_turn = scores.group_by("conversation_id", "turn").agg(
+        _union("flags", FLAG_CODES),
+        _union("kinds", ATTACK_CODES),
+        pl.col("tone").max(),
+        pl.col("p_hostile").max().cast(pl.Float64),
+    )
+    labels = turns.with_columns(hardship=hardship).join(
+        by_turn, on=["conversation_id", "turn"], how="left", maintain_order="left"
+    )
+    filled = labels.with_columns(
+        pl.col("flags", "kinds").fill_null(""), pl.col("tone").fill_null(0), pl.col("hardship").fill_null(value=False)
+    )
+    return conform(filled.select(LABELS.columns.keys()), LABELS)
+
+
+def _union(column: str, codes: str) -> pl.Expr:
+    """The codes that any row of a group has in the column, in codebook order."""
+    held = [pl.when(pl.col(column).str.contains(code).any()).then(pl.lit(code)).otherwise(pl.lit("")) for code in codes]
+    return pl.concat_str(held).alias(column)
+
+
+def _example(row: dict[str, Any]) -> Example:
+    return Example(row["role"], row["text"], tuple((turn["role"], turn["text"]) for turn in row["context"]))
+
+
+def _codes(row: np.ndarray, codes: str) -> str:
+    return "".join(code for code, on in zip(codes, row, strict=True) if on)
+
+
+def _only(values: np.ndarray, where: np.ndarray) -> list[float | None]:
+    """The values where they mean something, else None."""
+    return [float(value) if ok else None for value, ok in zip(values, where, strict=True)]
+
+
+__all__ = ["Scorer", "label_turns", "score"]

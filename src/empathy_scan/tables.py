@@ -1,0 +1,264 @@
+"""The frames that travel between the stages: their columns, types and keys, and the check that a frame is one of them.
+
+Every frame is a polars DataFrame. `Table.key` names the columns that identify a row; rows are sorted by it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import polars as pl
+from polars.datatypes import DataType, DataTypeClass
+
+from empathy_scan.errors import SchemaError
+
+UTC_TIME = pl.Datetime("us", "UTC")
+CONTEXT_TURN = pl.Struct({"role": pl.String, "text": pl.String})
+# One run of characters of the turn's text that counted for a label; `weight` in 0..1, a label's strongest word is 1.
+EVIDENCE_SPAN = pl.Struct({"label": pl.String, "start": pl.Int32, "end": pl.Int32, "weight": pl.Float32})
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table's name, its columns in order, its key, and the columns that may hold nulls."""
+
+    name: str
+    columns: Mapping[str, DataType | DataTypeClass]
+    key: tuple[str, ...]
+    nullable: frozenset[str] = frozenset()
+
+    def empty(self) -> pl.DataFrame:
+        """A frame of this table with no rows."""
+        return pl.DataFrame(schema=dict(self.columns))
+
+
+# What a conversation is known by. Repeated on every turn so that a stage needs one frame only.
+_CONVERSATION: dict[str, DataType | DataTypeClass] = {
+    "conversation_id": pl.String,
+    "channel": pl.String,  # codebook.Channel
+    "queue": pl.String,
+    "started_at": UTC_TIME,  # null where the export does not tell; never the file's own time
+}
+
+TURNS = Table(
+    "turns",
+    {
+        **_CONVERSATION,
+        "turn": pl.Int32,  # 0, 1, 2, ... in the order of speaking
+        "role": pl.String,  # codebook.Role
+        "role_source": pl.String,  # how the role was decided, in words
+        "speaker": pl.String,  # the export's own label, such as spk_0; null once redacted unless it is an agent's
+        "agent_id": pl.String,  # null except on agents' turns
+        "start": pl.Float64,  # seconds from the start of the conversation
+        "end": pl.Float64,
+        "text": pl.String,
+        "source": pl.String,  # path of the file, relative to the scanned folder, with / as separator
+        "format": pl.String,  # name of the reader
+    },
+    key=("conversation_id", "turn"),
+    nullable=frozenset({"queue", "started_at", "speaker", "agent_id", "start", "end"}),
+)
+
+CONVERSATIONS = Table(
+    "conversations",
+    {
+        **_CONVERSATION,
+        "source": pl.String,
+        "format": pl.String,
+        "n_turns": pl.Int32,
+        "n_agent_turns": pl.Int32,
+        "content": pl.String,  # hash of all that was read of it, after redaction
+        "model": pl.String,  # fingerprint of the bundle that scored it
+        "settings": pl.String,  # fingerprint of the settings that shape scores
+    },
+    key=("conversation_id",),
+    nullable=frozenset({"queue", "started_at"}),
+)
+
+SEGMENTS = Table(
+    "segments",
+    {
+        "conversation_id": pl.String,
+        "turn": pl.Int32,
+        "segment": pl.Int32,
+        "role": pl.String,  # agent or customer
+        "start": pl.Int32,  # character offsets in the turn's text: text == turn_text[start:end]
+        "end": pl.Int32,
+        "text": pl.String,
+        "context": pl.List(CONTEXT_TURN),  # oldest first: earlier turns, then earlier segments of the same turn
+    },
+    key=("conversation_id", "turn", "segment"),
+)
+
+SCORES = Table(
+    "scores",
+    {
+        "conversation_id": pl.String,
+        "turn": pl.Int32,
+        "segment": pl.Int32,
+        "role": pl.String,
+        "start": pl.Int32,
+        "end": pl.Int32,
+        "p_scripted": pl.Float32,  # care flags: agents only
+        "p_acknowledges": pl.Float32,
+        "p_explores": pl.Float32,
+        "p_owns": pl.Float32,
+        "p_civil": pl.Float32,  # the three tones sum to 1
+        "p_strained": pl.Float32,  # guarded (agent) or upset (customer)
+        "p_hostile": pl.Float32,
+        "p_insult": pl.Float32,  # kinds of attack: customers only
+        "p_threat": pl.Float32,
+        "p_profanity": pl.Float32,
+        "p_contempt": pl.Float32,
+        "flags": pl.String,  # codes after the bundle's thresholds, in codebook order
+        "tone": pl.Int8,
+        "kinds": pl.String,
+        "unsure": pl.Boolean,  # a probability lies within the abstention band of its threshold
+        "evidence": pl.List(EVIDENCE_SPAN),
+        "model": pl.String,
+    },
+    key=("conversation_id", "turn", "segment"),
+    nullable=frozenset(
+        f"p_{name}"
+        for name in ("scripted", "acknowledges", "explores", "owns", "insult", "threat", "profanity", "contempt")
+    ),
+)
+
+# Turns that carry labels, from a model or from people: all that the measures know.
+LABELS = Table(
+    "labels",
+    {
+        **_CONVERSATION,
+        "turn": pl.Int32,
+        "role": pl.String,
+        "agent_id": pl.String,
+        "flags": pl.String,  # codes of agents' turns, "" for others
+        "tone": pl.Int8,
+        "kinds": pl.String,  # codes of hostile customers' turns, "" for others
+        "hardship": pl.Boolean,  # a customer tells of a loss, fear, illness, grief or hardship
+        "p_hostile": pl.Float64,
+    },
+    key=("conversation_id", "turn"),
+    nullable=frozenset({"queue", "started_at", "agent_id", "p_hostile"}),
+)
+
+# One row per agent turn, with the customer turn that it answers.
+EXCHANGES = Table(
+    "exchanges",
+    {
+        **_CONVERSATION,
+        "turn": pl.Int32,
+        "agent_id": pl.String,
+        "flags": pl.String,
+        "care_class": pl.String,
+        "tone": pl.Int8,
+        "customer_turn": pl.Int32,  # the latest customer turn before it; null before the customer has spoken
+        "customer_tone": pl.Int8,
+        "hostile_before": pl.Int32,  # hostile customer turns in the conversation so far
+    },
+    key=("conversation_id", "turn"),
+    nullable=frozenset({"queue", "started_at", "agent_id", "customer_turn", "customer_tone"}),
+)
+
+# One row per customer turn, with the answer that it got.
+ANSWERS = Table(
+    "answers",
+    {
+        **_CONVERSATION,
+        "turn": pl.Int32,  # of the customer
+        "agent_id": pl.String,  # of the agent who answered; null where nobody did
+        "tone": pl.Int8,
+        "kinds": pl.String,
+        "call": pl.Boolean,  # a call for empathy
+        "answer": pl.String,  # empathic, scripted, missed; null where no agent turn follows
+        "answer_turn": pl.Int32,  # the agent turn that decided `answer`
+        "rose_above": pl.Boolean,  # the first agent turn is civil, and empathic or owning; null unless tone is hostile
+    },
+    key=("conversation_id", "turn"),
+    nullable=frozenset({"queue", "started_at", "agent_id", "answer", "answer_turn", "rose_above"}),
+)
+
+# Long form: one row per figure. `value` is null, and `why` says the reason, where there is too little to say.
+FIGURES = Table(
+    "figures",
+    {
+        "scope": pl.String,  # agent or team
+        "agent_id": pl.String,  # "" for the team
+        "measure": pl.String,
+        "value": pl.Float64,
+        "n": pl.Int64,  # what the denominator counts: calls for empathy, hostile turns, ...
+        "conversations": pl.Int64,  # in which they lie
+        "low": pl.Float64,  # 95% interval
+        "high": pl.Float64,
+        "why": pl.String,
+    },
+    key=("scope", "agent_id", "measure"),
+    nullable=frozenset({"value", "low", "high", "why"}),
+)
+
+REJECTS = Table(
+    "rejects",
+    {
+        "source": pl.String,
+        "place": pl.String,  # line, row, key or conversation; "" for the whole file
+        "error": pl.String,  # class name in errors.py
+        "reason": pl.String,
+        "remedy": pl.String,
+    },
+    key=("source", "place", "reason"),
+)
+
+RUNS = Table(
+    "runs",
+    {
+        "run_id": pl.String,
+        "version": pl.String,
+        "model": pl.String,
+        "settings": pl.String,
+        "conversations": pl.Int64,
+        "scored": pl.Int64,  # conversations scored in this run; the others were known already
+        "turns": pl.Int64,
+        "rejects": pl.Int64,
+        "seconds": pl.Float64,
+        "started_at": UTC_TIME,
+    },
+    key=("run_id",),
+)
+
+TABLES: dict[str, Table] = {
+    table.name: table
+    for table in (
+        TURNS, CONVERSATIONS, SEGMENTS, SCORES, LABELS, EXCHANGES, ANSWERS, FIGURES, REJECTS, RUNS,
+    )
+}  # fmt: skip
+
+
+def conform(frame: pl.DataFrame, table: Table) -> pl.DataFrame:
+    """The frame with the table's columns in the table's order.
+
+    Raises SchemaError that lists every fault at once: missing and unknown columns, wrong types, nulls, doubled keys.
+    """
+    if faults := _faults(frame, table):
+        raise SchemaError(
+            f"table {table.name!r} has {len(faults)} fault(s): " + "; ".join(faults),
+            remedy="the stage that made this frame must follow empathy_scan.tables",
+        )
+    return frame.select(table.columns.keys())
+
+
+def _faults(frame: pl.DataFrame, table: Table) -> list[str]:
+    """Every way in which the frame is not the table."""
+    faults = [f"column {name!r} is missing" for name in table.columns if name not in frame.columns]
+    faults += [f"column {name!r} is unknown" for name in frame.columns if name not in table.columns]
+    for name, wanted in table.columns.items():
+        if name not in frame.columns:
+            continue
+        column = frame[name]
+        if column.dtype != wanted:
+            faults.append(f"column {name!r} is {column.dtype}, not {wanted}")
+        if name not in table.nullable and column.null_count():
+            faults.append(f"column {name!r} has {column.null_count()} null(s)")
+    if not faults and frame.select(table.key).is_duplicated().any():
+        faults.append(f"key ({', '.join(table.key)}) is not unique")
+    return faults

@@ -1,0 +1,79 @@
+"""`measure`: figures as JSON from a table of labelled turns."""
+
+import json
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+LABELS = Path(__file__).parents[1] / "data" / "sample_labels.jsonl"
+
+
+@pytest.fixture(scope="module")
+def table():
+    return pl.read_ndjson(LABELS)
+
+
+def test_the_answer_has_agents_and_a_team(run, table):
+    answer = run("measure", LABELS)
+    assert (answer.code, answer.err) == (0, "")
+    found = json.loads(answer.out)
+    assert set(found) == {"agents", "team"}
+    assert set(found["agents"]) == set(table["agent_id"].drop_nulls())
+
+
+def test_a_figure_has_a_value_or_says_why_not(run):
+    found = json.loads(run("measure", LABELS).out)
+    figures = [each for part in (found["team"], *found["agents"].values()) for each in part.values()]
+    assert {"empathy_rate", "scripted_rate", "missed_rate", "mirroring", "rise_above_rate"} <= set(found["team"])
+    for figure in figures:
+        assert {"value", "n", "low", "high"} <= set(figure)
+        if figure["value"] is None:
+            assert figure["why"]
+        elif figure["low"] is not None:
+            assert figure["low"] <= figure["value"] <= figure["high"]
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+def test_other_kinds_of_table_give_the_same(run, table, tmp_path, suffix):
+    path = tmp_path / f"labels.{suffix}"
+    (table.write_csv if suffix == "csv" else table.write_parquet)(path)
+    assert run("measure", path).out == run("measure", LABELS).out
+
+
+def test_the_order_of_rows_does_not_matter(run, table, tmp_path):
+    path = tmp_path / "labels.jsonl"
+    table.sample(fraction=1, shuffle=True, seed=3).write_ndjson(path)
+    assert run("measure", path).out == run("measure", LABELS).out
+
+
+def test_settings_count(run, tmp_path):
+    settings = tmp_path / "settings.toml"
+    settings.write_text("[summary]\nminimum_conversations = 100000\n", encoding="utf-8")
+    found = json.loads(run("measure", LABELS, "--config", settings).out)
+    assert found["team"]["empathy_rate"]["value"] is None
+    assert "of 100000 needed" in found["team"]["empathy_rate"]["why"]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("conversation_id,turn,role,flags\n1,0,agent,S\n", "tone"),
+        ("conversation_id,turn,role,tone,flags,kinds\n1,0,agent,9,,\n", "line 2: tone"),
+        ("conversation_id,turn,role,tone,flags,kinds\n1,0,agent,0,Z,\n", "line 2: flags"),
+        ("hello\n", "not a table"),
+    ],
+)
+def test_a_table_that_cannot_be_used_is_told_with_its_place(run, tmp_path, text, said):
+    path = tmp_path / "labels.csv"
+    path.write_text(text, encoding="utf-8")
+    answer = run("measure", path)
+    assert (answer.code, answer.out) == (1, "")
+    assert path.name in answer.err
+    assert said in answer.err
+
+
+def test_it_loads_no_model(spawn, tmp_path):
+    (tmp_path / "torch.py").write_text("raise SystemExit(9)\n", encoding="utf-8")
+    answer = spawn("measure", LABELS, cwd=tmp_path)
+    assert answer.code == 0, answer.err

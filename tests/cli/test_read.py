@@ -1,0 +1,120 @@
+"""`read` and `formats`: rows for programs, explanations for people."""
+
+import json
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from empathy_scan.readers import FORMATS
+from empathy_scan.tables import TURNS
+
+BROKEN = '{"Transcript": ['
+
+
+def test_rows_go_to_stdout_as_json_lines(run, call):
+    answer = run("read", call)
+    rows = [json.loads(line) for line in answer.out.splitlines()]
+    assert (answer.code, answer.err) == (0, "")
+    assert [row["role"] for row in rows] == ["agent", "customer"] * 2
+    assert set(rows[0]) == set(TURNS.columns)
+
+
+def test_rows_are_redacted(run, call):
+    call.write_text("Agent: Hello?\nCustomer: Write to ann.lee@larkfield.example.\n", encoding="utf-8")
+    assert "[EMAIL]" in run("read", call).out
+    assert "ann.lee" not in run("read", call).out
+
+
+@pytest.mark.parametrize(
+    ("name", "load"),
+    [
+        ("turns.jsonl", pl.read_ndjson),
+        ("turns.csv", pl.read_csv),
+        ("turns.parquet", pl.read_parquet),
+        ("TURNS.CSV", pl.read_csv),
+    ],
+)
+def test_rows_go_to_a_file_of_the_kind_that_its_name_tells(run, call, tmp_path, name, load):
+    answer = run("read", call, "--out", tmp_path / name)
+    assert (answer.code, answer.out) == (0, "")
+    frame = load(tmp_path / name)
+    assert frame.columns == list(TURNS.columns)
+    assert frame["role"].to_list() == ["agent", "customer"] * 2
+    assert not list(tmp_path.glob("*.part"))
+
+
+def test_a_missing_folder_for_the_rows_is_told(run, call, tmp_path):
+    answer = run("read", call, "--out", tmp_path / "nowhere" / "turns.csv")
+    assert answer.code == 1
+    assert answer.err.startswith(f"empathy-scan: {tmp_path / 'nowhere' / 'turns.csv'}: cannot be written (No such file")
+    assert "--out" in answer.err
+
+
+def test_a_broken_file_is_told_and_the_others_are_read(run, call):
+    call.with_name("broken.json").write_text(BROKEN, encoding="utf-8")
+    answer = run("read", call.parent)
+    assert answer.code == 3
+    assert len(answer.out.splitlines()) == 4
+    assert answer.err.startswith("rejected broken.json:line 1, column ")
+
+
+def test_an_explanation_tells_reader_speakers_and_refusals(run, call):
+    answer = run("read", "--explain", call)
+    assert answer.code == 0
+    assert answer.out.startswith("call.txt: text (")
+    assert "1 conversation, 4 turns, encoding utf-8" in answer.out
+    assert "speaker 'Customer': customer (speaker label), 2 turns" in answer.out
+    assert "not eml:" in answer.out
+
+
+def test_an_explanation_tells_the_columns_of_a_table(run, tmp_path):
+    path = tmp_path / "chat.csv"
+    path.write_text("conversation_id,Sender,Body\n1,agent,Hello\n1,customer,Hi\n", encoding="utf-8")
+    answer = run("read", "--explain", path)
+    assert "column 'Body' is read as text" in answer.out
+    assert "columns read by their own names: conversation_id" in answer.out
+
+
+def test_an_explanation_for_programs_is_an_object_for_a_file_and_a_list_for_a_folder(run, call):
+    one = json.loads(run("read", "--explain", "--json", call).out)
+    assert one["format"] == "text"
+    assert {"speaker": "Agent", "role": "agent", "role_source": "speaker label", "turns": 2} in one["speakers"]
+    assert json.loads(run("read", "--explain", "--json", call.parent).out) == [one]
+
+
+def test_every_file_of_a_folder_is_explained_broken_ones_too(run, call):
+    call.with_name("broken.json").write_text(BROKEN, encoding="utf-8")
+    call.with_name("other.txt").write_bytes(call.read_bytes().replace(b"bed", b"sofa"))
+    answer = run("read", "--explain", call.parent)
+    assert answer.code == 3
+    assert [line.partition(":")[0] for line in answer.out.splitlines() if not line.startswith(" ")] == [
+        "call.txt",
+        "other.txt",
+    ]
+    assert answer.err.startswith("rejected broken.json:line 1, column ")
+    by_source = {each["source"]: each for each in json.loads(run("read", "--explain", "--json", call.parent).out)}
+    assert by_source["broken.json"]["place"].startswith("line 1")
+
+
+def test_a_broken_file_alone_cannot_be_explained(run, tmp_path):
+    path = tmp_path / "broken.json"
+    path.write_text(BROKEN, encoding="utf-8")
+    answer = run("read", "--explain", path)
+    assert (answer.code, answer.out) == (1, "")
+    assert answer.err.startswith("empathy-scan: broken.json:line 1, column ")
+
+
+def test_formats_are_listed_for_people_and_for_programs(run):
+    names = [reader.name for reader in FORMATS]
+    assert [line.split()[0] for line in run("formats").out.splitlines()] == names
+    listed = json.loads(run("formats", "--json").out)
+    assert [each["name"] for each in listed] == names
+    assert all(set(each) == {"name", "title", "suffixes"} for each in listed)
+
+
+def test_rows_over_an_older_file_replace_it_whole(run, call, tmp_path):
+    out = tmp_path / "turns.jsonl"
+    out.write_text("old\n" * 1000, encoding="utf-8")
+    run("read", call, "--out", out)
+    assert len(Path(out).read_text(encoding="utf-8").splitlines()) == 4

@@ -1,0 +1,131 @@
+import re
+
+from empathy_scan import report
+
+
+def front(site, parse):
+    return parse(site / "index.html")
+
+
+def sentences(page):
+    return [" ".join(node.text().split()) for node in page.css(".group li")]
+
+
+def test_the_front_page_says_first_what_stands_out(site, parse):
+    headings = [node.text() for node in front(site, parse).css("h2")]
+    assert headings == [
+        "What stands out",
+        "The team",
+        "The agents",
+        "What could not be read",
+        "What the figures cannot show",
+        "What the words mean",
+    ]
+
+
+def test_the_lead_tells_how_calls_for_empathy_were_answered_with_ranges(site, parse):
+    lead = front(site, parse).css_first(".lead .first").text()
+    shape = (
+        r"Of 50 calls for empathy, 36% were answered with understanding \(\d+ to \d+%\), "
+        r"32% with stock phrases only \(\d+ to \d+%\) and 32% were missed \(\d+ to \d+%\)\."
+    )
+    assert re.fullmatch(shape, lead)
+
+
+def test_agents_who_stand_clear_are_named_with_range_and_count(site, parse):
+    said = sentences(front(site, parse))
+    scripted = (
+        r"Maya Osei answers 100% of calls for empathy with stock phrases only "
+        r"\(\d+ to 100%, 16 calls for empathy\); the team 32%\."
+    )
+    mirrored = (
+        r"Derek Hollis becomes guarded or hostile in 100% of turns after a hostile customer \(8 of 8\), "
+        r"against 0% otherwise \(0 of 16\): a difference of \+100 points \(\+\d+ to \+100\)\."
+    )
+    assert any(re.fullmatch(scripted, text) for text in said)
+    assert any(re.fullmatch(mirrored, text) for text in said)
+    assert any(text.startswith("Priya Nair answers 100% of calls for empathy with understanding") for text in said)
+
+
+def test_a_heavy_load_is_told_as_a_load(tmp_path, frames, talk, parse):
+    calm = [("customer", "What time?", "0"), ("agent", "Nine.", "0")]
+    abuse = [("customer", "You clown.", "2i"), ("customer", "Liar.", "2c"), ("agent", "I see.", "0")]
+    talks = [
+        *(talk(f"calm-{day}", "a.one", calm, day=day) for day in range(30)),
+        *(talk(f"abuse-{day}", "b.two", abuse, day=day) for day in range(8)),
+    ]
+    page = parse(report.write(tmp_path / "site", **frames(*talks)))
+    assert [node.text() for node in page.css(".group h3")] == ["Load worth sharing"]
+    said = (
+        r"B Two took hostile messages at a rate of 200 per 100 conversations "
+        r"\(\d+ to \d+, 8 conversations\); the team 42 per 100\."
+    )
+    assert re.fullmatch(said, sentences(page)[0])
+
+
+def test_nobody_is_named_where_the_ranges_overlap(tmp_path, frames, talk, parse):
+    lines = [("customer", "It broke.", "1"), ("agent", "Sorry.", "S0"), ("agent", "Noted.", "0")]
+    talks = [talk(f"{agent}-{day}", agent, lines, day=day) for agent in ("a.one", "b.two") for day in range(4)]
+    page = parse(report.write(tmp_path / "site", **frames(*talks)))
+    assert not sentences(page)
+    assert "No agent stands clear of the others" in page.text()
+
+
+def test_an_only_agent_is_not_held_against_himself(tmp_path, frames, office, parse):
+    report.write(tmp_path / "site", **frames(*office[:8]))
+    page = parse(tmp_path / "site" / "agents" / "maya.osei.html")
+    assert "the team (" not in page.css_first("main").text()
+
+
+def test_there_is_one_row_per_agent_with_a_heading_and_a_band(site, parse):
+    rows = front(site, parse).css("tr.agent")
+    names = [row.css_first("th[scope=row] a").text() for row in rows]
+    assert names == ["Priya Nair", "Derek Hollis", "Maya Osei", "Ben Ash"]
+    letters = [row.css_first(".letters").text() for row in rows if row.css_first(".letters")]
+    assert letters == ["A", "B", "B"]
+    assert all(len(row.css("td")) == 7 for row in rows[:3])
+
+
+def test_agents_with_too_little_are_listed_with_the_reason_and_without_a_figure(site, parse):
+    row = front(site, parse).css("tr.agent")[-1]
+    assert row.css_first("td.why").text().strip() == "not enough conversations yet (1 of 3 needed)"
+    assert "%" not in row.text()
+
+
+def test_rejects_are_told_with_reason_and_remedy(tmp_path, frames, office, parse):
+    reject = {
+        "source": "calls/0412.vtt",
+        "place": "line 37",
+        "error": "MalformedInputError",
+        "reason": "cue ends before it starts",
+        "remedy": "fix the file",
+    }
+    page = parse(report.write(tmp_path / "site", **frames(*office, rejects=[reject])))
+    row = page.css_first("table.rejects tbody tr").text()
+    assert all(reject[name] in row for name in ("source", "place", "reason", "remedy"))
+    assert "1 file or part of a file could not be read" in page.text()
+
+
+def test_many_rejects_are_cut_and_counted(tmp_path, frames, office, parse):
+    rejects = [
+        {"source": f"{number:04}.txt", "place": "", "error": "InputError", "reason": "empty", "remedy": "remove it"}
+        for number in range(450)
+    ]
+    page = parse(report.write(tmp_path / "site", **frames(*office, rejects=rejects)))
+    assert len(page.css("table.rejects tbody tr")) == 200
+    assert "and 250 more" in page.text()
+
+
+def test_the_front_page_says_what_figures_cannot_show(site, parse):
+    text = front(site, parse).css_first(".limits").text()
+    assert all(said in text for said in ("coaching", "machine", "Only words", "EU AI Act", "high-risk"))
+
+
+def test_the_glossary_explains_every_headline_once(site, parse):
+    terms = [node.text() for node in front(site, parse).css(".glossary dt")]
+    assert len(terms) == len(set(terms))
+    assert {"Call for empathy", "Stock phrases only", "Rose above", "Band"} <= set(terms)
+
+
+def test_dates_come_from_the_conversations(site, parse):
+    assert front(site, parse).css_first(".eyebrow").text() == "5 Oct 2026 to 14 Oct 2026"

@@ -1,0 +1,242 @@
+"""The whole flow on small files: what is known is left alone, what changed is scored again, what is broken is told."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+
+from empathy_scan import pipeline
+from empathy_scan.config import Config, SummaryConfig
+from empathy_scan.errors import ModelError, StoreError, UsageError
+from empathy_scan.store import Store
+from empathy_scan.tables import REJECTS, conform
+
+CALL = """Agent: Good morning, this is Noor. How can I help?
+Customer: My mother's bed never came and nobody rang, you useless lot.
+Agent: I am so sorry, waiting in all day for a bed that never comes is awful. I will ring the depot by noon.
+Customer: Thank you.
+"""
+CHAT = "conversation_id,turn,role,agent_id,started_at,text\n" + "".join(
+    f"chat-{n},{turn},{role},{who},2026-10-{n + 1:02}T09:00:00Z,{text}\n"
+    for n in range(3)
+    for turn, (role, who, text) in enumerate(
+        [
+            ("customer", "", f"Where is parcel {'abc'[n]}?"),
+            ("agent", f"agent-{n % 2}", "We apologise for any inconvenience."),
+            ("customer", "", "That is no answer at all!"),
+        ]
+    )
+)
+
+
+@pytest.fixture
+def place(tmp_path, generous_bundle):
+    """A folder of exports, and `scan` over it into a store and a report beside it."""
+    return Place(tmp_path, generous_bundle)
+
+
+class Place:
+    def __init__(self, root, model):
+        self.root, self.model = root, model
+        self.exports, self.store, self.report = root / "exports", root / "store", root / "report"
+        self.exports.mkdir()
+
+    def put(self, name, content):
+        path = self.exports / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content, encoding="utf-8")
+        return path
+
+    def scan(self, *paths, **options):
+        into = {"store": self.store, "reports": self.report, "model": self.model} | options
+        return pipeline.scan(list(paths) or [self.exports], **into)
+
+    def stored(self):
+        return Store.open(self.store).load()
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Every byte under a folder by file."""
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def same(one, other):
+    """Equal stores, but for the name of the file that a conversation came from and the last digits of scores."""
+    assert_frame_equal(one.conversations.drop("source"), other.conversations.drop("source"))
+    assert_frame_equal(one.turns.drop("source"), other.turns.drop("source"))
+    assert_frame_equal(one.scores.drop("evidence"), other.scores.drop("evidence"), abs_tol=1e-4)
+    assert_frame_equal(one.labels, other.labels, abs_tol=1e-4)
+
+
+def test_a_scan_reads_scores_stores_and_reports(place):
+    place.put("call.txt", CALL)
+    place.put("chats.csv", CHAT)
+    done = place.scan()
+    assert (done.files, done.conversations, done.scored, done.reported, done.rejects) == (2, 4, 4, 4, 0)
+    assert done.turns == 13
+    assert done.front_page == place.report / "index.html"
+    assert done.front_page.is_file()
+    stored = place.stored()
+    assert set(stored.scores["model"]) == {done.model}
+    assert stored.labels.height == 13
+    assert Store.open(place.store).runs().select("conversations", "scored").rows() == [(4, 4)]
+
+
+def test_its_answer_is_plain_values(place):
+    place.put("call.txt", CALL)
+    done = place.scan()
+    assert json.loads(json.dumps(done.to_json())) == done.to_json()
+    assert "rejected" not in done.to_json()
+
+
+def test_a_second_scan_scores_nothing_and_changes_no_byte(place):
+    place.put("call.txt", CALL)
+    place.put("chats.csv", CHAT)
+    place.put("broken.json", '{"Transcript": [')
+    place.scan()
+    before = contents(place.store), contents(place.report)
+    assert place.scan().scored == 0
+    assert (contents(place.store), contents(place.report)) == before
+
+
+def test_a_moved_file_is_not_scored_again(place):
+    path = place.put("chats.csv", CHAT)
+    place.scan()
+    (place.exports / "october").mkdir()
+    path.rename(place.exports / "october" / "chats.csv")
+    done = place.scan()
+    assert (done.scored, done.conversations) == (0, 3)
+
+
+def test_a_conversation_that_changed_replaces_its_old_scores(place):
+    place.put("chats.csv", CHAT)
+    place.scan()
+    place.put("chats.csv", CHAT.replace("parcel b", "the second parcel"))
+    assert place.scan().scored == 1
+    stored = place.stored()
+    assert (stored.conversations.height, stored.turns.height) == (3, 9)
+    assert "Where is the second parcel?" in stored.turns["text"].to_list()
+    assert "Where is parcel b?" not in stored.turns["text"].to_list()
+    assert stored.scores["conversation_id"].n_unique() == 3
+
+
+def test_other_settings_score_again_and_summary_settings_do_not(place):
+    place.put("chats.csv", CHAT)
+    place.scan()
+    assert place.scan(config=Config(summary=SummaryConfig(minimum_conversations=2))).scored == 0
+    bare = Config(segment=Config().segment.__class__(context_turns=1))
+    assert place.scan(config=bare).scored == 3
+
+
+def test_another_model_scores_again(place, tiny_bundle):
+    place.put("chats.csv", CHAT)
+    first = place.scan()
+    other = place.scan(model=tiny_bundle)
+    assert (other.scored, other.conversations) == (3, 3)
+    assert set(place.stored().scores["model"]) == {other.model} != {first.model}
+
+
+def test_the_order_of_paths_does_not_matter(place):
+    paths = [place.put("one/call.txt", CALL), place.put("chats.csv", CHAT), place.put("two/chats.csv", CHAT)]
+    place.scan(*paths)
+    forwards = place.stored()
+    place.scan(*reversed(paths), store=place.root / "other")
+    backwards = Store.open(place.root / "other").load()
+    same(forwards, backwards)
+    assert_frame_equal(forwards.turns.select("source"), backwards.turns.select("source"))
+
+
+def test_a_store_made_in_two_nights_is_the_store_of_one(place):
+    call = place.put("call.txt", CALL)
+    place.scan(call)
+    place.put("chats.csv", CHAT)
+    assert place.scan().scored == 3
+    place.scan(store=place.root / "other")
+    same(place.stored(), Store.open(place.root / "other").load())
+
+
+def test_a_run_that_dies_after_scoring_takes_its_scores_from_the_cache(place, monkeypatch):
+    place.put("chats.csv", CHAT)
+
+    def die(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Store, "add", die)
+        with pytest.raises(KeyboardInterrupt):
+            place.scan()
+    heard = []
+    assert place.scan(told=lambda *told: heard.append(told)).scored == 3
+    assert len(heard) == 1, "all segments were known at once"
+    place.scan(store=place.root / "other")
+    same(place.stored(), Store.open(place.root / "other").load())
+
+
+def test_progress_ends_at_the_number_of_segments(place):
+    place.put("one.txt", CALL)
+    place.put("two.txt", CALL.replace("Noor", "Tam"))
+    heard = []
+    place.scan(told=lambda *told: heard.append(told))
+    stage, done, total = heard[-1]
+    assert (stage, done) == ("scoring", total)
+    assert total == place.stored().scores.height
+
+
+def test_rejects_appear_and_vanish_once_mended(place):
+    place.put("chats.csv", CHAT)
+    place.put("call.json", '{"turns": [')
+    done = place.scan()
+    assert done.rejects == 1
+    assert_frame_equal(conform(done.rejected, REJECTS), place.stored().rejects)
+    assert place.stored().rejects["source"].to_list() == ["call.json"]
+    (place.exports / "call.json").unlink()
+    assert place.scan().rejects == 0
+    assert place.stored().rejects.is_empty()
+
+
+def test_nothing_but_rejects_makes_a_store_with_the_rejects(place):
+    place.put("call.json", '{"turns": [')
+    done = place.scan()
+    assert (done.conversations, done.scored, done.turns, done.agents, done.rejects) == (0, 0, 0, 0, 1)
+    assert done.front_page.is_file()
+
+
+def test_since_and_until_choose_what_is_reported_not_what_is_stored(place):
+    place.put("chats.csv", CHAT)
+    done = place.scan(since=datetime(2026, 10, 2, tzinfo=UTC), until=datetime(2026, 10, 3, tzinfo=UTC))
+    assert (done.conversations, done.reported, done.turns, done.agents) == (3, 1, 3, 1)
+    assert place.scan(since=datetime(2030, 1, 1, tzinfo=UTC)).reported == 0
+
+
+def test_judging_without_a_cache_gives_the_stored_scores(place):
+    place.put("chats.csv", CHAT)
+    place.scan()
+    stored = place.stored()
+    scores, labels = pipeline.judge(stored.turns, place.model, Config())
+    assert_frame_equal(scores.drop("evidence"), stored.scores.drop("evidence"), abs_tol=1e-4)
+    assert_frame_equal(labels, stored.labels, abs_tol=1e-4)
+
+
+def test_what_cannot_be_used_fails_before_anything_is_read_or_written(place):
+    with pytest.raises(ModelError, match="not a model bundle"):
+        place.scan(model=place.exports)
+    with pytest.raises(UsageError, match="does not exist"):
+        place.scan(place.exports / "nowhere")
+    place.put("a.txt", CALL)
+    with pytest.raises(StoreError, match="could not be read"):
+        place.scan(store=place.exports / "a.txt")
+    assert sorted(path.name for path in place.root.iterdir()) == ["exports"]
+
+
+def test_labels_have_a_row_for_every_turn(place):
+    place.put("call.txt", CALL + "System: The agent has left.\n")
+    place.scan()
+    stored = place.stored()
+    assert_frame_equal(stored.labels.select("conversation_id", "turn"), stored.turns.select("conversation_id", "turn"))
+    assert stored.labels.filter(pl.col("role") == "system").select("flags", "tone", "kinds").rows() in (
+        [],
+        [("", 0, "")],
+    )
