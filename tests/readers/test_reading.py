@@ -287,3 +287,10 @@ def test_names_of_formats_are_different():
 def test_speakers_of_unknown_role_get_the_role_that_the_settings_give_their_label(scan):
     turns = scan({"a.txt": "spk_0: Hello\nspk_1: Hi\n"}, channel_roles={"spk_0": "agent", "spk_1": "customer"}).turns
     assert turns["role"].to_list() == ["agent", "customer"]
+
+
+def test_a_file_name_that_is_not_utf8_is_read_and_shown_with_escapes(tmp_path):
+    (tmp_path / os.fsdecode(b"caf\xe9.txt")).write_text("Agent: Hello there.\nCustomer: My lamp broke.\n")
+    found = readers.read([tmp_path], ReadConfig())
+    assert found.turns["source"].unique().to_list() == ["caf\\xe9.txt"]
+    assert found.turns.height == 2

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from empathy_scan.cli import app as base
-from empathy_scan.cli.app import app
+from empathy_scan.cli import base
+from empathy_scan.cli.base import app
 
 WrittenOption = Annotated[
     Path, typer.Option("--written", help="Folder of labelled conversations with text (JSON Lines).", metavar="DIR")

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from empathy_scan.cli import app as base
-from empathy_scan.cli.app import app
+from empathy_scan.cli import base
+from empathy_scan.cli.base import app
 
 if TYPE_CHECKING:
     import polars as pl

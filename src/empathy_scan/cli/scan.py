@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from empathy_scan.cli import app as base
-from empathy_scan.cli.app import app
+from empathy_scan.cli import base
+from empathy_scan.cli.base import app
 
 StoreOption = Annotated[str, typer.Option("--store", help="Folder or URL of the results store.", metavar="DIR|URL")]
 ReportsOption = Annotated[Path, typer.Option("--reports", help="Folder for the report.", metavar="DIR")]

@@ -7,7 +7,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from empathy_scan.cli.app import safe
+from empathy_scan.cli.base import safe
 from empathy_scan.codebook import ATTACKS, FLAGS
 from empathy_scan.dialogue import JudgedConversation, JudgedTurn
 

@@ -12,8 +12,8 @@ from typing import Annotated, Any, BinaryIO
 
 import typer
 
-from empathy_scan.cli import app as base
-from empathy_scan.cli.app import app
+from empathy_scan.cli import base
+from empathy_scan.cli.base import app
 from empathy_scan.errors import UsageError
 
 ROWS_AT_ONCE = 2048

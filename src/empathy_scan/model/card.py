@@ -35,8 +35,9 @@ went into it.
   {max_length} tokens, of which the turn in focus up to {max_focus}; longer turns are cut into segments, and a
   turn carries a label when a segment does.
 * Heads: care flags (scripted, acknowledges, explores, owns), agent tone, customer tone, kinds of attack.
-* Pretraining: open text only, a mixture of causal and masked prediction; then auxiliary tasks; then the
-  codebook.
+* Training: the encoder read open text first (causal and masked prediction mixed), then learned auxiliary tasks from
+  public sets that people labelled, then the codebook. The plain text of open corpora was read whole, held-out
+  conversations included; their labels were never seen. Held-out written conversations were not read at all.
 
 ## Data, and who labelled it
 

@@ -194,7 +194,7 @@ def _walk(root: Path) -> Iterable[Found]:
     if not root.exists() and not root.is_symlink():
         raise UsageError(f"{root} does not exist", remedy="check the path")
     if not root.is_dir():
-        yield Found(root.name, root)
+        yield Found(_name(Path(root.name)), root)
         return
     problems: list[OSError] = []
     seen: set[str] = set()
@@ -207,11 +207,16 @@ def _walk(root: Path) -> Iterable[Found]:
         for name in names:
             if not name.startswith(".") and name != SETTINGS_FILE:
                 path = Path(folder, name)
-                yield Found(path.relative_to(root).as_posix(), path)
+                yield Found(_name(path.relative_to(root)), path)
     for error in problems:
         path = Path(error.filename)
         refusal = InputError(f"the folder cannot be read ({error.strerror})", remedy="check its permissions")
-        yield Found(path.relative_to(root).as_posix(), path, refusal)
+        yield Found(_name(path.relative_to(root)), path, refusal)
+
+
+def _name(path: Path) -> str:
+    r"""A path with / between its parts; bytes of a file's name that are not UTF-8 are shown as `\xe9`."""
+    return os.fsencode(path.as_posix()).decode("utf-8", "backslashreplace")
 
 
 def _distinct(files: Iterable[Found]) -> list[Found]:
@@ -237,7 +242,7 @@ def _told_apart(group: Sequence[Found]) -> list[Found]:
     absolute = [Path(os.path.abspath(found.path)) for found in group]  # noqa: PTH100 - links stay as given
     common = Path(os.path.commonpath([path.parent for path in absolute]))
     return [
-        Found(path.relative_to(common).as_posix(), found.path, found.problem)
+        Found(_name(path.relative_to(common)), found.path, found.problem)
         for path, found in zip(absolute, group, strict=True)
     ]
 

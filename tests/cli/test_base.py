@@ -12,7 +12,7 @@ import typer
 
 from empathy_scan import __version__
 from empathy_scan.cli import app
-from empathy_scan.cli.app import as_json, day, pairs, safe
+from empathy_scan.cli.base import as_json, day, pairs, safe
 
 COMMANDS = sorted(typer.main.get_command(app).commands)
 
