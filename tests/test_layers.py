@@ -14,7 +14,7 @@ ROOT = Path(empathy_scan.__file__).parent
 
 # The parts of the package from the bottom up; a part imports from its own tier and those below (docs/architecture.md).
 TIERS = {
-    "vocabulary": {"errors", "codebook", "tables", "config", "stats", "redact_rules", "hardship_rules"},
+    "vocabulary": {"errors", "codebook", "tables", "config", "stats", "redact_rules", "redact_words", "hardship_rules"},
     "machinery": {"engine", "cache", "delta", "fingerprints", "lock"},
     "from bytes to segments": {"readers", "redact", "roles", "segment", "hardship"},
     "model": {"model"},

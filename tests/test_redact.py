@@ -57,6 +57,19 @@ FOUND = [
     ("thanks mr okafor", "thanks mr [NAME]"),
     ("Dear Dr Vole,\nno.", "Dear Dr [NAME],\nno."),
     ("Hi Ida,\nit is late.\nKind regards,\nBo Vole", "Hi [NAME],\nit is late.\nKind regards,\n[NAME]"),
+    ("my full name is Abdul-Rahman al-Farsi, hello", "my full name is [NAME], hello"),
+    ("My name is Anna Maria van der Berg.", "My name is [NAME]."),
+    ("My name is Omar bin Said al-Din.", "My name is [NAME]."),
+    ("my name is Niamh O'Dowd MacInnes", "my name is [NAME]"),
+    ("Hello, I'm Jane Smith, my order is late.", "Hello, I'm [NAME], my order is late."),
+    ("I am Florentyna Wąsik and I wait.", "I am [NAME] and I wait."),
+    ("Hi, I'm Łucja Żak.", "Hi, I'm [NAME]."),
+    ("It's Kofi Mensah here.", "It's [NAME] here."),
+    ("This is Kofi Mensah Again.", "This is [NAME] Again."),
+    ("My name is Kofi Mensah. Kofi, not KOFI or kofi.", "My name is [NAME]. [NAME], not [NAME] or [NAME]."),
+    ("Write to jo(at)mail.example, or jo [at] mail [dot] example.", "Write to [EMAIL], or [EMAIL]."),
+    ("My NI is QQ 12 34 56 C, or QQ123456C.", "My NI is [NUMBER], or [NUMBER]."),
+    ("Ask @jane_doe99 or @jane.doe.", "Ask [NAME] or [NAME]."),
     ("um my name's mister vole", "um my name's mister [NAME]"),
     ("It's B O Y L E.", "It's [NAME]."),
     ("My date of birth is 14/03/1982.", "My date of birth is [DATE_OF_BIRTH]."),
@@ -97,6 +110,11 @@ Call me Monday.
 Will you refund me?
 [PII] **** #### <PII> [REDACTED] [PERSON_NAME]
 My name is [PII] and my number is ****.
+I'm Sorry. I'm Not Happy. It's Friday. I'm Fed Up.
+I'm Extremely Disappointed. I AM SICK OF THIS. I AM HEARTBROKEN FOREVER.
+It's Black Friday. This is British Gas. I'm Jane.
+This is Bloody Theft. I am LIVID BEYOND WORDS. It's Fucking Bullshit.
+We met (at) home. Then we left @ 5.
 """.strip().splitlines()
 
 PIECES = st.sampled_from([
@@ -113,6 +131,7 @@ TEXTS = st.one_of(
         lambda words: st.sampled_from([" ", "", "-", ", "]).map(lambda gap: gap.join(words))
     ),
 )
+ASKING = st.sampled_from(["Can I take your name?", "Kofi Mensah", "its kofi", "My name is Kofi", "Thanks kofi", "May"])
 NAMES = st.lists(
     st.sampled_from(["Ida Boyle", "Will May", "tom.brennan@larkfield.example", "Speaker 1", "[NAME]"]), max_size=2
 )
@@ -151,7 +170,8 @@ def test_redacting_twice_changes_nothing(text, names):
 @settings(max_examples=80, deadline=None)
 @given(texts=st.lists(TEXTS, max_size=6))
 def test_a_frame_is_redacted_like_its_texts(texts):
-    found = redact(turns_of(*(("c1", "Ida Boyle", "Tom Brennan", text) for text in texts)), RedactConfig())
+    said = ((f"c{number}", "Ida Boyle", "Tom Brennan", text) for number, text in enumerate(texts))
+    found = redact(turns_of(*said), RedactConfig())
     assert found["text"].to_list() == [redact_text(text, names=["Ida Boyle", "Tom Brennan"]) for text in texts]
     assert redact(found, RedactConfig()).equals(found)
 
@@ -171,11 +191,86 @@ def test_every_hint_is_found_where_its_rule_matches(text):
         ("Idaho is far.", "Idaho is far."),
         ("Mr BOYLE.", "Mr [NAME]."),
         ("Nobody here.", "Nobody here."),
+        ("It was boyle who said so, and BRENNAN.", "It was [NAME] who said so, and [NAME]."),
+        ("It was tom who said so.", "It was tom who said so."),
     ],
 )
 def test_names_of_the_speakers_of_a_conversation_are_found(text, expected):
     turns = turns_of(("c1", "Ida Boyle", None, text), ("c1", None, "tom.brennan@larkfield.example", "Yes."))
     assert redact(turns, RedactConfig())["text"][0] == expected
+
+
+def test_a_known_name_that_is_an_ordinary_word_stays_in_small_letters():
+    assert redact_text("The baker said so, Miss Baker.", names=["Ida Baker"]) == "The baker said so, Miss [NAME]."
+
+
+def test_a_name_that_is_introduced_is_replaced_in_the_other_turns_too():
+    turns = turns_of(
+        ("c1", "A", None, "One moment, Kofi. Is that Mensah with an e?"),
+        ("c1", "B", None, "My name is Kofi Mensah."),
+        ("c1", "A", None, "Thanks kofi."),
+        ("c2", "B", None, "Thanks Kofi Annan Road."),
+    )
+    once = redact(turns, RedactConfig())
+    assert once["text"].to_list() == [
+        "One moment, [NAME]. Is that [NAME] with an e?", "My name is [NAME].", "Thanks [NAME].",
+        "Thanks Kofi Annan Road.",
+    ]  # fmt: skip
+    assert redact(once, RedactConfig()).equals(once)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Can I take your name?", "Who am I speaking to?", "who am i speaking with", "What's the name on the account?",
+        "Could I have your full name, please?", "What’s your surname?",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        ("Kofi Mensah", "[NAME]"),
+        ("Yes, it's Kofi.", "Yes, it's [NAME]."),
+        ("KOFI MENSAH", "[NAME]"),
+        ("sure its kofi mensah", "sure its [NAME]"),
+        ("Mark Green.", "[NAME]."),
+        ("Will Mensah", "[NAME]"),
+        ("Fuck Off, You Idiot.", "Fuck Off, You Idiot."),
+        ("you stupid cow", "you stupid cow"),
+        ("Why do you need that?", "Why do you need that?"),
+        ("i don't want to say", "i don't want to say"),
+        ("[PII]", "[PII]"),
+    ],
+)
+def test_the_answer_to_a_question_for_a_name_is_a_name(question, answer, expected):
+    turns = turns_of(("c1", "A", None, question), ("c1", "B", None, answer), ("c1", "A", None, "Kofi?"))
+    once = redact(turns, RedactConfig())
+    assert once["text"][1] == expected
+    assert once["text"][2] == ("[NAME]?" if "kofi" in answer.lower() else "Kofi?")
+    assert redact(once, RedactConfig()).equals(once)
+
+
+@pytest.mark.parametrize(
+    "turns",
+    [
+        pytest.param([("A", "Can I take your name?"), ("A", "Kofi Mensah")], id="the same speaker goes on"),
+        pytest.param([("A", "Can I take your order?"), ("B", "Kofi Mensah")], id="no name is asked for"),
+        pytest.param(
+            [("A", "Can I take your name?"), ("B", "I had hoped that the parcel would come to Leeds before it snowed")],
+            id="a long answer",
+        ),
+    ],
+)
+def test_other_turns_after_a_question_stay(turns):
+    found = redact(turns_of(*(("c1", speaker, None, text) for speaker, text in turns)), RedactConfig())
+    assert found["text"].to_list() == [text for _, text in turns]
+
+
+@settings(max_examples=80, deadline=None)
+@given(texts=st.lists(st.tuples(st.sampled_from("AB"), TEXTS | ASKING), max_size=6))
+def test_redacting_a_conversation_twice_changes_nothing(texts):
+    once = redact(turns_of(*(("c1", speaker, None, text) for speaker, text in texts)), RedactConfig())
+    assert redact(once, RedactConfig()).equals(once)
 
 
 def test_names_of_other_conversations_stay():

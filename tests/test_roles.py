@@ -67,6 +67,9 @@ def test_the_channel_map_decides():
     assert set(found["role_source"]) == {"settings: channel map"}
 
 
+MAIL_REMEDY = "say which mail is the agents': --agent-domain DOMAIN, or agent_addresses under [read] in the settings"
+
+
 @pytest.mark.parametrize("role", ["Agent", "boss", "unknown", ""])
 def test_a_role_that_is_none_is_refused(role):
     with pytest.raises(ConfigError, match="no such role"):
@@ -164,6 +167,21 @@ def test_speakers_who_sound_alike_are_rejected_with_a_remedy(one, other):
         ("c1.txt", "c1", "InputError", "2 speaker(s) have no role: they sound too much alike",
          'say who is who: --role "Speaker 1=agent", or [roles.roles] in the settings'),
     ]  # fmt: skip
+
+
+def test_mail_that_stays_undecided_asks_for_the_agents_domain():
+    _, rejects = assign(mail_threads(("p@a.example", "mo@b.example"), ("q@c.example", "r@c.example")))
+    assert rejects.select("reason", "remedy").rows() == [
+        ("2 speaker(s) have no role: which of 2 mail domains is the agents' is not clear", MAIL_REMEDY),
+        ("2 speaker(s) have no role: all write from one mail domain", MAIL_REMEDY),
+    ]  # fmt: skip
+    assert "@" not in "".join(rejects["reason"].to_list() + rejects["remedy"].to_list())
+
+
+@pytest.mark.parametrize("speaker", ["Speaker 1", "ida@example.org"])
+def test_a_conversation_with_one_speaker_is_rejected_as_such(speaker):
+    _, rejects = assign(said((speaker, "Yes."), (speaker, "No.")))
+    assert rejects["reason"].to_list() == ["1 speaker(s) have no role: only one speaker"]
 
 
 def test_a_transfer_has_two_agents():

@@ -493,3 +493,20 @@ def test_two_conversations_have_one_hash_exactly_when_they_say_the_same(left, ri
 
 def test_the_content_hash_stays_what_it_is_in_later_versions():
     assert content_hash(batch("a")[1])["content"].item() == "f8c9e3502904c25fafa198a8da6c1bc1"
+
+
+@pytest.mark.parametrize("name", ["with space", "sömmer #1", "what?", "a*b {c}"])
+def test_a_store_lies_under_any_folder(tmp_path, name):
+    store = Store(tmp_path / name)
+    given = batch("c1", "c2")
+    store.add(*given)
+    assert store.load().conversations["conversation_id"].to_list() == ["c1", "c2"]
+    before = files(tmp_path)
+    store.add(*given)
+    assert files(tmp_path) == before
+
+
+@pytest.mark.parametrize("name", ["a%20b", "a[b]", "a^b", "a|b"])
+def test_a_folder_that_delta_lake_would_misread_is_refused(tmp_path, name):
+    with pytest.raises(StoreError, match="choose another --store"):
+        Store(tmp_path / name)

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any
+from urllib.parse import unquote
 
 import polars as pl
 from polars.exceptions import PanicException, PolarsError
@@ -53,10 +54,18 @@ class DeltaTable:
     def read(self, *columns: str, only: pl.DataFrame | None = None) -> pl.DataFrame:
         """The rows in no particular order; `only` keeps those that agree with it in all of its columns."""
         with failures(self.place, "read"):
-            rows = pl.scan_delta(self._open(), storage_options=dict(self.options) or None)
+            rows = self._rows()
             if only is not None:
                 rows = rows.join(only.lazy(), on=only.columns, how="semi")
             return rows.select(columns or self.table.columns.keys()).collect()
+
+    def _rows(self) -> pl.LazyFrame:
+        """All rows. Local files are read by their own names: the log holds them percent-encoded, as addresses are."""
+        table = self._open()
+        if "://" in self.place:
+            return pl.scan_delta(table, storage_options=dict(self.options) or None)
+        files = [unquote(address.removeprefix("file://")) for address in table.file_uris()]
+        return pl.scan_parquet(files, glob=False) if files else self.table.empty().lazy()
 
     def append(self, rows: pl.DataFrame) -> None:
         """Add rows in one commit, sorted by the table's key; no rows make no commit."""

@@ -20,6 +20,9 @@ from empathy_scan.rebuild import write_report
 from empathy_scan.store import VERSION, Store, content_hash, conversations_of
 from empathy_scan.tables import RUNS
 
+CONVERSATIONS_PER_COMMIT = (
+    1000  # a killed run loses the work on so many at most, and memory holds the scores of so many
+)
 Told = Callable[[str, int, int], None]  # stage, done, of how many
 
 
@@ -30,6 +33,7 @@ class ScanResult:
     files: int
     conversations: int  # in the store now
     scored: int  # of them, in this run
+    replaced: int  # of those, in the place of an older version: the file changed, or another conversation has its id
     reported: int  # of them, in the report: fewer with `since` or `until`
     turns: int  # in the report
     agents: int  # in the report
@@ -69,13 +73,14 @@ def scan(  # noqa: PLR0913 - one keyword per choice of the caller's
     held.exists()  # a store that cannot be used fails now, not after the reading
     turns, rejects, files = prepare.turns(sources, config)
     conversations = conversations_of(turns, model=fingerprint, settings=config.fingerprint())
-    new = conversations.join(held.known(), on=VERSION, how="anti")
+    known = held.known()
+    new = conversations.join(known, on=VERSION, how="anti").sort("conversation_id")
     with held.writing():
         if not new.is_empty():
-            fresh = turns.join(new, on="conversation_id", how="semi", maintain_order="left")
             with Cache.open(_cache_folder(store)) as cache:
-                scores, labels = judge(fresh, model, config, engine=engine, cache=cache, told=told)
-            held.add(new, fresh, scores, labels)
+                for part in new.iter_slices(CONVERSATIONS_PER_COMMIT):
+                    fresh = turns.join(part, on="conversation_id", how="semi", maintain_order="left")
+                    held.add(part, fresh, *judge(fresh, model, config, engine=engine, cache=cache, told=told))
             held.add_run(_run(fingerprint, config, conversations, new, turns, rejects, time.monotonic() - started))
         held.set_rejects(rejects)
     front_page, stored = write_report(held, reports, config, since=since, until=until)
@@ -83,6 +88,7 @@ def scan(  # noqa: PLR0913 - one keyword per choice of the caller's
         files=files,
         conversations=held.known().height,
         scored=new.height,
+        replaced=new.join(known, on="conversation_id", how="semi").height,
         reported=stored.conversations.height,
         turns=stored.turns.height,
         agents=stored.turns["agent_id"].drop_nulls().n_unique(),

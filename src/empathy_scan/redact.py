@@ -9,68 +9,148 @@ because every replacement takes at least one character away from what is outside
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Collection, Sequence
 
 import polars as pl
 
 from empathy_scan.config import RedactConfig
-from empathy_scan.redact_rules import personal_data
+from empathy_scan.redact_rules import Rule, personal_data
+from empathy_scan.redact_words import ALSO_WORDS, PARTICLES, is_ordinary
 from empathy_scan.tables import TURNS, conform
 
 
 def redact(turns: pl.DataFrame, config: RedactConfig) -> pl.DataFrame:
     """The turns with personal data in `text` replaced; `speaker` and `agent_id` stay, for the roles.
 
-    Names of speakers are replaced in the turns of their own conversation. Raises SchemaError unless `turns` is one.
+    Names of speakers, and those that somebody introduces, are replaced in all turns of their conversation. Raises
+    SchemaError unless `turns` is one.
     """
     turns = conform(turns, TURNS)
     if not config.enabled or turns.is_empty():
         return turns
     named = _known_names(turns if config.names else turns.clear())
-    pending = turns.select("conversation_id", "text").with_row_index("row")
-    texts = turns["text"]
+    asked = _asked().alias("asked") if config.names else pl.lit(value=False).alias("asked")
+    rows = turns.select("conversation_id", "text", asked).with_row_index("row")
+    pending = rows
     while not pending.is_empty():
-        after = _names_pass(_rules_pass(pending, with_names=config.names), named)
-        pending = after.filter(after["text"] != pending["text"])
-        texts = texts.scatter(pending["row"], pending["text"])
-    return turns.with_columns(texts)
+        after, heard = _rules_pass(pending, with_names=config.names)
+        fresh = heard.join(named, on=heard.columns, how="anti")
+        named = pl.concat([named, fresh])
+        after = _names_pass(after, named)
+        changed = after.filter(after["text"] != pending["text"])
+        rows = rows.with_columns(rows["text"].scatter(changed["row"], changed["text"]))
+        again = pl.concat([changed["row"], _places_with_names(rows, fresh).cast(pl.UInt32)]).unique().sort()
+        pending = rows[again]
+    return turns.with_columns(rows["text"])
 
 
 def redact_text(text: str, *, names: Sequence[str] = ()) -> str:
     """The text with personal data replaced; `names` are display names of people who may be mentioned in it."""
     parts = frozenset(part for name in names for part in _name_parts(name))
+    heard: set[str] = set()
     before = None
     while text != before:
         before = text
         for rule in personal_data():
-            text = rule.pattern.sub(rule.replace, text)
-        text = _without_known(text, parts)
+            text = _ruled(rule, text, heard)
+        text = _without_known(text, parts | heard, heard)
     return text
 
 
-def _rules_pass(rows: pl.DataFrame, *, with_names: bool) -> pl.DataFrame:
-    """The rows after every rule in turn; Python sees only those rows where the rule's hint is found."""
-    texts = rows["text"]
+def _rules_pass(rows: pl.DataFrame, *, with_names: bool) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The rows after every rule in turn, and the names that were introduced.
+
+    Python sees only those rows where the rule's hint is found.
+    """
+    texts, conversations = rows["text"], rows["conversation_id"]
+    heard: dict[str, set[str]] = defaultdict(set)
     for rule in personal_data():
         if with_names or rule.kind != "NAME":
             hinted = texts.str.contains(rule.hint).arg_true()
-            texts = texts.scatter(hinted, [rule.pattern.sub(rule.replace, text) for text in texts.gather(hinted)])
-    return rows.with_columns(texts)
+            said = zip(conversations.gather(hinted), texts.gather(hinted), strict=True)
+            texts = texts.scatter(hinted, [_ruled(rule, text, heard[key]) for key, text in said])
+    asked = rows["asked"].arg_true()
+    said = zip(conversations.gather(asked), texts.gather(asked), strict=True)
+    texts = texts.scatter(asked, [_answered(text, heard[key]) for key, text in said])
+    found = [(key, name, True) for key, names in heard.items() for name in sorted(names)]
+    return rows.with_columns(texts), pl.DataFrame(found, schema=_NAMED, orient="row")
+
+
+def _ruled(rule: Rule, text: str, heard: set[str]) -> str:
+    """The text after one rule; a name that it introduces is added to `heard`."""
+    if not rule.introduces:
+        return rule.pattern.sub(rule.replace, text)
+
+    def replacement(match: re.Match[str]) -> str:
+        said = rule.replace(match)
+        if said != match[0]:
+            heard.update(_heard_parts(match[0].removeprefix(match.groupdict().get("keep") or "")))
+        return said
+
+    return rule.pattern.sub(replacement, text)
 
 
 def _names_pass(rows: pl.DataFrame, named: pl.DataFrame) -> pl.DataFrame:
     """The rows without the known names of their conversation."""
-    names = {key: frozenset(parts) for key, parts in named.group_by("conversation_id").agg("name").iter_rows()}
+    groups = named.group_by("conversation_id").agg("name", heard=pl.col("name").filter("heard"))
+    names = {key: (frozenset(parts), frozenset(heard)) for key, parts, heard in groups.iter_rows()}
     places = _places_with_names(rows, named)
     texts = [
-        _without_known(text, names[conversation])
+        _without_known(text, *names[conversation])
         for conversation, text in rows.select(pl.col("conversation_id", "text").gather(places)).iter_rows()
     ]
     return rows.with_columns(rows["text"].scatter(places, texts))
 
 
+# --- names that are asked for ---------------------------------------------------------------------------------------
+
+_ASKS = (
+    r"(?i)\byour (?:(?:full|first|last|good) )?(?:sur)?name\b|\bam i (?:speaking|talking|chatting) (?:to|with)\b"
+    r"|\bwhom am i \w+ing\b|\bname (?:on|for) the \w+|\bwho(?:['’]s| is) calling\b"
+)
+_LONGEST_ANSWER = 12  # words; what is longer tells more than a name
+_LONGEST_SMALL = 6  # words of an answer without capital letters
+
+
+def _asked() -> pl.Expr:
+    """Whether a turn comes right after another speaker's turn, not a customer's, that asks for a name."""
+
+    def before(column: str) -> pl.Expr:
+        return pl.col(column).shift(1).over("conversation_id", order_by="turn")
+
+    other = (before("role") != pl.col("role")) | before("speaker").ne_missing(pl.col("speaker"))
+    sides = before("role").is_in(["agent", "unknown"]) & pl.col("role").is_in(["customer", "unknown"])
+    return (before("text").str.contains(_ASKS) & other & sides).fill_null(value=False)
+
+
+def _answered(text: str, heard: set[str]) -> str:
+    """The short answer to a question for a name, without the name, which is added to `heard`."""
+    small, length = text == text.lower(), len(text.split())
+    if length > (_LONGEST_SMALL if small else _LONGEST_ANSWER):
+        return text
+    words = [match for match in _NAME_WORD.finditer(text) if len(match[0]) > 1 and (small or match[0][0].isupper())]
+    names = [match for match in words if not is_ordinary(match[0])]
+    edges = {match.end() for match in names} | {match.start() for match in names}
+    spans = [
+        (match.start(), match.end(), match[0].lower())
+        for match in words
+        if match in names
+        or (match[0].lower() in ALSO_WORDS and not edges.isdisjoint({match.start() - 1, match.end() + 1}))
+    ]
+    heard.update(part for *_, word in spans for part in _heard_parts(word))
+    return _replaced(text, _runs(spans, text))
+
+
+def _heard_parts(name: str) -> set[str]:
+    """The parts of an introduced name that are looked for elsewhere: no particles, no one or two letters."""
+    words = {piece for part in _name_parts(name) for piece in (part, *part.split("-"))}
+    return {word for word in words if len(word) > 2 and word not in PARTICLES and not is_ordinary(word)}
+
+
 # --- names that the export itself gives ----------------------------------------------------------------------------
 
+_NAMED = {"conversation_id": pl.String, "name": pl.String, "heard": pl.Boolean}  # heard: introduced in a text
 _NAME_WORD = re.compile(r"(?<![\[\w])[^\W\d_]++(?:['’-][^\W\d_]++)*+(?![\]\w])")
 _GENERIC = re.compile(
     r"(?:agent|customer|client|caller|user|visitor|guest|speaker|spk|ch|channel|support|service"
@@ -80,14 +160,6 @@ _GENERIC = re.compile(
     r"|external|internal|enquiries"
     r"|billing|returns|orders|online|shop|store|customers|chat|email|phone|name|account|accounts|manager|end)s?"
 )
-# First names and surnames that are common words: replaced only beside another part of a name or after a greeting.
-_ALSO_WORDS = frozenset({
-    "amber", "an", "april", "art", "august", "banks", "be", "best", "bill", "black", "brown", "bush", "case",
-    "chase", "da", "dawn", "day", "de", "do", "don", "drew", "faith", "frank", "good", "grace", "green", "hope",
-    "in", "jack", "joy", "june", "king", "la", "le", "long", "love", "mark", "may", "my", "page", "pat", "penny",
-    "price", "ray", "rice", "rich", "rob", "rose", "see", "so", "sue", "summer", "sunny", "to", "van", "week",
-    "white", "will", "wood", "young",
-})  # fmt: skip
 _GREETING_BEFORE = re.compile(
     r"(?:dear|hi|hello|hey|thanks|thank you|mr|mrs|ms|miss|dr|i'm|is|name)[,.]?\s$", re.IGNORECASE
 )
@@ -114,7 +186,7 @@ def _known_names(turns: pl.DataFrame) -> pl.DataFrame:
         labels.with_columns(name=pl.col("label").replace_strict(parts, return_dtype=pl.List(pl.String), default=None))
         .explode("name")
         .drop_nulls("name")
-        .select("conversation_id", "name")
+        .select("conversation_id", "name", heard=pl.lit(value=False))
         .unique()
         .sort("conversation_id", "name")
     )
@@ -133,26 +205,48 @@ def _places_with_names(rows: pl.DataFrame, named: pl.DataFrame) -> pl.Series:
     return words.join(pieces, on=["conversation_id", "piece"], how="semi")["place"].unique().sort()
 
 
-def _without_known(text: str, names: frozenset[str]) -> str:
-    """The text with runs of words that are parts of known names replaced."""
+Span = tuple[int, int, str]  # start and end of a word, and the word in small letters
+
+
+def _without_known(text: str, names: Collection[str], heard: Collection[str] = ()) -> str:
+    """The text with runs of words that are parts of known names replaced; those in `heard` also if they are short."""
     small = text == text.lower()
-    runs: list[list[tuple[int, int, str]]] = []
+    spans: list[Span] = []
     for match in _NAME_WORD.finditer(text):
-        word = re.sub(r"['’]s$", "", match[0])
-        if word.lower() not in names or not (word[0].isupper() or (small and len(word) > 2)):
-            continue
-        span = (match.start(), match.start() + len(word), word.lower())
+        word = re.sub(r"['’][sS]$", "", match[0])
+        low = word.lower()
+        if low in names and (word[0].isupper() or _told_in_small(low, small=small, short=low in heard)):
+            spans.append((match.start(), match.start() + len(word), low))
+    return _replaced(text, [run for run in _runs(spans, text) if _is_name(run, text)])
+
+
+def _told_in_small(word: str, *, small: bool, short: bool) -> bool:
+    """Whether a known name counts in small letters: anywhere in a text without capitals, else unless it is a word."""
+    if small:
+        return len(word) > 2
+    return len(word) > (2 if short else 3) and word not in ALSO_WORDS and not is_ordinary(word)
+
+
+def _runs(spans: Sequence[Span], text: str) -> list[list[Span]]:
+    """Words that stand side by side, together."""
+    runs: list[list[Span]] = []
+    for span in spans:
         if runs and text[runs[-1][-1][1] : span[0]] in {" ", "-"}:
             runs[-1].append(span)
         else:
             runs.append([span])
-    for run in reversed([run for run in runs if _is_name(run, text)]):
+    return runs
+
+
+def _replaced(text: str, runs: Sequence[Sequence[Span]]) -> str:
+    """The text with a placeholder in place of every run."""
+    for run in reversed(runs):
         text = f"{text[: run[0][0]]}[NAME]{text[run[-1][1] :]}"
     return text
 
 
-def _is_name(run: Sequence[tuple[int, int, str]], text: str) -> bool:
+def _is_name(run: Sequence[Span], text: str) -> bool:
     """Whether words that may be a name are one here: `Will` alone is mostly a verb."""
-    if any(word not in _ALSO_WORDS for _, _, word in run) or len(run) > 1:
+    if any(word not in ALSO_WORDS for _, _, word in run) or len(run) > 1:
         return True
     return bool(_GREETING_BEFORE.search(text[max(0, run[0][0] - 12) : run[0][0]]))

@@ -12,6 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
+from empathy_scan.redact_words import NO_NAME, PARTICLES, is_ordinary
+
 KINDS = (
     "EMAIL", "PHONE", "CARD", "IBAN", "NUMBER", "NAME", "ADDRESS", "URL", "IP", "DATE_OF_BIRTH", "SECRET",
 )  # fmt: skip
@@ -27,6 +29,7 @@ class Rule:
     hint: str  # a cheap pattern without which `pattern` cannot match
     pattern: re.Pattern[str]
     replace: Replacement
+    introduces: bool = False  # what it finds is a name that may stand elsewhere in the conversation, too
 
 
 # --- words that patterns are made of -------------------------------------------------------------------------------
@@ -53,29 +56,13 @@ _DATE_TOKEN = re.compile(
     r"|(?:0?[1-9]|[12]\d|3[01])-(?:0?[1-9]|[12]\d|3[01])-(?:19|20)?\d\d|\d{1,4}-\d{1,4}"
 )
 
-# Words that follow "name is", "this is" or "I'm" without being a name.
-_NO_NAME = (
-    "a|about|absolutely|account|actually|added|again|all|also|always|an|and|as|associated|at"
-    "|attached|back|because|being"
-    "|but|by|called|calling|changed|clearly|correct|customer|definitely|different|er|erm|for|from"
-    "|going|gone|good|great|happy"
-    "|hello|here|hi|had|has|how|i|i'm|i’m|i've|i’ve|if|important|in|incorrect|invalid|is|isn't|it"
-    "|it's|just|linked|listed|literally"
-    "|missing|my|need|needed|no|not|now|of|on|only|or|our|out|please|printed|probably|really|registered|required"
-    "|right|same|sir|so|sorry|speaking|spelled|spelt|still|straight|supposed|sure|team|than|thank"
-    "|thanks|that|that's|the|their"
-    "|then|there|they|this|to|too|uh|um|under|urgent|used|very|we|well|what|when|where|which|who|why"
-    "|will|with|written|wrong"
-    "|yeah|yes|yet|you|your|mr|mrs|ms|mx|miss|dr|prof|ridiculous|unacceptable|everyone|madam|ma'am"
-    "|support|service|services|care|mister|missus|doctor|street|telephone|address|phone|email|number"
-    "|surname|city|postcode|device|first|last|full|company|order|name|date|monday|tuesday"
-    "|wednesday|thursday|friday|saturday|sunday|tomorrow|today|bye|goodbye|folks|guys|both|dear|have|me|any|regards"
-)
 _FILLER = r"(?:(?:u[mh]|er|erm)[mhr]{0,6}[,.]? )?"
 _TITLE = r"(?i:mr|mrs|ms|mx|miss|dr|prof|mister|missus|doctor)\b\.?"
-_WORD = rf"(?!(?i:{_NO_NAME})(?![\w'’]))[^\W\d_][\w'’-]{{0,30}}"  # any word that may be a name
-_CAPITAL = rf"(?!(?i:{_NO_NAME})(?![\w'’]))(?:[A-ZÀ-ÖØ-Þ][\w'’-]{{1,30}}|[A-Z]\.)"
-_CAPITALS = rf"{_CAPITAL}(?: {_CAPITAL}){{0,3}}"
+_WORD = rf"(?!(?i:{NO_NAME})(?![\w'’]))[^\W\d_][\w'’-]{{0,30}}"  # any word that may be a name
+_UPPER = "A-ZÀ-ÖØ-ÞĀĂĄĆČĎĐĒĘĚĞĢĪİĶĹĽŁŃŅŇŌŐŔŘŚŞŠŢŤŪŮŰŹŻŽ"
+_CAPITAL = rf"(?!(?i:{NO_NAME})(?![\w'’]))(?:(?:(?:al|el|ad|an|ar|as|ash)-|d['’])?[{_UPPER}][\w'’-]{{1,30}}|[A-Z]\.)"
+_PARTICLE = rf"(?:(?i:{'|'.join(sorted(PARTICLES))}) )"
+_CAPITALS = rf"{_PARTICLE}{{0,2}}{_CAPITAL}(?: {_PARTICLE}{{0,2}}{_CAPITAL}){{0,3}}"
 _SMALL = r"(?![a-z']{2,20}(?:ing|ly|ous)\b)" + _WORD  # a name that a speech recogniser wrote in small letters
 _STREET = (
     "street|st|road|rd|avenue|ave|lane|ln|drive|dr|boulevard|blvd|close|court|ct|way|place|pl|terrace|crescent|gardens"
@@ -161,6 +148,17 @@ def _spelled(match: re.Match[str]) -> str:
     return "[NAME]" if len(set(re.findall("[a-z]", match[0].lower()))) > 2 else match[0]
 
 
+def _introduced(match: re.Match[str]) -> str:
+    """`[NAME]` for the capitalised words at the beginning, if two or more of them are no ordinary words."""
+    keep = match["keep"]
+    words = match[0][len(keep) :].split(" ")
+    known = next((place for place, word in enumerate(words) if is_ordinary(word)), len(words))
+    shouted = any(word.isupper() and len(word) > 2 for word in words[:known])  # capitals for emphasis
+    if shouted or sum(word.lower() not in PARTICLES for word in words[:known]) < 2:
+        return match[0]
+    return " ".join([f"{keep}[NAME]", *words[known:]])
+
+
 def _number(match: re.Match[str]) -> str:
     """`[NUMBER]` for a word with five digits or more that is no date, amount, quantity or range."""
     word = match[0]
@@ -182,8 +180,10 @@ def personal_data() -> tuple[Rule, ...]:
     return (*_address_rules(), *_secret_rules(), *_money_rules(), *_date_rules(), *_number_rules(), *_name_rules())
 
 
-def _rule(kind: str, hint: str, pattern: str, replace: Replacement | None = None, *, flags: int = 0) -> Rule:
-    return Rule(kind, hint, re.compile(pattern, flags), replace or _put(kind))
+def _rule(
+    kind: str, hint: str, pattern: str, replace: Replacement | None = None, *, flags: int = 0, introduces: bool = False
+) -> Rule:
+    return Rule(kind, hint, re.compile(pattern, flags), replace or _put(kind), introduces)
 
 
 def _address_rules() -> list[Rule]:
@@ -191,6 +191,12 @@ def _address_rules() -> list[Rule]:
     return [
         _rule("URL", "(?i)http|www", r"(?<!\w)(?i:https?://|www\.)[^\s<>\"\[\]]++", _url),
         _rule("EMAIL", "@", r"(?<![\w.+%-])[\w.+%-]{1,64}+@\w[\w-]{0,62}(?:\.\w[\w-]{0,62}){1,6}"),
+        _rule(
+            "EMAIL",
+            r"(?i)[(\[] ?at ?[)\]]",
+            r"(?<![\w.+%-])[\w.+%-]{1,64}+ ?[(\[] ?(?i:at) ?[)\]] ?\w[\w-]{0,62}"
+            r"(?:(?:\.| ?[(\[] ?(?i:dot) ?[)\]] ?)\w[\w-]{0,62}){1,6}",
+        ),
         _rule(
             "EMAIL",
             r"(?i)\bdot\b",
@@ -240,7 +246,9 @@ def _secret_rules() -> list[Rule]:
 
 def _money_rules() -> list[Rule]:
     """Bank accounts and payment cards."""
+    insured = r"[A-Z]{2}[ -]?\d{2}[ -]?\d{2}[ -]?\d{2}[ -]?[A-D]"  # a British National Insurance number
     return [
+        _rule("NUMBER", insured, rf"(?<!\w){insured}(?!\w)"),
         _rule(
             "IBAN",
             r"(?i)[a-z]{2}\d{2}",
@@ -381,9 +389,59 @@ def _long_number_rules() -> list[Rule]:
 
 def _name_rules() -> list[Rule]:
     """Names that people give when they introduce, greet, address or sign."""
+    return [*_introductions(), *_addressed_names()]
+
+
+def _introductions() -> list[Rule]:
+    """Names that somebody gives as their own."""
     named = r"\bname(?:'s|’s| is| was|:)|\bunder the name(?: of)?|\bin the name of"
     introduced = r"(?i:\bthis is|\bi['’]?m|\bi am|\bit['’]s) "
     here = r"(?i:speaking|calling|ringing|phoning|here|from|on behalf)"
+    return [
+        _rule(
+            "NAME",
+            "(?i)name|speaking",
+            rf"(?P<keep>(?i:{named}|\bspeaking (?:to|with)) ?{_FILLER}(?:{_TITLE} )?){_CAPITALS}(?![\w\]])",
+            introduces=True,
+        ),
+        _rule(
+            "NAME",
+            "(?i)name",
+            rf"(?P<keep>(?i:{named}) ?{_FILLER}(?:{_TITLE} )?){_SMALL}(?: {_SMALL})?(?![\w\]])",
+            introduces=True,
+        ),
+        _rule(
+            "NAME",
+            rf"{introduced}.*(?i:{here})",
+            rf"(?P<keep>{introduced}{_FILLER}){_CAPITALS}(?=,? {here}\b)",
+            introduces=True,
+        ),
+        _rule(
+            "NAME",
+            rf"{introduced}.*(?i:speaking|calling|ringing|phoning)",
+            rf"(?P<keep>{introduced}{_FILLER}){_SMALL}(?: {_SMALL})?(?= (?i:speaking|calling|ringing|phoning)\b)",
+            introduces=True,
+        ),
+        _rule(
+            "NAME",
+            introduced,
+            rf"(?P<keep>{introduced}{_FILLER}){_CAPITALS}(?![\w\]])",
+            _introduced,
+            introduces=True,
+        ),
+        _rule(
+            "NAME",
+            "(?i)speaking",
+            rf"(?P<keep>(?:^|[.!?,] ?)){_CAPITALS}(?= speaking\b)",
+            flags=re.MULTILINE,
+            introduces=True,
+        ),
+        _rule("NAME", "(?i)call me", rf"(?P<keep>\b(?i:call me) ){_CAPITAL}(?=[.,!?;]|$)", introduces=True),
+    ]
+
+
+def _addressed_names() -> list[Rule]:
+    """Names behind a title, in greetings and signatures, spelled out, and of accounts."""
     hello = r"(?i:dear|hi|hello|hey|good morning|good afternoon|good evening|thanks|thank you)"
     end = (
         r"(?i:kind(?:est)? regards|best regards|warm regards|regards|best wishes|best|sincerely"
@@ -392,35 +450,22 @@ def _name_rules() -> list[Rule]:
     return [
         _rule(
             "NAME",
-            "(?i)name|speaking",
-            rf"(?P<keep>(?i:{named}|\bspeaking (?:to|with)) ?{_FILLER}(?:{_TITLE} )?){_CAPITALS}(?![\w\]])",
-        ),
-        _rule("NAME", "(?i)name", rf"(?P<keep>(?i:{named}) ?{_FILLER}(?:{_TITLE} )?){_SMALL}(?: {_SMALL})?(?![\w\]])"),
-        _rule(
-            "NAME",
-            rf"{introduced}.*(?i:{here})",
-            rf"(?P<keep>{introduced}{_FILLER}){_CAPITALS}(?=,? {here}\b)",
-        ),
-        _rule(
-            "NAME",
-            rf"{introduced}.*(?i:speaking|calling|ringing|phoning)",
-            rf"(?P<keep>{introduced}{_FILLER}){_SMALL}(?: {_SMALL})?(?= (?i:speaking|calling|ringing|phoning)\b)",
-        ),
-        _rule("NAME", "(?i)speaking", rf"(?P<keep>(?:^|[.!?,] ?)){_CAPITALS}(?= speaking\b)", flags=re.MULTILINE),
-        _rule(
-            "NAME",
             "(?i)\\b(?:mr|mrs|ms|mx|dr|prof)\\b",
-            rf"(?P<keep>\b(?!MS\b)(?i:mr|mrs|ms|mx|dr|prof)\b\.? ){_CAPITAL}(?:[ -]{_CAPITAL})?(?![\w\]])",
+            rf"(?P<keep>\b(?!MS\b)(?i:mr|mrs|ms|mx|dr|prof)\b\.? ){_PARTICLE}{{0,2}}{_CAPITAL}(?:[ -]{_CAPITAL})?"
+            r"(?![\w\]])",
+            introduces=True,
         ),
         _rule("NAME", "Miss", rf"(?P<keep>\bMiss ){_CAPITAL}(?![\w\]])"),
         _rule("NAME", r"(?i)\bmrs?\b", rf"(?P<keep>\b(?i:mr|mrs) ){_SMALL}(?![\w\]])"),
         _rule(
-            "NAME", "(?i)dear [a-zÀ-Þ]", rf"(?P<keep>\b(?i:dear) (?:{_TITLE} )?){_CAPITAL}(?: {_CAPITAL})?(?![\w\]])"
+            "NAME",
+            rf"(?i)dear [{_UPPER}]",
+            rf"(?P<keep>\b(?i:dear) (?:{_TITLE} )?){_CAPITAL}(?: {_CAPITAL})?(?![\w\]])",
         ),
         _rule(
             "NAME",
-            rf"(?m)^(?:>\s?)?{hello},? [A-ZÀ-Þ]",
-            rf"(?P<keep>^(?:>\s?)?{hello},? ){_CAPITAL}(?: {_CAPITAL})?(?=\s{0, 3}[,!.]?\s{0, 3}$|[,!])",
+            rf"(?m)^(?:>\s?)?{hello},? [{_UPPER}ade]",
+            rf"(?P<keep>^(?:>\s?)?{hello},? ){_CAPITAL}(?: {_CAPITAL})?(?=\s{{0,3}}[,!.]?\s{{0,3}}$|[,!])",
             flags=re.MULTILINE,
         ),
         _rule(
@@ -429,7 +474,7 @@ def _name_rules() -> list[Rule]:
             rf"(?P<keep>^{end}[,.!]?[ ]?\n{{1,3}}){_CAPITAL}(?: {_CAPITAL}){{0,3}}(?=[ .]{{0,3}}$)",
             flags=re.MULTILINE,
         ),
-        _rule("NAME", "(?i)call me", rf"(?P<keep>\b(?i:call me) ){_CAPITAL}(?=[.,!?;]|$)"),
+        _rule("NAME", "@[A-Za-z_]", r"(?<![\w.@/+%-])@[A-Za-z_]\w{1,29}(?:\.[a-z_]\w{0,29}){0,2}(?!\w)"),
         _rule(
             "NAME",
             r"(?i)\b[a-z][ -][a-z][ -][a-z]\b",

@@ -106,6 +106,7 @@ _LABEL = (
     r"(?:[\s_:#-]*\d{1,2}|[\s_:#-]+[a-z])?|[sp]\d{1,2}|\w?)[\])>]?$"
 )
 _REMEDY = 'say who is who: --role "{}=agent", or [roles.roles] in the settings'
+_MAIL_REMEDY = "say which mail is the agents': --agent-domain DOMAIN, or agent_addresses under [read] in the settings"
 
 
 @dataclass(frozen=True, slots=True)
@@ -364,12 +365,14 @@ def _rejects(turns: pl.DataFrame, config: RolesConfig) -> pl.DataFrame:
         agent=(role == AGENT).any(),
         customer=(role == CUSTOMER).any(),
         label=label,
+        speakers=pl.col("speaker").fill_null("").filter(role != SYSTEM).n_unique(),
+        domains=_domain().filter(role != SYSTEM).drop_nulls().n_unique(),
     )
     alone = "it stays out of the figures; if a speaker has the wrong role, "
-    who = pl.format(_REMEDY, pl.col("label"))
-    why = "they sound too much alike" if config.infer else "roles.infer is off"
+    who = pl.when(pl.col("domains") > 0).then(pl.lit(_MAIL_REMEDY)).otherwise(pl.format(_REMEDY, pl.col("label")))
+    undecided = pl.format("{} speaker(s) have no role: {}", "open", _why_open(infer=config.infer))
     reason = (
-        pl.when(pl.col("open") > 0).then(pl.format("{} speaker(s) have no role: {}", "open", pl.lit(why)))
+        pl.when(pl.col("open") > 0).then(undecided)
         .when(~pl.col("agent") & ~pl.col("customer")).then(pl.lit("no agent turn and no customer turn"))
         .when(~pl.col("customer")).then(pl.lit("no customer turn"))
         .when(~pl.col("agent")).then(pl.lit("no agent turn"))
@@ -386,6 +389,19 @@ def _rejects(turns: pl.DataFrame, config: RolesConfig) -> pl.DataFrame:
         .sort(REJECTS.key),
         REJECTS,
     )
+
+
+def _why_open(*, infer: bool) -> pl.Expr:
+    """Why the roles of a conversation stay open, from its numbers of speakers and of mail domains; no address in it."""
+    if not infer:
+        return pl.lit("roles.infer is off")
+    unclear = pl.format("which of {} mail domains is the agents' is not clear", "domains")
+    return (
+        pl.when(pl.col("speakers") == 1).then(pl.lit("only one speaker"))
+        .when(pl.col("domains") > 1).then(unclear)
+        .when(pl.col("domains") == 1).then(pl.lit("all write from one mail domain"))
+        .otherwise(pl.lit("they sound too much alike"))
+    )  # fmt: skip
 
 
 def _identified(turns: pl.DataFrame, domains: Collection[str]) -> pl.DataFrame:

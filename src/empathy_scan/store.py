@@ -14,6 +14,7 @@ nothing new writes nothing. Outside readers (DuckDB, Spark) get the same view by
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
@@ -336,7 +337,14 @@ def _normal(path: str | Path) -> str:
         text = url2pathname(urlsplit(text).path)
     if "://" in text:
         return text.rstrip("/")
-    return Path(text).expanduser().absolute().as_posix()
+    folder = Path(text).expanduser().absolute().as_posix()
+    if re.search(r"%[0-9A-Fa-f]{2}|[][^|\\]", folder):
+        raise StoreError(
+            "a store cannot lie under a folder whose name holds [ ] ^ | \\ or a % before two digits",
+            where=folder,
+            remedy="choose another --store",
+        )
+    return folder
 
 
 def _first_layout(store: Store) -> None:

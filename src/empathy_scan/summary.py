@@ -255,19 +255,21 @@ def labels_from_rows(rows: pl.DataFrame, where: str) -> pl.DataFrame:
 
     `queue`, `hardship` and `p_hostile` may be missing; columns that no measure needs are passed over. An agent turn
     without an agent belongs to "unknown-agent", a channel that the codebook does not know is "other", a time without a
-    zone is UTC. Raises MissingColumnError with all missing columns, and MalformedInputError with all faults by row
+    zone is UTC. A column `place`, where there is one, says in messages where a row stands ("line 3"), else they count
+    rows. Raises MissingColumnError with all missing columns, and MalformedInputError with all faults by row
     (ten of them, then their number), never with what stands in a cell.
     """
     _demand_columns(rows, where)
     absent = [pl.lit(None, pl.String).alias(name) for name in _OPTIONAL if name not in rows.columns]
     cells = rows.with_columns(absent).select(_cell(rows.schema, name) for name in (*_REQUIRED, *_OPTIONAL))
     parsed = cells.with_row_index("row", offset=1).with_columns(_parsed())
-    if faults := _faults(parsed):
+    placed = rows["place"] if "place" in rows.columns else None
+    if faults := _faults(parsed, placed):
         shown, more = faults[:_FAULTS_SHOWN], len(faults) - _FAULTS_SHOWN
         raise MalformedInputError(
             f"{len(faults)} fault(s): " + "; ".join(shown) + (f"; and {more} more" if more > 0 else ""),
             where=where,
-            remedy="correct these rows (they count from 1, without a header)",
+            remedy="correct these rows" + (" (they count from 1, without a header)" if placed is None else ""),
         )
     return conform(_labelled(parsed).sort(LABELS.key), LABELS)
 
@@ -328,11 +330,12 @@ def _time(cell: pl.Expr) -> pl.Expr:
     return whole.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f%#z", time_unit="us", time_zone="UTC", strict=False)
 
 
-def _faults(parsed: pl.DataFrame) -> list[str]:
-    """Every fault as "row 3: what is wrong", in the order of rows."""
+def _faults(parsed: pl.DataFrame, placed: pl.Series | None) -> list[str]:
+    """Every fault as "row 3: what is wrong", or with the row's own place, in the order of rows."""
     checks = [parsed.filter(wrong).select("row", pl.lit(fault).alias("fault")) for fault, wrong in _wrongs().items()]
     found = pl.concat(checks).sort("row", maintain_order=True)
-    return found.select(pl.format("row {}: {}", "row", "fault")).to_series().to_list()
+    place = pl.format("row {}", "row") if placed is None else pl.lit(placed).gather(pl.col("row") - 1)
+    return found.select(pl.format("{}: {}", place, "fault")).to_series().to_list()
 
 
 def _wrongs() -> dict[str, pl.Expr]:

@@ -73,6 +73,38 @@ def test_a_table_that_cannot_be_used_is_told_with_its_place(run, tmp_path, text,
     assert said in answer.err
 
 
+def test_rows_are_counted_as_they_stand_in_the_file(run, tmp_path):
+    path = tmp_path / "labels.csv"
+    rows = "b,1,customer,0,S,\nb,0,agent,0,,\na,0,customer,0,,i\n"
+    path.write_text("conversation_id,turn,role,tone,flags,kinds\n" + rows, encoding="utf-8")
+    answer = run("measure", path)
+    assert answer.code == 1
+    assert "line 2: flags on a turn that is not an agent's; line 4: kinds on a turn" in answer.err
+
+
+def test_an_empty_tone_of_somebody_who_speaks_is_a_fault(run, tmp_path):
+    path = tmp_path / "labels.csv"
+    path.write_text("conversation_id,turn,role,tone,flags,kinds\n1,0,agent,,,\n1,1,system,,,\n", encoding="utf-8")
+    answer = run("measure", path)
+    assert answer.code == 1
+    assert "1 cells cannot be read: line 2: tone is empty" in answer.err
+
+
+def test_a_folder_is_a_mistake_in_the_command(run, tmp_path):
+    (tmp_path / "labels.csv").write_text("conversation_id,turn,role,tone\n1,0,agent,0\n", encoding="utf-8")
+    answer = run("measure", tmp_path)
+    assert (answer.code, answer.out) == (2, "")
+    assert "is a folder" in answer.err.replace("\n", " ")
+
+
+@pytest.mark.parametrize("command", [["measure"], ["read", "--explain"]])
+def test_a_file_that_cannot_be_read_is_named_as_given(run, tmp_path, command, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "there").mkdir()
+    (tmp_path / "there" / "empty.csv").write_text("", encoding="utf-8")
+    assert "there/empty.csv: the file is empty" in run(*command, "there/empty.csv").err
+
+
 def test_it_loads_no_model(spawn, tmp_path):
     (tmp_path / "torch.py").write_text("raise SystemExit(9)\n", encoding="utf-8")
     answer = spawn("measure", LABELS, cwd=tmp_path)

@@ -102,7 +102,7 @@ def test_a_broken_file_alone_cannot_be_explained(run, tmp_path):
     path.write_text(BROKEN, encoding="utf-8")
     answer = run("read", "--explain", path)
     assert (answer.code, answer.out) == (1, "")
-    assert answer.err.startswith("empathy-scan: broken.json:line 1, column ")
+    assert answer.err.startswith(f"empathy-scan: {path}:line 1, column ")
 
 
 def test_formats_are_listed_for_people_and_for_programs(run):
@@ -118,3 +118,11 @@ def test_rows_over_an_older_file_replace_it_whole(run, call, tmp_path):
     out.write_text("old\n" * 1000, encoding="utf-8")
     run("read", call, "--out", out)
     assert len(Path(out).read_text(encoding="utf-8").splitlines()) == 4
+
+
+def test_times_that_cannot_be_read_are_told(run, tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text("Date,speaker,text\n03/04/2026,agent,Hello\n03/04/2026,customer,Hi\n", encoding="utf-8")
+    note = "column 'Date': 2 of 2 cells cannot be read as a time"
+    assert note in run("read", "--explain", path).out
+    assert json.loads(run("read", "--explain", "--json", path).out)["notes"][0].startswith(note)

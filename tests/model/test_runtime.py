@@ -35,13 +35,6 @@ def test_logits_come_in_the_order_of_the_examples(loaded):
     np.testing.assert_allclose(backward, forward[::-1], atol=1e-4)
 
 
-def test_the_caller_hears_of_every_finished_example(loaded):
-    heard = []
-    runtime.logits(loaded.model, loaded.packer, EXAMPLES, tokens_per_batch=64, done=heard.append)
-    assert sum(heard) == len(EXAMPLES)
-    assert len(heard) > 1
-
-
 def test_no_examples_give_no_logits(loaded):
     assert runtime.logits(loaded.model, loaded.packer, []).shape == (0, L)
 

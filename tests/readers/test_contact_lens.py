@@ -3,6 +3,8 @@
 import json
 from datetime import UTC, datetime
 
+import pytest
+
 
 def voice(**changes):
     return {
@@ -60,6 +62,32 @@ def test_a_chat_is_read_without_its_events_and_bots_are_system(scan):
     ]
     assert turns["channel"].unique().to_list() == ["chat"]
     assert turns["started_at"][0] == datetime(2026, 10, 5, 9, tzinfo=UTC)
+
+
+INITIATED = "2026-10-05T08:58:30Z"
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        {"InitiationTimestamp": INITIATED},
+        {"CustomerMetadata": {"ContactId": "c-1", "InitiationTimestamp": INITIATED}},
+        {"ContentMetadata": {"Output": "Raw", "InitiationTimestamp": INITIATED}},
+    ],
+)
+def test_a_contact_begins_when_it_was_initiated(scan, where):
+    first = scan({"c.json": json.dumps(voice(**where))}).turns.row(0, named=True)
+    assert first["started_at"] == datetime(2026, 10, 5, 8, 58, 30, tzinfo=UTC)
+    assert first["start"] == 0.0
+
+
+def test_the_customers_name_is_known_so_that_it_can_be_redacted(scan):
+    people = [
+        {"ParticipantId": "u-7", "ParticipantRole": "AGENT", "DisplayName": "Priya"},
+        {"ParticipantId": "u-8", "ParticipantRole": "CUSTOMER", "DisplayName": "Florentyna Gale"},
+    ]
+    turns = scan({"c.json": json.dumps(voice(Participants=people))}).turns
+    assert turns.select("speaker", "agent_id").rows() == [("u-7", "Priya"), ("Florentyna Gale", None)]
 
 
 def test_of_two_copies_the_redacted_one_is_read_and_the_original_reported(scan):

@@ -12,9 +12,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from empathy_scan import readers
+from empathy_scan import readers, store
 from empathy_scan.config import ReadConfig
 from empathy_scan.errors import ConfigError, UsageError
+from empathy_scan.report import folder
 from empathy_scan.tables import REJECTS, TURNS, conform
 
 CALL = "Agent: Hello.\nCustomer: Hi.\n"
@@ -47,6 +48,15 @@ def test_hidden_files_and_settings_are_no_input(scan):
     reading = scan(files)
     assert reading.files == 1
     assert reading.rejects.is_empty()
+
+
+@pytest.mark.parametrize("mark", [store._LAYOUT, folder.MARKER])
+def test_a_store_and_a_report_of_an_earlier_run_are_no_input(scan, mark):
+    reading = scan(
+        {"a.txt": CALL, f"out/{mark}": "", "out/turns/b.txt": OTHER, "out/c.txt": OTHER, "outer/d.txt": OTHER}
+    )
+    assert sorted(reading.turns["source"].unique()) == ["a.txt", "outer/d.txt"]
+    assert reading.files == 2
 
 
 def test_a_path_that_does_not_exist_is_wrong_usage(tmp_path):

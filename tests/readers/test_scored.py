@@ -115,3 +115,30 @@ def test_words_of_a_conversation_never_reach_the_message(table):
 
 def test_frames_are_typed_as_the_tables_say(table):
     assert parse_table(table(CSV)).schema == pl.Schema(dict(LABELS.columns))
+
+
+@pytest.mark.parametrize("role", ["agent", "customer"])
+def test_a_turn_of_agent_or_customer_needs_a_tone(table, role):
+    with pytest.raises(MalformedInputError, match="line 2: tone is empty"):
+        parse_table(table(f"conversation_id,turn,role,tone\na,0,{role},\na,1,system,\n"))
+
+
+def test_faults_are_told_in_the_order_of_the_file(table):
+    with pytest.raises(MalformedInputError, match="line 2: tone '9'; line 3: turn 'x'"):
+        parse_table(table("conversation_id,turn,role,tone\na,0,agent,9\na,x,agent,0\n"))
+
+
+def test_places_keep_the_order_of_the_file(table):
+    frame = parse_table(table(CSV), places=True)
+    assert frame.select("conversation_id", "turn", "place").rows() == [
+        ("01", 1, "line 2"),
+        ("01", 0, "line 3"),
+        ("02", 0, "line 4"),
+    ]
+
+
+def test_an_empty_file_is_named_as_given(table):
+    path = table("")
+    with pytest.raises(InputError) as raised:
+        parse_table(path)
+    assert (raised.value.where, raised.value.what) == (str(path), "the file is empty")

@@ -373,3 +373,21 @@ def test_turns_written_as_json_lines_come_back(rows):
     content = "\n".join(json.dumps(dict(zip(("conversation_id", "role", "text"), row, strict=True))) for row in rows)
     parsed = tabular.parse_json_lines(Document("c.jsonl", content.encode()), ReadConfig())
     assert spoken(parsed) == expected(rows)
+
+
+@pytest.mark.parametrize(
+    ("agent", "lines", "roles"),
+    [
+        ("Omar Haddad", "Omar: Hello\nLena: Hi\nOmar: Yes\nLena: No", ["agent", "customer"] * 2),
+        ("Omar Haddad", "OMAR HADDAD: Hello\nLena: Hi\nOMAR HADDAD: Yes\nLena: No", ["agent", "customer"] * 2),
+        ("Omar Haddad", "Omar: Hello\nLena: Hi\nPia: A\nOmar: B\nPia: C\nLena: D", ["agent", *["unknown"] * 2] * 2),
+        ("Maya Osei", "Omar: Hello\nLena: Hi\nOmar: Yes\nLena: No", ["unknown"] * 4),
+    ],
+)  # fmt: skip
+def test_the_agent_column_names_the_agent_among_the_speakers_of_a_cell(scan, agent, lines, roles):
+    turns = scan({"c.csv": as_csv([{"id": "1", "Agent": agent, "transcript": lines}])}).turns
+    assert sorted(turns["role"].to_list()) == sorted(roles)
+    decided = turns.filter(role="agent")
+    assert decided["agent_id"].unique().to_list() == ([agent] if "agent" in roles else [])
+    assert set(turns.filter(turns["role"] != "unknown")["role_source"]) <= {"agent column"}
+    assert turns.filter(role="customer")["agent_id"].null_count() == roles.count("customer")

@@ -29,6 +29,10 @@ TWO = [("agent", "Good morning."), ("customer", "My kettle leaks.")]
         ">> AGENT: Good morning.\n>> CUSTOMER: My kettle leaks.\n",
         "AGENT\nGood morning.\n\nCUSTOMER\nMy kettle leaks.\n",
         "10:02 AM | Agent | Good morning.\n10:03 AM | Customer | My kettle leaks.\n",
+        "[Agent] Good morning.\n[Customer] My kettle leaks.\n",
+        "[00:00:01] [Agent] Good morning.\n[00:00:04] [Customer] My kettle leaks.\n",
+        "09:00:01\tAgent\tGood morning.\n09:00:04\tCustomer\tMy kettle leaks.\n",
+        "Support Jane: Good morning.\nCustomer: My kettle leaks.\n",
         "Agent Ruth: Good morning.\nCustomer: My kettle leaks.\n",
         "Customer Service Advisor: Good morning.\nCaller: My kettle leaks.\n",
         "Agent 1: Good morning.\r\nCustomer 1: My kettle leaks.\r\n",
@@ -38,6 +42,34 @@ TWO = [("agent", "Good morning."), ("customer", "My kettle leaks.")]
 )
 def test_every_style_of_label_gives_the_same_two_turns(said, content):
     assert said(content) == TWO
+
+
+def test_names_in_brackets_and_between_tabs_are_speakers(scan):
+    files = {
+        "brackets.txt": "[Jane Roe] Hello: I see.\n[Sam] Hi.\n[laughs] Sorry.\n[Jane Roe] So.\n[Sam] [laughs] Yes.\n",
+        "tabs.txt": "09:00:01\tJane Roe\tHello: I see.\n09:00:05\tSam\tHi.\n",
+    }
+    turns = scan(files).turns
+    assert turns.select("source", "speaker", "text").rows() == [
+        ("brackets.txt", "Jane Roe", "Hello: I see."), ("brackets.txt", "Sam", "Hi.\n[laughs] Sorry."),
+        ("brackets.txt", "Jane Roe", "So."), ("brackets.txt", "Sam", "[laughs] Yes."),
+        ("tabs.txt", "Jane Roe", "Hello: I see."), ("tabs.txt", "Sam", "Hi."),
+    ]  # fmt: skip
+
+
+def test_remarks_and_placeholders_in_brackets_are_no_speakers(said):
+    content = (
+        "Agent: One\n[Laughter] two\n[Laughter] three\n[NAME] four\n[NAME] five\nSupport Ticket: 12\nCustomer: Six\n"
+    )
+    assert said(content) == [
+        ("agent", "One\n[Laughter] two\n[Laughter] three\n[NAME] four\n[NAME] five\nSupport Ticket: 12"),
+        ("customer", "Six"),
+    ]
+
+
+def test_a_role_word_before_a_name_gives_both(scan):
+    turns = scan({"c.txt": "Support Jane: Hello.\nCustomer: Hi.\n"}).turns
+    assert turns.select("role", "agent_id").rows() == [("agent", "Jane"), ("customer", None)]
 
 
 def test_lines_without_a_label_continue_the_turn(said):

@@ -1,4 +1,5 @@
 import re
+from dataclasses import replace
 
 from empathy_scan import report
 
@@ -90,6 +91,31 @@ def test_agents_with_too_little_are_listed_with_the_reason_and_without_a_figure(
     row = front(site, parse).css("tr.agent")[-1]
     assert row.css_first("td.why").text().strip() == "not enough conversations yet (1 of 3 needed)"
     assert "%" not in row.text()
+
+
+def test_agents_without_a_name_stand_apart_from_the_bands(tmp_path, frames, office, talk, parse):
+    unnamed = [talk(f"nobody-{day}", None, office[0].lines, day=day) for day in range(8)]
+    page = parse(report.write(tmp_path / "site", **frames(*office, *unnamed)))
+    rows = page.css("tr.agent")
+    assert [row.css_first("th a").text() for row in rows][-1] == "Unknown agent"
+    assert rows[-1].css_first(".letters") is None
+    assert len(rows[-1].css("td")) == 7
+    assert [row.css_first(".letters").text() for row in rows[:3]] == ["A", "B", "B"]
+    assert "may be several people" in page.css_first(".unnamed-note").text()
+    assert "Unknown agent" not in "".join(sentences(page))
+
+
+def test_where_every_agent_has_a_name_nothing_is_said_of_others(site, parse):
+    assert front(site, parse).css_first(".unnamed-note") is None
+
+
+def test_conversations_of_unknown_channels_are_counted_once(tmp_path, frames, office, parse):
+    plain = [replace(each, channel="other") for each in office]
+    facts = " ".join(parse(report.write(tmp_path / "plain", **frames(*plain))).text().split())
+    assert "25 conversations" in facts
+    assert "25 conversations (" not in facts
+    mixed = " ".join(parse(report.write(tmp_path / "mixed", **frames(*plain[:20], *office[20:]))).text().split())
+    assert "25 conversations (4 calls, 1 chat and 20 conversations)" in mixed
 
 
 def test_rejects_are_told_with_reason_and_remedy(tmp_path, frames, office, parse):

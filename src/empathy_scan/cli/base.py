@@ -152,6 +152,14 @@ def pairs(given: Iterable[str], *, option: str) -> dict[str, str]:
     return found
 
 
+def period(since: str | None, until: str | None) -> tuple[datetime | None, datetime | None]:
+    """Two days as UTC, the first before the second; raises a usage error for anything else."""
+    start, end = day(since, option="--since"), day(until, option="--until")
+    if start and end and start >= end:
+        raise typer.BadParameter("must be before --until", param_hint="--since")
+    return start, end
+
+
 def day(text: str | None, *, option: str) -> datetime | None:
     """A date or time in ISO form as UTC; raises a usage error for anything else."""
     if text is None:

@@ -27,5 +27,5 @@ def measure(
     from empathy_scan import summary  # noqa: PLC0415 - polars stays out of --help
     from empathy_scan.readers import parse_table  # noqa: PLC0415 - as above
 
-    labels = summary.labels_from_rows(parse_table(file), where=str(file))
+    labels = summary.labels_from_rows(parse_table(file, places=True), where=str(file))
     base.print_json(summary.to_json(summary.figures(labels, options.summary)))

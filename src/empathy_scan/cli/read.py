@@ -112,7 +112,8 @@ def _explain_all(paths: Sequence[Path], options: Config, *, as_json: bool) -> No
             explanation = explain(found.path, options.read)
         except InputError as error:
             if alone:
-                raise type(error)(error.what, where=_place(found.source, error.where), remedy=error.remedy) from error
+                given = str(paths[0])
+                raise type(error)(error.what, where=_place(given, error.where), remedy=error.remedy) from error
             rejected = True
             answers.append({"source": found.source, "error": error.what, "place": error.where, "remedy": error.remedy})
             typer.echo(
@@ -144,7 +145,7 @@ def _as_values(source: str, found: Explanation) -> dict[str, Any]:
             for each in found.speakers
         ],
         "refused": [{"format": name, "why": why} for name, why in found.refused],
-        "rejects": found.rejects.to_dicts(),
+        "notes": list(found.notes), "rejects": found.rejects.to_dicts(),
     }  # fmt: skip
 
 
@@ -157,6 +158,7 @@ def _tell(source: str, found: Explanation, *, refusals: bool) -> None:
     same = [ours for ours, theirs in found.columns.items() if ours == theirs]
     lines += [f"  column {theirs!r} is read as {ours}" for ours, theirs in found.columns.items() if ours != theirs]
     lines += [f"  columns read by their own names: {', '.join(same)}"] if same else []
+    lines += [f"  {note}" for note in found.notes]
     lines += [
         f"  speaker {each.speaker!r}: {each.role} ({each.role_source or 'decided later, by what is said'}), "
         f"{_count(each.turns, 'turn')}"

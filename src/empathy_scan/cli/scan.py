@@ -45,7 +45,7 @@ def scan(  # noqa: PLR0913 - a parameter per option
 
     Ends with the path of the report's front page and a summary. Exit code 3 when some input was rejected.
     """
-    start, end = base.day(since, option="--since"), base.day(until, option="--until")
+    start, end = base.period(since, until)
     options = base.settings(config, format_name=format_name, columns=column, speakers=role, domains=agent_domain)
 
     from empathy_scan import engine as engines  # noqa: PLC0415 - torch and spaCy stay out of --help
@@ -81,7 +81,7 @@ def report(
     as_json: base.JsonOption = False,
 ) -> None:
     """Write the report again from the store; needs no model and no transcripts."""
-    start, end = base.day(since, option="--since"), base.day(until, option="--until")
+    start, end = base.period(since, until)
     options = base.settings(config)
 
     from empathy_scan import rebuild  # noqa: PLC0415 - polars stays out of --help
@@ -108,4 +108,5 @@ def _summary(result: dict[str, object]) -> None:
         "seconds": "seconds", "model": "model", "settings": "settings",
     }  # fmt: skip
     for title, key in rows.items():
-        typer.echo(f"{title:<20}{result[key]}")
+        changed = f", {result['replaced']} of them changed" if key == "scored" and result["replaced"] else ""
+        typer.echo(f"{title:<20}{result[key]}{changed}")

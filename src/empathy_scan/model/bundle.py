@@ -124,6 +124,7 @@ def save(
         if not name.startswith("auxiliary.")
     }
     save_file(weights, path / "model.safetensors", metadata={"format": "pt"})
+    (path / "model.safetensors").chmod(0o644)  # safetensors leaves it to its owner alone
     tokenizer.save_pretrained(path)
     whole = {
         "format": FORMAT_VERSION,

@@ -32,7 +32,8 @@ def contributions(
     hidden_word = packer.tokenizer.mask_token_id if packer.tokenizer.mask_token_id is not None else packer.pad
     with torch.enable_grad():
         embedded = table(batch.ids).detach().requires_grad_(True)
-        chosen = model(batch, embeddings=embedded)["deep"][torch.arange(len(packed)), torch.tensor(outputs)]
+        deep = model.deep_logits(model.encode(batch, embeddings=embedded), batch.focus)
+        chosen = deep[torch.arange(len(packed)), torch.tensor(outputs)]
         (slope,) = torch.autograd.grad(chosen.sum(), embedded)
     with torch.no_grad():
         away = embedded - table.weight[hidden_word]

@@ -11,11 +11,12 @@ from typing import Any
 
 from empathy_scan.codebook import AGENT_TONES, ATTACK_CODES, CUSTOMER_TONES, FLAG_CODES, FLAG_NAMES, Role
 from empathy_scan.errors import UsageError
-from empathy_scan.model import auxiliary, bundle, calibrate, card, evaluate, examples, train
+from empathy_scan.model import auxiliary, bundle, calibrate, card, evaluate, examples, runtime, stack, train
 from empathy_scan.model.bundle import Bundle
 from empathy_scan.model.decisions import Decisions
 from empathy_scan.model.evaluate import Judged
 from empathy_scan.model.examples import Item
+from empathy_scan.model.network import EmpathyModel
 from empathy_scan.model.tokens import Packer
 
 log = logging.getLogger(__name__)
@@ -37,6 +38,7 @@ def build(
     packer = Packer(tokenizer, max_length=config.max_length, max_focus=config.max_focus)
     extra = auxiliary.load(corpora / "open") if corpora and config.auxiliary_minutes else []
     trained = train.train(model, packer, fitting, auxiliary=extra, config=config)
+    balance(trained, packer, calibrating)
     decisions = calibrate.fit(calibrating, evaluate.turn_logits(trained, packer, calibrating))
     facts: dict[str, Any] = {
         "training": {**asdict(config), "turns": len(fitting), "calibration_turns": len(calibrating)},
@@ -47,6 +49,14 @@ def build(
     bundle.save(out, trained, tokenizer, decisions=decisions, packer=packer, facts={**facts, "metrics": report})
     (out / "README.md").write_text(card.of(out), encoding="utf-8")
     return report
+
+
+def balance(model: EmpathyModel, packer: Packer, items: Sequence[Item]) -> None:
+    """Weighs the encoder against the phrases on turns that neither has seen, and folds the weights into the model."""
+    if items:
+        owner = [turn for turn, item in enumerate(items) for _ in item.segments]
+        deep, wide = runtime.parts(model, packer, [segment for item in items for segment in item.segments])
+        stack.fold(model, stack.fit(deep, wide, owner, items))
 
 
 def measure(loaded: Bundle, *, written: Path, labels: Path, corpora: Path | None, baselines: bool) -> Report:

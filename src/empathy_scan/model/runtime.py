@@ -50,17 +50,38 @@ def logits(
     examples: Sequence[Example],
     *,
     tokens_per_batch: int = 4096,
-    done: Callable[[int], None] | None = None,
 ) -> np.ndarray:
-    """Logits [N, L] in the order of the examples; `done` is told how many more are finished."""
-    out = np.zeros((len(examples), L), dtype=np.float32)
+    """Logits [N, L] in the order of the examples."""
     model.eval()  # type: ignore[no-untyped-call]
+    return _forward(packer, examples, lambda batch: model(batch)["all"], tokens=tokens_per_batch)
+
+
+def parts(model: EmpathyModel, packer: Packer, examples: Sequence[Example]) -> tuple[np.ndarray, np.ndarray]:
+    """What the encoder and what the phrases say of the examples, before they are weighed: two [N, L]."""
+    model.eval()  # type: ignore[no-untyped-call]
+
+    def both(batch: Batch) -> torch.Tensor:
+        deep = model.deep_logits(model.encode(batch), batch.focus)
+        return torch.cat([deep, model.wide_logits(batch) if model.config.phrases else torch.zeros_like(deep)], dim=-1)
+
+    found = _forward(packer, examples, both, tokens=4096, width=2 * L)
+    return found[:, :L], found[:, L:]
+
+
+def _forward(
+    packer: Packer,
+    examples: Sequence[Example],
+    network: Callable[[Batch], torch.Tensor],
+    *,
+    tokens: int,
+    width: int = L,
+) -> np.ndarray:
+    """The network's answers [N, width], in length-sorted batches, back in the order of the examples."""
+    out = np.zeros((len(examples), width), dtype=np.float32)
     for start in range(0, len(examples), CHUNK):
         packed = packer.pack(examples[start : start + CHUNK])
-        for group in batches([len(one.ids) for one in packed], tokens=tokens_per_batch):
+        for group in batches([len(one.ids) for one in packed], tokens=tokens):
             with torch.inference_mode():
-                found = model(collate([packed[p] for p in group], pad=packer.pad))["all"]
+                found = network(collate([packed[p] for p in group], pad=packer.pad))
             out[[start + p for p in group]] = found.float().numpy()
-            if done is not None:
-                done(len(group))
     return out

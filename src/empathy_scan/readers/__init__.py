@@ -69,6 +69,7 @@ class Explanation:
     turns: int
     refused: Sequence[tuple[str, str]]  # formats asked before, and why each refused
     rejects: pl.DataFrame
+    notes: Sequence[str] = ()  # such as times that cannot be read
 
 
 def read(sources: Sequence[Path], config: ReadConfig) -> Reading:
@@ -114,6 +115,7 @@ def explain(path: Path, config: ReadConfig) -> Explanation:
         turns=turns.height,
         refused=detection.refused,
         rejects=gather.rejects_frame([*problems, *refused]),
+        notes=parsed.notes,
     )
 
 

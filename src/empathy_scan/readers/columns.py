@@ -11,7 +11,14 @@ from empathy_scan.errors import ConfigError, MissingColumnError
 _CONVERSATION_ID = (
     "conversationid convoid convid dialogueid dialogid callid callsid contactid interactionid sessionid ticketid "
     "caseid chatid threadid transcriptid recordingid conversationuuid calluuid conversationnumber callnumber "
-    "ticketnumber casenumber ticket"
+    "ticketnumber casenumber ticket chatno callno ticketno caseno contactno interactionno conversationno dialogueno "
+    "sessionno threadno chatnumber contactnumber chatref callref ticketref caseref chatreference callreference "
+    "ticketreference casereference conversationreference"
+)
+# Names that may mean something else: used only if their values are those of ids.
+_WEAK_CONVERSATION_ID = (
+    "conversation interaction dialogue dialog chat call case session thread referenceno referencenumber referenceid "
+    "refno reference ref"
 )
 _TURN = (
     "turn turnid turnnumber turnindex turnno utteranceid utteranceindex utterancenumber sequence sequencenumber "
@@ -23,20 +30,22 @@ _TEXT = (
 )
 _ROLE = (
     "role speakerrole authorrole participantrole participanttype senderrole sendertype speakertype authortype "
-    "usertype fromtype party isagent fromagent incoming direction"
+    "usertype userrole fromtype fromrole partytype partyrole party isagent fromagent incoming direction"
 )
 _SPEAKER = (
     "speaker speakerlabel speakername speakerid participant participantname participantid sender sendername "
-    "senderid from fromname author authorname displayname name username"
+    "senderid from fromname author authorname displayname name username authorid authoremail senderemail "
+    "senderaddress speakeremail participantemail fromemail fromaddress fromid partyname"
 )
 _AGENT = (
     "agentid agent agentname agentemail agentusername advisorid advisor advisername adviserid representative "
-    "repid rep handledby operatorid ownerid assigneeid employeeid"
+    "repid rep handledby operatorid ownerid assigneeid employeeid assigneename assigneeemail "
+    "operatorname ownername representativeid representativename"
 )
 _START = (
     "start starttime startsec startseconds starts startms startmillis startoffset begin begintime beginoffset "
     "beginoffsetmillis beginoffsetms offset offsetms offsetseconds starttimems starttimemillis timestamp time ts "
-    "datetime messagetime sentat createdat created date absolutetime"
+    "datetime messagetime sentat createdat created date absolutetime sent"
 )
 _END = "end endtime endsec endseconds endms endmillis stop endoffset endoffsetmillis endtimems"
 _STARTED = (
@@ -44,8 +53,8 @@ _STARTED = (
     "conversationstarttime chatstart calldate callstartat conversationdate startdate startat"
 )
 _STARTED_OF_OBJECT = " starttime timestamp datetime createdat created date time"
-_CHANNEL = "channel channeltype medium mediatype media channelname platform"
-_QUEUE = "queue queuename queueid skill skillname skillgroup department team teamname lineofbusiness"
+_CHANNEL = "channel channeltype medium mediatype media channelname platform conversationchannel callchannel"
+_QUEUE = "queue queuename queueid skill skillname skillgroup department team teamname lineofbusiness conversationqueue"
 _TURNS = (
     "turns messages utterances transcript conversation dialogue dialog chatlog calltranscript chattranscript "
     "conversationtext fulltext transcripttext log original history segments entries comments parts text content "
@@ -60,7 +69,20 @@ FIELDS = (
 _NAMES: dict[str, str] = dict(
     zip(
         FIELDS,
-        (_CONVERSATION_ID, _TURN, _ROLE, _SPEAKER, _AGENT, _CHANNEL, _QUEUE, _STARTED, _START, _END, _TEXT, _TURNS),
+        (
+            f"{_CONVERSATION_ID} {_WEAK_CONVERSATION_ID}",
+            _TURN,
+            _ROLE,
+            _SPEAKER,
+            _AGENT,
+            _CHANNEL,
+            _QUEUE,
+            _STARTED,
+            _START,
+            _END,
+            _TEXT,
+            _TURNS,
+        ),
         strict=True,
     )
 )
@@ -77,8 +99,8 @@ def check_overrides(overrides: Mapping[str, str]) -> None:
 
 
 def fold(name: str) -> str:
-    """The name as it is compared: letters and digits in lower case."""
-    return re.sub(r"[\W_]", "", name.casefold())
+    """The name as it is compared: letters and digits in lower case, without a zone at its end (`Sent (UTC)`)."""
+    return re.sub(r"(?<=.)(?:utc|gmt)$", "", re.sub(r"[\W_]", "", name.casefold()))
 
 
 def guess(names: Sequence[str], overrides: Mapping[str, str], *, of_object: bool = False) -> dict[str, str]:
@@ -118,10 +140,20 @@ def needs_two_values(name: str) -> bool:
     return fold(name) in _ONLY_WITH_TWO_VALUES
 
 
+def needs_ids(name: str) -> bool:
+    """Whether the column is the conversation's id only if its values are those of ids (`reference`, `call`)."""
+    return fold(name) in _WEAK_CONVERSATION_ID.split()
+
+
+def may_hold_text(name: str) -> bool:
+    """Whether a column of that name may hold texts or whole conversations."""
+    return fold(name) in {*_TEXT.split(), *_TURNS.split()}
+
+
 def shown(names: Iterable[str]) -> str:
     """The names for a message; what does not look like a name is counted only, as it may be text of a transcript."""
     known = list(names)
-    plain = [name for name in known if re.fullmatch(r"[^\W\d_][\w .\-/]{0,39}", name) and len(name.split()) <= 3]
+    plain = [name for name in known if re.fullmatch(r"[^\W\d_][\w .\-/()#]{0,39}", name) and len(name.split()) <= 3]
     others = len(known) - len(plain)
     return ", ".join(plain) + (f" and {others} unnamed" if plain and others else f"{others} unnamed" if others else "")
 
@@ -131,6 +163,16 @@ def missing_text(names: Sequence[str]) -> MissingColumnError:
     return MissingColumnError(
         f"no column holds the text of the turns; the columns are {shown(names) or 'none'}",
         remedy='name it: `--column text=NAME`, or text = "NAME" under [read.columns] in the settings',
+    )
+
+
+def missing_id(names: Sequence[str], why: str) -> MissingColumnError:
+    """The error for a table of turns that holds several conversations, `why` in words, and no column with their ids."""
+    return MissingColumnError(
+        f"no column holds the conversation id, and the turns are not one conversation: {why}; "
+        f"the columns are {shown(names)}",
+        remedy='name it: `--column conversation_id=NAME`, or conversation_id = "NAME" under [read.columns] in the '
+        "settings; or give each conversation a file of its own",
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import PurePosixPath
 
 from empathy_scan.codebook import Channel, Role
@@ -55,7 +56,7 @@ def parse(document: Document, config: ReadConfig) -> Parsed:
     items = [item for item in value["Transcript"] if isinstance(item, Mapping)]
     people = _participants(value)
     moments = [times.parse_moment(str(item.get("AbsoluteTime") or "")) for item in items]
-    started = min((moment for moment in moments if moment is not None), default=None)
+    started = min((moment for moment in (_initiated(value), *moments) if moment is not None), default=None)
     starts = [None if moment is None or started is None else (moment - started).total_seconds() for moment in moments]
     turns = [
         turn for item, start in zip(items, starts, strict=True) if (turn := _turn(item, people, start)) is not None
@@ -71,6 +72,13 @@ def parse(document: Document, config: ReadConfig) -> Parsed:
         redacted=_is_redacted(value, document),
     )
     return Parsed([conversation])
+
+
+def _initiated(value: Mapping[str, object]) -> datetime | None:
+    """When the contact began, where an export says so; Contact Lens itself times only the messages of chats."""
+    places = (value, value.get("CustomerMetadata"), value.get("ContentMetadata"))
+    said = [place.get("InitiationTimestamp") for place in places if isinstance(place, Mapping)]
+    return next((moment for text in said if text and (moment := times.parse_moment(str(text)))), None)
 
 
 def _participants(value: Mapping[str, object]) -> dict[str, tuple[Role, str | None]]:
@@ -104,7 +112,7 @@ def _turn(
         text=clean(content),
         role=role,
         role_source="column ParticipantRole" if role != Role.UNKNOWN else "",
-        speaker=identity or None,
+        speaker=(name if role == Role.CUSTOMER else None) or identity or None,  # the name, for redaction
         agent_id=known if role in {Role.AGENT, Role.UNKNOWN} else None,
         start=_millis(item.get("BeginOffsetMillis")) if start is None else start,
         end=_millis(item.get("EndOffsetMillis")),

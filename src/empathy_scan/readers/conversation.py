@@ -62,6 +62,7 @@ class Parsed:
     conversations: Sequence[Conversation]
     problems: Sequence[InputError] = ()  # `where` is the place in the file
     columns: Mapping[str, str] = field(default_factory=dict)  # ours -> the file's own
+    notes: Sequence[str] = ()  # what somebody should know of how the columns were read
 
 
 def clean(text: str) -> str:
@@ -75,8 +76,8 @@ def clean(text: str) -> str:
 
 
 def label_or_none(value: object) -> str | None:
-    """A label or id as a cleaned string; None for nothing, an empty string or a not-a-number."""
-    if value is None or value != value:  # noqa: PLR0124 - NaN is the one value unlike itself
+    """A label or id as a cleaned string; None for nothing, an empty string, a not-a-number, a list or an object."""
+    if value is None or isinstance(value, Mapping | list) or value != value:  # noqa: PLR0124 - NaN is the one value unlike itself
         return None
     if isinstance(value, float) and value.is_integer():
         value = int(value)

@@ -20,6 +20,7 @@ from pathlib import Path, PurePosixPath
 from empathy_scan.errors import InputError, MalformedInputError, UnknownFormatError, UsageError
 
 SETTINGS_FILE = "empathy-scan.toml"
+_WRITTEN = {"_empathy_scan.json", ".empathy-scan-report"}  # marks of a store and of a report: what earlier runs wrote
 _LOG = logging.getLogger(__name__)
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -190,7 +191,7 @@ def _no_constant(name: str) -> object:
 
 
 def _walk(root: Path) -> Iterable[Found]:
-    """The files under a root in any order, hidden ones and settings left out."""
+    """The files under a root in any order; hidden ones, settings, stores and reports are left out."""
     if not root.exists() and not root.is_symlink():
         raise UsageError(f"{root} does not exist", remedy="check the path")
     if not root.is_dir():
@@ -200,8 +201,9 @@ def _walk(root: Path) -> Iterable[Found]:
     seen: set[str] = set()
     for folder, folders, names in os.walk(root, onerror=problems.append, followlinks=True):
         real = os.path.realpath(folder)
-        folders[:] = [] if real in seen else sorted(name for name in folders if not name.startswith("."))
-        if real in seen:  # a link that leads back: its files are known already
+        over = real in seen or not _WRITTEN.isdisjoint(names)  # a link that leads back, or our own output
+        folders[:] = [] if over else sorted(name for name in folders if not name.startswith("."))
+        if over:
             continue
         seen.add(real)
         for name in names:

@@ -45,6 +45,14 @@ _STRONG = {
     "customer support agent", "customer", "client", "caller", "kunde", "kundin", "mitarbeiter", "mitarbeiterin",
     "berater", "beraterin", "conseiller", "cliente", "agente", "virtual agent", "virtual assistant", "chatbot", "bot",
 }  # fmt: skip
+# Words that name a role before a name ("Support Jane") but not after it, and what follows them without being a name.
+_PREFIXES = {"support", "supervisor", "consultant", "employee", "helpdesk"}
+_NO_NAMES = frozenset({
+    "agreement", "analyst", "case", "center", "centre", "channel", "chat", "code", "contract", "desk", "email",
+    "engineer", "executive", "group", "hotline", "hours", "id", "level", "line", "link", "manager", "name", "note",
+    "notes", "number", "options", "page", "phone", "plan", "portal", "query", "request", "site", "specialist", "status",
+    "team", "ticket", "time", "times", "website",
+})  # fmt: skip
 _SPEAKER_NUMBER = re.compile(
     r"(?:speaker|spk|spkr|participant|person|channel|ch|party|voice|sprecher|locuteur|s)[ _-]?\d{1,3}|[a-z]|\d{1,3}"
 )
@@ -114,4 +122,11 @@ def _beside_name(label: str) -> Label | None:
             word = " ".join(taken).casefold()
             if word in _STRONG and all(part[0].isupper() or part[0].isdigit() for part in rest):
                 return Label(WORDS[word], _person(" ".join(rest)))
+    first, *name = words or [""]
+    if first.casefold() in _PREFIXES and 0 < len(name) < 3 and all(_may_be_name(part) for part in name):
+        return Label(WORDS[first.casefold()], _person(" ".join(name)))
     return None
+
+
+def _may_be_name(word: str) -> bool:
+    return word[0].isupper() and word.isalpha() and word.casefold() not in _NO_NAMES

@@ -19,7 +19,7 @@ from datetime import datetime
 from empathy_scan.codebook import Channel, Role
 from empathy_scan.config import ReadConfig
 from empathy_scan.errors import InputError, MalformedInputError
-from empathy_scan.readers import columns, labels, text, times
+from empathy_scan.readers import columns, labels, named, nested, single, text, times
 from empathy_scan.readers.channels import read_channel
 from empathy_scan.readers.conversation import Conversation, Parsed, Turn, clean, label_or_none
 
@@ -67,6 +67,7 @@ class _Turns:
     cells: Mapping[str, Sequence[object]]
     starts: Sequence[times.Instant] = field(default_factory=list)
     ends: Sequence[times.Instant] = field(default_factory=list)
+    notes: Sequence[str] = ()
 
     def at(self, column: str, position: int) -> object:
         """The cell of our column at a position; None where the table has no such column."""
@@ -75,15 +76,20 @@ class _Turns:
 
 
 def from_objects(objects: Sequence[Mapping[str, object]], places: Sequence[str]) -> Rows:
-    """Rows from JSON objects, in which keys may be missing."""
+    """Rows from JSON objects, in which keys may be missing; what is an object itself becomes columns (`agent.name`)."""
+    return Rows(_columns_of(objects), places)
+
+
+def _columns_of(objects: Sequence[Mapping[str, object]]) -> dict[str, Sequence[object]]:
     names = dict.fromkeys(key for each in objects for key in each)
-    return Rows({name: [each.get(name) for each in objects] for name in names}, places)
+    return nested.flatten({name: [each.get(name) for each in objects] for name in names})
 
 
 def parse(rows: Rows, stem: str, config: ReadConfig) -> Parsed:
     """The conversations of a table.
 
-    Raises MissingColumnError when no column holds text, MalformedInputError when the table has no rows.
+    Raises MissingColumnError when no column holds text, or none the ids of several conversations, and
+    MalformedInputError when the table has no rows.
     """
     columns.check_overrides(config.columns)
     if not rows.places:
@@ -93,6 +99,8 @@ def parse(rows: Rows, stem: str, config: ReadConfig) -> Parsed:
         return _parse_conversations(rows, whole, stem, config)
     if "text" not in mapped:
         raise columns.missing_text(rows.names)
+    if "conversation_id" not in config.columns:
+        mapped = _without_weak_id(rows, mapped, repeating=True)
     return _parse_turns(rows, mapped, stem)
 
 
@@ -150,11 +158,13 @@ def _whole_conversations(rows: Rows, mapped: Mapping[str, str]) -> str:
 def _parse_turns(rows: Rows, mapped: dict[str, str], stem: str) -> Parsed:
     """One row per turn."""
     mapped = _with_weak_columns(rows, mapped)
+    if "conversation_id" not in mapped and (why := single.why_several(rows.cells, mapped)):
+        raise columns.missing_id(rows.names, why)
     cells = {ours: rows.cells[theirs] for ours, theirs in mapped.items()}
     groups, problems = _groups_of_rows(rows, cells, stem)
     turns = _with_times(_Turns(mapped, cells))
     conversations = [conversation for group in groups if (conversation := _conversation(group, turns))]
-    return Parsed(conversations, [*rows.problems, *problems, *_cut_cells(rows, cells["text"])], mapped)
+    return Parsed(conversations, [*rows.problems, *problems, *_cut_cells(rows, cells["text"])], mapped, turns.notes)
 
 
 def _with_weak_columns(rows: Rows, mapped: dict[str, str]) -> dict[str, str]:
@@ -170,6 +180,18 @@ def _with_weak_columns(rows: Rows, mapped: dict[str, str]) -> dict[str, str]:
         if len(values) == 2 and not any(map(read_channel, values)):
             mapped["speaker"] = mapped.pop("channel")
     return mapped
+
+
+def _without_weak_id(rows: Rows, mapped: Mapping[str, str], *, repeating: bool) -> dict[str, str]:
+    """The map without a guessed `reference` or `call` whose values are no ids; those of turns repeat, others do not."""
+    name = mapped.get("conversation_id", "")
+    if not columns.needs_ids(name):
+        return dict(mapped)
+    values = {str(cell) for cell in rows.cells[name] if cell not in (None, "")}
+    numbered = sum(any(map(str.isdigit, value)) for value in values) * 2 > len(values)
+    if numbered and _repeats(rows.cells[name]) == repeating:
+        return dict(mapped)
+    return {ours: theirs for ours, theirs in mapped.items() if ours != "conversation_id"}
 
 
 def _repeats(cells: Sequence[object]) -> bool:
@@ -250,14 +272,16 @@ def _parse_conversations(rows: Rows, whole: str, stem: str, config: ReadConfig) 
     given = {ours: theirs for ours, theirs in config.columns.items() if ours != "turns" and theirs in others}
     outer = columns.guess(others, given, of_object=True)
     outer.pop("text", None)
+    outer = outer if "conversation_id" in given else _without_weak_id(rows, outer, repeating=False)
     if identity := next((name for name in others if columns.fold(name) == "id"), None):
         outer.setdefault("conversation_id", identity)
     cells = rows.cells[whole]
     lists = [cell if isinstance(cell, list) else _json_turns(cell) if isinstance(cell, str) else [] for cell in cells]
+    began, notes = _started(rows, outer)
     turns, inner = _flatten(lists, {ours: theirs for ours, theirs in config.columns.items() if ours not in given})
     groups, problems, offset = [], list(rows.problems), 0
     for position, (cell, turn_list) in enumerate(zip(cells, lists, strict=True)):
-        known = {ours: rows.cells[theirs][position] for ours, theirs in outer.items()}
+        known = {ours: rows.cells[theirs][position] for ours, theirs in outer.items()} | {"started_at": began[position]}
         group = _group_of_cell(cell, known, rows.places[position], stem if len(cells) == 1 else f"{stem}-")
         groups.append(replace(group, turns=range(offset, offset + len(turn_list))))
         offset += len(turn_list)
@@ -267,7 +291,18 @@ def _parse_conversations(rows: Rows, whole: str, stem: str, config: ReadConfig) 
         for group in groups
         if not _DESTROYED_ID.fullmatch(group.conversation_id) and (conversation := _conversation(group, turns))
     ]
-    return Parsed(conversations, [*problems, *_cut_cells(rows, cells)], {**inner, **outer, "turns": whole})
+    return Parsed(
+        conversations, [*problems, *_cut_cells(rows, cells)], {**inner, **outer, "turns": whole}, [*notes, *turns.notes]
+    )
+
+
+def _started(rows: Rows, outer: Mapping[str, str]) -> tuple[Sequence[datetime | None], list[str]]:
+    """When the conversations began, and a note of cells that do not tell."""
+    if "started_at" not in outer:
+        return [None] * len(rows.places), []
+    cells = rows.cells[outer["started_at"]]
+    began = [instant.moment for instant in times.read_instants(cells)]
+    return began, times.unread_note(outer["started_at"], cells, began)
 
 
 def _group_of_cell(cell: object, known: Mapping[str, object], place: str, stem: str) -> _Group:
@@ -292,20 +327,28 @@ def _flatten(lists: Iterable[Sequence[object]], overrides: Mapping[str, str]) ->
         for turn in turn_list
         if isinstance(turn, Mapping | list)
     ]
-    names = list(dict.fromkeys(key for turn in turns for key in turn))
+    table = _columns_of(turns)
+    names = list(table)
     mapped = columns.guess(names, {ours: theirs for ours, theirs in overrides.items() if theirs in names})
     mapped = {ours: theirs for ours, theirs in mapped.items() if ours not in {"channel", "queue", "conversation_id"}}
-    cells = {ours: [turn.get(theirs) for turn in turns] for ours, theirs in mapped.items()}
+    cells = {ours: table[theirs] for ours, theirs in mapped.items()}
     return _with_times(_Turns(mapped, cells)), mapped
 
 
 def _with_times(turns: _Turns) -> _Turns:
     """The turns with their time columns understood."""
-    starts, ends = (
-        times.read_instants(turns.cells[name], name=turns.names[name]) if name in turns.cells else []
-        for name in ("start", "end")
-    )
-    return replace(turns, starts=starts, ends=ends)
+    read = {
+        name: times.read_instants(turns.cells[name], name=turns.names[name])
+        for name in ("start", "end", "started_at")
+        if name in turns.cells
+    }
+    cells, made = dict(turns.cells), dict[str, Sequence[object]](read)
+    if "started_at" in read:
+        cells["started_at"] = made["started_at"] = [instant.moment for instant in read["started_at"]]
+    notes = [
+        note for name, found in made.items() for note in times.unread_note(turns.names[name], turns.cells[name], found)
+    ]
+    return replace(turns, cells=cells, starts=read.get("start", []), ends=read.get("end", []), notes=notes)
 
 
 def _conversation(group: _Group, turns: _Turns) -> Conversation | None:
@@ -323,7 +366,7 @@ def _conversation(group: _Group, turns: _Turns) -> Conversation | None:
         return None
     return Conversation(
         conversation_id=group.conversation_id,
-        turns=spoken,
+        turns=named.with_agent(spoken, agent),
         channel=_channel(_first(group, order, turns, "channel")),
         queue=label_or_none(_first(group, order, turns, "queue")),
         started_at=_moment(_first(group, order, turns, "started_at")) or first,
@@ -445,5 +488,5 @@ def _channel(cell: object) -> str:
 
 
 def _moment(cell: object) -> datetime | None:
-    """The conversation's start from one cell."""
-    return times.read_instants([cell])[0].moment if cell is not None else None
+    """The conversation's start from a cell that was read already."""
+    return cell if isinstance(cell, datetime) else None

@@ -17,7 +17,7 @@ from empathy_scan.codebook import (
     Role,
     sort_codes,
 )
-from empathy_scan.errors import InputError, MalformedInputError, MissingColumnError, UnknownFormatError
+from empathy_scan.errors import InputError, MalformedInputError, MissingColumnError, UnknownFormatError, UsageError
 from empathy_scan.readers import columns, files, labels, tabular, times
 from empathy_scan.readers.channels import read_channel
 from empathy_scan.readers.conversation import label_or_none
@@ -35,17 +35,15 @@ _TRUTHS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no
 _FAULTS_SHOWN = 5
 
 
-def parse_table(path: Path, *, max_bytes: int = 512 * 1024 * 1024) -> pl.DataFrame:
+def parse_table(path: Path, *, max_bytes: int = 512 * 1024 * 1024, places: bool = False) -> pl.DataFrame:
     """The labelled turns of a CSV, TSV, JSON, JSON Lines or Parquet file as a LABELS frame, with `text` if it has any.
 
     Needs the columns conversation_id, turn, role and tone; flags, kinds, agent_id, channel, queue, started_at,
-    hardship and p_hostile may be missing or empty. Raises UsageError for a path that does not exist, InputError for a
-    file that is no such table, MissingColumnError, and MalformedInputError that names the first faulty rows.
+    hardship and p_hostile may be missing or empty. `places` adds a column `place` ("line 3") and keeps the order of
+    the file; without it rows are sorted. Raises UsageError for a path that does not exist or is a folder, InputError
+    for a file that is no such table, MissingColumnError, and MalformedInputError that names the first faulty rows.
     """
-    found = files.find([path])[0]
-    table = _rows(files.load(found, max_bytes=max_bytes))
-    if table.problems:
-        raise _located(table.problems[0], path)
+    table = _table(path, max_bytes)
     if missing := [name for name in _NEEDED if _cells(table, name) is None]:
         raise MissingColumnError(
             f"no column {', '.join(map(repr, missing))}; the columns are {columns.shown(table.names)}",
@@ -59,10 +57,24 @@ def parse_table(path: Path, *, max_bytes: int = 512 * 1024 * 1024) -> pl.DataFra
         raise MalformedInputError(
             f"turn {turn} of conversation {identity!r} is there twice", where=str(path), remedy="keep one row per turn"
         )
-    ordered = frame.sort(LABELS.key)
+    ordered = frame.with_columns(pl.Series("place", table.places, pl.String)) if places else frame.sort(LABELS.key)
     return conform(ordered.select(LABELS.columns.keys()), LABELS).with_columns(
         ordered.select(pl.exclude(LABELS.columns))
     )
+
+
+def _table(path: Path, max_bytes: int) -> Rows:
+    """The rows of the file, without any that is broken; errors name the path as it was given."""
+    found = files.find([path])[0]
+    if path.is_dir():
+        raise UsageError(f"{path} is a folder", remedy="give one file with a table of labelled turns")
+    try:
+        table = _rows(files.load(found, max_bytes=max_bytes))
+        if table.problems:
+            raise table.problems[0]
+    except InputError as error:
+        raise _located(error, path) from error
+    return table
 
 
 def _rows(document: files.Document) -> Rows:
@@ -78,7 +90,6 @@ def _rows(document: files.Document) -> Rows:
         return tabular.read_delimited(document)
     raise UnknownFormatError(
         "not a table of labelled turns",
-        where=document.source,
         remedy="give CSV, TSV, JSON Lines or Parquet with a header",
     )
 
@@ -95,21 +106,22 @@ def _cells(table: Rows, name: str) -> Sequence[object] | None:
 
 def _labels(table: Rows, where: str) -> dict[str, Sequence[object]]:
     """The columns of LABELS; raises MalformedInputError that lists the first faulty cells."""
-    faults: list[str] = []
+    faults: list[tuple[int, str]] = []
 
     def read(name: str, convert: Callable[[object], T], default: T) -> list[T]:
         cells = _cells(table, name)
         if cells is None:
             return [default] * len(table.places)
         found: list[T] = []
-        for cell, place in zip(cells, table.places, strict=True):
+        for at, (cell, place) in enumerate(zip(cells, table.places, strict=True)):
             try:
                 found.append(convert(cell))
             except (ValueError, TypeError, OverflowError):
-                faults.append(f"{place}: {name} {_shown(cell)}")
+                faults.append((at, f"{place}: {name} {_shown(cell)}"))
                 found.append(default)
         return found
 
+    roles = read("role", _role, "")
     read_columns: dict[str, Sequence[object]] = {
         "conversation_id": read("conversation_id", _needed, ""),
         "channel": read("channel", lambda cell: str(read_channel(label_or_none(cell)) or Channel.OTHER), "other"),
@@ -117,7 +129,7 @@ def _labels(table: Rows, where: str) -> dict[str, Sequence[object]]:
         "started_at": [instant.moment for instant in times.read_instants(_cells(table, "started_at") or [])]
         or [None] * len(table.places),
         "turn": read("turn", _turn, 0),
-        "role": read("role", _role, ""),
+        "role": roles,
         "agent_id": read("agent_id", label_or_none, None),
         "flags": read("flags", lambda cell: _codes(cell, FLAG_CODES), ""),
         "tone": read("tone", _tone, 0),
@@ -125,14 +137,24 @@ def _labels(table: Rows, where: str) -> dict[str, Sequence[object]]:
         "hardship": read("hardship", _truth, default=False),
         "p_hostile": read("p_hostile", _probability, None),
     }
+    faults += [
+        (at, f"{place}: tone is empty")
+        for at, (role, cell, place) in enumerate(zip(roles, _cells(table, "tone") or [], table.places, strict=True))
+        if role in {Role.AGENT, Role.CUSTOMER} and label_or_none(cell) is None
+    ]
     if faults:
-        more = f" and {len(faults) - _FAULTS_SHOWN} more" if len(faults) > _FAULTS_SHOWN else ""
-        raise MalformedInputError(
-            f"{len(faults)} cells cannot be read: {'; '.join(faults[:_FAULTS_SHOWN])}{more}",
-            where=where,
-            remedy="flags are letters of SAXO, kinds of itpc, tone 0, 1 or 2, role agent, customer or system",
-        )
+        raise _faulty([fault for _, fault in sorted(faults, key=lambda pair: pair[0])], where)
     return read_columns
+
+
+def _faulty(faults: Sequence[str], where: str) -> MalformedInputError:
+    """The error that lists the first faults."""
+    more = f" and {len(faults) - _FAULTS_SHOWN} more" if len(faults) > _FAULTS_SHOWN else ""
+    return MalformedInputError(
+        f"{len(faults)} cells cannot be read: {'; '.join(faults[:_FAULTS_SHOWN])}{more}",
+        where=where,
+        remedy="flags are letters of SAXO, kinds of itpc, tone 0, 1 or 2, role agent, customer or system",
+    )
 
 
 def _text(table: Rows) -> list[pl.Series]:
@@ -163,7 +185,7 @@ def _role(cell: object) -> str:
 
 
 def _tone(cell: object) -> int:
-    """A tone as number or name; nothing at all is civil, as on system turns."""
+    """A tone as number or name; nothing at all is civil here, which only turns of nobody who is scored may be."""
     word = (label_or_none(cell) or "0").casefold()
     if word not in _TONES:
         raise ValueError
@@ -203,4 +225,5 @@ def _shown(cell: object) -> str:
 
 def _located(error: InputError, path: Path) -> InputError:
     """The error of a row with the file before the place."""
-    return type(error)(error.what, where=f"{path}: {error.where}", remedy=error.remedy)
+    where = f"{path}: {error.where}" if error.where else str(path)
+    return type(error)(error.what, where=where, remedy=error.remedy)

@@ -14,7 +14,7 @@ import polars as pl
 
 from empathy_scan.config import ReadConfig
 from empathy_scan.errors import InputError, MalformedInputError
-from empathy_scan.readers import columns, rows, text
+from empathy_scan.readers import columns, nested, rows, text
 from empathy_scan.readers.conversation import Parsed
 from empathy_scan.readers.files import Document, parse_json
 from empathy_scan.readers.verdict import Verdict
@@ -118,7 +118,9 @@ def read_parquet(document: Document) -> rows.Rows:
     except (pl.exceptions.PolarsError, OSError) as error:
         raise MalformedInputError("damaged Parquet file", remedy="export it again") from error
     frame = frame.with_columns(pl.col(pl.Categorical).cast(pl.String))
-    return rows.Rows(frame.to_dict(as_series=False), [f"row {number}" for number in range(1, frame.height + 1)])
+    return rows.Rows(
+        nested.flatten(frame.to_dict(as_series=False)), [f"row {number}" for number in range(1, frame.height + 1)]
+    )
 
 
 def read_json_lines(document: Document) -> rows.Rows:

@@ -1,4 +1,4 @@
-"""Plain text transcripts: `Agent: ...`, `[00:01:23] John (Agent): ...`, chat logs, a label on its own line, headers.
+"""Plain text transcripts: `Agent: ...`, `[Agent] ...`, `[00:01:23] John (Agent): ...`, chat logs, headers.
 
 A line opens a turn when it carries an accepted speaker label; other lines continue the turn before them. A label is
 accepted when it holds a role word, is a diarisation label (`Speaker 1`), stands beside a time, or occurs at least
@@ -34,6 +34,14 @@ _OPENING = re.compile(
     rf"(?P<label>{_LABEL})\**\s*(?:[|,-]?\s*(?P<after>{_TIME})\s*)?\**"
     r"(?P<mark>:\**|\s[-–—]\s|\s*\|\s)\**\s*(?P<text>.*)$"
 )
+_TABBED = re.compile(rf"^\s*(?P<before>{_TIME})\t\s*(?P<label>[^\t:|]{{1,60}})\t(?P<text>.*)$")
+_BRACKETED = re.compile(rf"^\s*(?:(?P<before>{_TIME})\s*)?\[(?P<label>[A-Za-z][^\]\n:]{{0,40}})\]\s+(?P<text>\S.*)$")
+# What transcribers put in brackets beside words, which is no speaker.
+_SOUNDS = (
+    "applause background beep cough coughs crosstalk crying hold inaudible interruption laugh laughing laughs laughter "
+    "music noise pause redacted ringing sigh sighs silence sobbing sobs unclear unintelligible"
+)
+_REMARKS = frozenset(_SOUNDS.split())
 _LABEL_LINE = re.compile(
     rf"^\s*(?:>>\s*)?\**(?:(?P<before>{_TIME})\s*[-–—|]?\s*)?(?P<label>{_LABEL})\**(?:\s*[|,-]?\s+(?P<after>{_TIME}))?\s*$"
 )
@@ -195,8 +203,12 @@ def _opening(line: str) -> Opening | None:
     if len(line) > 100_000:
         found = _opening(line[:2000])
         return None if found is None else Opening(found.label, found.time, found.text + line[2000:], found.mark)
+    if match := _TABBED.match(line):
+        return Opening(_tidy(match["label"]), match["before"].strip("[]() "), match["text"], "|")
     if (match := _OPENING.match(line)) and (found := _opening_of(match)) is not None:
         return found
+    if match := _BRACKETED.match(line):
+        return Opening(_tidy(match["label"]), (match["before"] or "").strip("[]() "), match["text"], "[]")
     match = _LABEL_LINE.match(line) if len(line) < 100 else None
     if match and match["label"]:
         return Opening(_tidy(match["label"]), _stamp(match), "", "")
@@ -250,12 +262,20 @@ def _is_speaker(opening: Opening, count: int) -> bool:
     if labels.read_label(label).role != Role.UNKNOWN:
         return bool(opening.mark or opening.time) or _stands_alone(label)
     if labels.is_speaker_number(label):
-        return bool(opening.time) or (opening.mark == ":" and (len(label) > 1 or count > 1) and not label.isdigit())
-    if not _is_name(label):
+        return bool(opening.time) or (
+            opening.mark in {":", "[]"} and (len(label) > 1 or count > 1) and not label.isdigit()
+        )
+    if not _is_name(label) or (opening.mark == "[]" and _is_remark(label)):
         return False
     if opening.time:
         return opening.mark != "" or count > 1 or len(label.split()) < 3
-    return opening.mark == ":" and count > 1
+    return opening.mark in {":", "[]"} and count > 1
+
+
+def _is_remark(label: str) -> bool:
+    """Whether a label in brackets is `[laughs]` or a placeholder such as `[NAME]`, and no speaker."""
+    words = label.casefold().split()
+    return label.isupper() or not label[:1].isupper() or not _REMARKS.isdisjoint(words)
 
 
 def _stands_alone(label: str) -> bool:

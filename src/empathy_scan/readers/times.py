@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
 from functools import lru_cache
 
 DAY = 86_400.0
@@ -19,7 +19,10 @@ _CLOCK_START, _SHORT_CLOCK_START = 1800.0, 300.0
 _CLOCK = re.compile(r"(?:(\d{1,3}):)?(\d{1,3}):(\d{1,2})(?:[.,](\d{1,6}))?\s*(?:([ap])\.?m\.?)?", re.IGNORECASE)
 _SPAN = re.compile(r"(?:PT)?(?:(\d+)\s*h)?\s*(?:(\d+)\s*m)?\s*(?:(\d+(?:\.\d+)?)\s*s)?", re.IGNORECASE)
 _NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?(?:e[+-]?\d+)?", re.IGNORECASE)
-_ISO_LIKE = re.compile(r"\d{4}[-/]\d{2}[-/]\d{2}.*")
+_ISO_LIKE = re.compile(r"\d{4}[-/]\d{2}[-/]\d{2}.*|\d{8}T\d{4,6}.*")
+# Day and month as numbers, in an order that only the column can tell, and a time of day.
+_NUMERIC = re.compile(r"(?P<first>\d{1,2})([/.-])(?P<second>\d{1,2})\2(?P<year>\d{4})(?:[ ,T]+(?P<clock>\d.*))?")
+_HYPHEN_BY_MONTH = re.compile(r"(?<=\d)-(?=[^\W\d_])|(?<=[^\W\d_])-(?=\d)")
 _WITH_MONTH_NAME = (
     "%d %B %Y", "%d %b %Y", "%B %d %Y", "%b %d %Y", "%a %d %b %Y", "%A %d %B %Y",
     "%A %B %d %Y", "%a %b %d %Y",
@@ -50,7 +53,7 @@ def parse_moment(text: str) -> datetime | None:
         return _iso(text.replace("/", "-"))
     if not any(character.isalpha() for character in text):
         return None
-    plain = re.sub(r"\s+", " ", text.replace(",", " ").replace(" at ", " "))
+    plain = re.sub(r"\s+", " ", _HYPHEN_BY_MONTH.sub(" ", text.replace(",", " ").replace(" at ", " ")))
     for day in _WITH_MONTH_NAME:
         for clock in _TIME_OF_DAY:
             try:
@@ -76,8 +79,11 @@ def parse_clock(text: str) -> float | None:
 
 
 def read_instants(values: Sequence[object], *, name: str = "") -> list[Instant]:
-    """The times of one column, its unit decided for the column as a whole (a name ending in `ms` says milliseconds)."""
-    cells = [_cell(value) for value in values]
+    """The times of one column, its unit decided for the column as a whole (a name ending in `ms` says milliseconds).
+
+    So is the order of day and month: `05/10/2026` is read only where another cell of the column has a part over 12.
+    """
+    cells = _with_numeric_dates(values, [_cell(value) for value in values])
     largest = max((cell.seconds or 0.0 for cell in cells if not cell.clock), default=0.0)
     if largest >= _EPOCH_SECONDS:
         return [cell if cell.seconds is None else Instant(moment=from_epoch(cell.seconds)) for cell in cells]
@@ -88,6 +94,20 @@ def read_instants(values: Sequence[object], *, name: str = "") -> list[Instant]:
     ):  # no conversation lasts longer than a day: a unit that nobody named, so no times rather than wrong ones
         return [cell if cell.seconds is None or cell.clock else NOTHING for cell in cells]
     return cells
+
+
+def unread_note(name: str, values: Sequence[object], read: Sequence[object]) -> list[str]:
+    """A note that says how many cells of a column hold something, but no time that can be read; none if there is none.
+
+    `read` is what was made of the cells: an Instant or a moment each, None or an empty Instant for nothing.
+    """
+    filled = [made for value, made in zip(values, read, strict=True) if value is not None and str(value).strip()]
+    unread = sum(made is None or made == NOTHING for made in filled)
+    if not unread:
+        return []
+    plain = [value for value in values if isinstance(value, str) and _NUMERIC.fullmatch(value.strip())]
+    why = " (nothing tells whether day or month comes first)" if plain and not _date_order(plain) else ""
+    return [f"column {name!r}: {unread} of {len(filled)} cells cannot be read as a time{why}; their times stay empty"]
 
 
 def from_epoch(number: float) -> datetime | None:
@@ -137,12 +157,48 @@ def _from_text(text: str) -> Instant:
     return Instant(seconds=seconds, clock=":" in text, short=text.count(":") == 1 and text[-1:].isdigit())
 
 
+def _with_numeric_dates(values: Sequence[object], cells: list[Instant]) -> list[Instant]:
+    """The cells with dates such as `25/10/2026`, if the column tells the order of day and month."""
+    texts = {at: value.strip() for at, value in enumerate(values) if isinstance(value, str) and cells[at] == NOTHING}
+    dates = {at: text for at, text in texts.items() if _NUMERIC.fullmatch(text)}
+    if not (order := _date_order(list(dates.values()))):
+        return cells
+    read = {at: Instant(moment=_numeric_date(text, order)) for at, text in dates.items()}
+    return [read.get(at, cell) for at, cell in enumerate(cells)]
+
+
+def _date_order(dates: Sequence[str]) -> str:
+    """`%d %m` or `%m %d`, whichever some date over 12 demands; empty if none does, or both are demanded."""
+    found = [match for date in dates if (match := _NUMERIC.fullmatch(date.strip()))]
+    first, second = (any(int(match[part]) > 12 for match in found) for part in ("first", "second"))
+    if first == second:
+        return ""
+    return "%d %m" if first else "%m %d"
+
+
+@lru_cache(maxsize=65536)
+def _numeric_date(text: str, order: str) -> datetime | None:
+    """The date of `25/10/2026 09:14 AM` in an order of day and month; None if there is no such day or time."""
+    match = _NUMERIC.fullmatch(text)
+    if match is None:
+        return None
+    plain = f"{match['first']} {match['second']} {match['year']} {match['clock'] or ''}".strip()
+    for clock in _TIME_OF_DAY:
+        try:
+            return _in_utc(datetime.strptime(plain, f"{order} %Y{clock}"))  # noqa: DTZ007 - set to UTC there
+        except ValueError:
+            continue
+    return None
+
+
 def _cell(value: object) -> Instant:
     """One cell of any type as an instant."""
     if isinstance(value, str):
         return _from_text(value.strip())
     if isinstance(value, datetime):
         return Instant(moment=_in_utc(value))
+    if isinstance(value, date):
+        return Instant(moment=datetime.combine(value, time(), UTC))
     if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
         return Instant(seconds=float(value))
     return NOTHING

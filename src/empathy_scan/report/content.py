@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from markupsafe import Markup
 
+from empathy_scan.mirror import UNKNOWN_AGENT
 from empathy_scan.report import charts, dialogue, findings, measures, words
 from empathy_scan.report.dialogue import Link, Reply
 from empathy_scan.report.findings import Answers, Finding
@@ -74,6 +75,7 @@ class Front:
     columns: tuple[Measure, ...]  # of the table of agents
     ranked: tuple[AgentRow, ...]
     waiting: tuple[AgentRow, ...]
+    unnamed: AgentRow | None  # the agents whom no export names, together; they may be several, so they have no band
     rejects: tuple[Row, ...]
     rejects_count: str
     rejects_more: str
@@ -90,6 +92,7 @@ def front(material: Material, counts: Mapping[str, Answers], found: list[Finding
     """The front page."""
     held = Counter(agent_id for row in material.conversations.values() for agent_id in row["agents"])
     rows = {agent_id: _agent_row(material, agent_id, held[agent_id]) for agent_id in material.agents}
+    unnamed = rows.pop(UNKNOWN_AGENT, None)
     told = [row for row in rows.values() if not row.why]
     parts = _parts(material)
     groups = tuple(groups_of(found, most=findings.MOST, names=material.names, links=_agent_links(material)))
@@ -101,7 +104,7 @@ def front(material: Material, counts: Mapping[str, Answers], found: list[Finding
         nothing="" if groups or len(told) < 2 else NO_FINDING,
         figures=tuple(shown(material, TEAM, measure) for measure in measures.HEADLINES if material.conversations),
         columns=measures.HEADLINES, ranked=_banded(material, rows),
-        waiting=tuple(row for row in rows.values() if row.why),
+        waiting=tuple(row for row in rows.values() if row.why), unnamed=unnamed,
         rejects=tuple(_readable(reject) for reject in material.rejects[:REJECTS_SHOWN]),
         rejects_count=words.plural(len(material.rejects), "file or part of a file", "files or parts of files"),
         rejects_more=f"and {hidden:,} more of the kind" if hidden > 0 else "",
@@ -124,13 +127,13 @@ def span(conversations: list[Row]) -> str:
 
 
 def held_as(conversations: list[Row]) -> Iterator[str]:
-    """`93 conversations (50 calls, 30 chats and 13 e-mail threads)`."""
+    """`93 conversations (50 calls, 30 chats and 13 e-mail threads)`; without brackets where no channel is known."""
     count = words.plural(len(conversations), "conversation", "conversations")
     channels = [row["channel"] if row["channel"] in dialogue.CHANNELS else "other" for row in conversations]
     kinds = [
         words.plural(channels.count(kind), *names) for kind, names in dialogue.CHANNELS.items() if kind in channels
     ]
-    yield f"{count} ({words.listing(kinds)})" if kinds else count
+    yield f"{count} ({words.listing(kinds)})" if {*channels} - {"other"} else count
 
 
 def _facts(material: Material) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from empathy_scan.mirror import UNKNOWN_AGENT
 from empathy_scan.report import words
 from empathy_scan.report.material import TEAM, Material
 from empathy_scan.report.measures import HEADLINES, Figure, Measure, in_brackets, range_text, value_text
@@ -68,8 +69,9 @@ def count_answers(exchanges: pl.DataFrame) -> dict[str, Answers]:
 
 
 def of_agents(material: Material, counts: Mapping[str, Answers]) -> list[Finding]:
-    """All that stands out about single agents, the clearest first."""
-    found = [finding for agent_id in material.agents for finding in _of_agent(material, agent_id, counts)]
+    """All that stands out about single agents, the clearest first; nothing of those without a name."""
+    named = [agent_id for agent_id in material.agents if agent_id != UNKNOWN_AGENT]
+    found = [finding for agent_id in named for finding in _of_agent(material, agent_id, counts)]
     return sorted(found, key=lambda finding: (-finding.distance, finding.agent_id, finding.text))
 
 
