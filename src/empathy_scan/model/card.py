@@ -22,11 +22,11 @@ HEADLINES = (
     "agent tone hostile ECE", "customer tone hostile ECE",
 )  # fmt: skip
 
-HEAD = """# Model card: the shipped empathy-scan bundle
+HEAD = """# Model card: an empathy-scan bundle
 
 A compact transformer that reads an agent's or a customer's turn with what came before it, and gives the
-codebook's labels (version {codebook}) with probabilities. It was trained from scratch; no pretrained weights
-went into it.
+codebook's labels (version {codebook}) with probabilities. The bundle that ships was trained from scratch: no
+pretrained weights went into it. A bundle made with `train --backbone` inherits what its encoder was made from.
 
 ## What it is
 
@@ -70,7 +70,12 @@ TAIL = """
   positives and wide intervals. Most of what the model knows of them it learned from written conversations.
 * The written conversations have the rare classes at a quota, not at life's rate; rates in a report are not yet
   corrected for the classifier's errors. Read them as comparisons, with their intervals, and read the moments.
-* Sarcasm without a marked word, insults in dialect, and understanding said in few plain words are missed most.
+* Mistakes found by reading: a boundary set civilly ("I'll stay on the line, but you won't call me that") taken for
+  guarded; a friendly remark about a product taken for understanding; "I understand your worry, especially since you
+  paid for express" split between scripted and understanding; swearing at "you people" taken for upset, not hostile.
+* Guarded agents are told from civil ones no better than by the baseline.
+* The bundle that ships was trained before the last widening of redaction: some names that it saw in training are
+  placeholders now.
 * English only. Speech-recogniser text without punctuation is harder than chat.
 * Labels come from a language model; agreement with people has not been measured on this data.
 
