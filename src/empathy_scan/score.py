@@ -124,8 +124,8 @@ def score(
         known, on="key", how="anti", maintain_order="left"
     )
     parts = [known]
-    function, initial = partial(_score_batch), partial(Scorer.load, model, config)
-    for part in (engine or LocalEngine()).map(function, _batches(todo), initial=initial):
+    initial = partial(Scorer.load, model, config)
+    for part in (engine or LocalEngine()).map(_score_batch, _batches(todo), initial=initial):
         if cache is not None:
             cache.put(part, cached_as)
         parts.append(part)

@@ -156,7 +156,3 @@ def test_the_log_holds_steps_tokens_and_mean_losses(tmp_path):
     rows = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text(encoding="utf-8").splitlines()]
     assert rows[0] == {"step": 50, "tokens": 50 * 8 * 16, "seconds": 12, "causal": 3.0}
     assert rows[1]["masked"] == 3.0
-
-
-def test_the_settings_can_be_shown():
-    assert pretrain.describe(CONFIG)["hidden"] == 32

@@ -15,7 +15,7 @@ import logging
 import math
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
@@ -216,8 +216,3 @@ def _resume(out: Path, encoder: nn.Module, optimizer: list[torch.optim.Optimizer
     for each, saved in zip(optimizer, state["optimizer"], strict=True):
         each.load_state_dict(saved)
     return int(state["step"])
-
-
-def describe(config: PretrainConfig) -> dict[str, object]:
-    """The settings as a plain dictionary, for logs and cards."""
-    return asdict(config)

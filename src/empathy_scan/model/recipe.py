@@ -13,7 +13,6 @@ from empathy_scan.codebook import AGENT_TONES, ATTACK_CODES, CUSTOMER_TONES, FLA
 from empathy_scan.errors import UsageError
 from empathy_scan.model import auxiliary, bundle, calibrate, card, evaluate, examples, runtime, stack, train
 from empathy_scan.model.bundle import Bundle
-from empathy_scan.model.decisions import Decisions
 from empathy_scan.model.evaluate import Judged
 from empathy_scan.model.examples import Item
 from empathy_scan.model.network import EmpathyModel
@@ -172,4 +171,4 @@ def _cell(figure: dict[str, Any] | None) -> str:
     return f"{figure['value']:.3f}{interval} n={figure['n']}"
 
 
-__all__ = ["Decisions", "as_text", "build", "measure"]
+__all__ = ["as_text", "balance", "build", "measure"]
