@@ -20,9 +20,7 @@ from empathy_scan.rebuild import write_report
 from empathy_scan.store import VERSION, Store, content_hash, conversations_of
 from empathy_scan.tables import RUNS
 
-CONVERSATIONS_PER_COMMIT = (
-    1000  # a killed run loses the work on so many at most, and memory holds the scores of so many
-)
+CONVERSATIONS_PER_COMMIT = 1000  # what a killed run loses at most, and what memory holds scores of
 Told = Callable[[str, int, int], None]  # stage, done, of how many
 
 

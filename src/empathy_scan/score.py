@@ -18,13 +18,13 @@ from empathy_scan.engine import Engine, LocalEngine
 from empathy_scan.model import bundle as bundles
 from empathy_scan.model import explain, runtime
 from empathy_scan.model.bundle import Bundle
+from empathy_scan.model.decisions import FIRST
 from empathy_scan.model.tokens import Example
 from empathy_scan.tables import LABELS, SCORES, SEGMENTS, conform
 
 log = logging.getLogger(__name__)
 SEGMENTS_PER_BATCH = 4096
 EXPLAINED_PER_BATCH = 48
-ZERO_HEAD = {"flags": 0, "agent_tone": 4, "customer_tone": 7}  # first output of a head
 Told = Callable[[int], None]
 
 
@@ -76,10 +76,10 @@ class Scorer:
         for row, example in enumerate(examples):
             if flags[row]:
                 best = max((FLAG_CODES.index(code) for code in flags[row]), key=lambda n: p["flags"][row, n])
-                asked.append((row, ZERO_HEAD["flags"] + best, FLAG_NAMES[best]))
+                asked.append((row, FIRST["flags"] + best, FLAG_NAMES[best]))
             if tone[row]:
                 head = "agent_tone" if example.role == Role.AGENT else "customer_tone"
-                asked.append((row, ZERO_HEAD[head] + int(tone[row]), tone_names(example.role)[tone[row]]))
+                asked.append((row, FIRST[head] + int(tone[row]), tone_names(example.role)[tone[row]]))
         found: list[list[dict[str, object]]] = [[] for _ in examples]
         for row, label, spans in self._explained(examples, asked):
             found[row] += [{"label": label, "start": a, "end": b, "weight": weight} for a, b, weight in spans]

@@ -62,7 +62,7 @@ def _temperatures(items: Sequence[Item], logits: np.ndarray) -> dict[str, float]
         rows = agent if head in ("flags", "agent_tone") else ~agent
         part, at = logits[rows, at : at + size], at + size
         truth = {"flags": flags, "attacks": attacks}.get(head, tone)[rows]
-        loss = _yes_no_loss if head in ("flags", "attacks") else _choice_loss
+        loss = yes_no_loss if head in ("flags", "attacks") else choice_loss
         if not len(part):
             found[head] = 1.0
             continue
@@ -73,11 +73,13 @@ def _temperatures(items: Sequence[Item], logits: np.ndarray) -> dict[str, float]
     return found
 
 
-def _yes_no_loss(logits: np.ndarray, truth: np.ndarray) -> float:
+def yes_no_loss(logits: np.ndarray, truth: np.ndarray) -> float:
+    """Mean log-loss of labels (0 or 1) by their logits, of the same shape."""
     return float((np.logaddexp(0, logits) - truth * logits).mean())
 
 
-def _choice_loss(logits: np.ndarray, truth: np.ndarray) -> float:
+def choice_loss(logits: np.ndarray, truth: np.ndarray) -> float:
+    """Mean log-loss of classes [n] by their logits [n, K]."""
     return float((np.logaddexp.reduce(logits, axis=1) - logits[np.arange(len(truth)), truth]).mean())
 
 

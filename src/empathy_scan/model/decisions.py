@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import accumulate
 
 import numpy as np
 
-from empathy_scan.codebook import ATTACK_CODES, FLAG_CODES
+from empathy_scan.codebook import AGENT_TONES, ATTACK_CODES, CUSTOMER_TONES, FLAG_CODES
 
-HEADS = {"flags": 4, "agent_tone": 3, "customer_tone": 3, "attacks": 4}  # in the order of the network's outputs
+# The outputs of the network in their order: how many each head has, and which is its first.
+HEADS: dict[str, int] = {
+    "flags": len(FLAG_CODES),
+    "agent_tone": len(AGENT_TONES),
+    "customer_tone": len(CUSTOMER_TONES),
+    "attacks": len(ATTACK_CODES),
+}
+FIRST: dict[str, int] = dict(zip(HEADS, accumulate(HEADS.values(), initial=0), strict=False))
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ from empathy_scan.codebook import (
 )
 from empathy_scan.model import runtime
 from empathy_scan.model.bundle import Bundle
-from empathy_scan.model.examples import Item
+from empathy_scan.model.examples import Item, segments_of
 from empathy_scan.model.network import EmpathyModel
 from empathy_scan.model.tokens import Packer
 from empathy_scan.model.train import strongest
@@ -68,9 +68,9 @@ def gold(items: Sequence[Item]) -> Judged:
 
 def turn_logits(model: EmpathyModel, packer: Packer, items: Sequence[Item]) -> np.ndarray:
     """Logits [n, L] of turns from those of their segments."""
-    found = runtime.logits(model, packer, [segment for item in items for segment in item.segments])
-    owner = tensor([turn for turn, item in enumerate(items) for _ in item.segments], dtype=int64)
-    merged: np.ndarray = strongest(from_numpy(found), owner, len(items)).numpy()
+    segments, owner = segments_of(items)
+    found = runtime.logits(model, packer, segments)
+    merged: np.ndarray = strongest(from_numpy(found), tensor(owner, dtype=int64), len(items)).numpy()
     return merged
 
 

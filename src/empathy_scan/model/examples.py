@@ -9,7 +9,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -125,6 +125,12 @@ def _segments(turns: pl.DataFrame) -> dict[tuple[str, int], tuple[Example, ...]]
     for row in segment.split(turns, SegmentConfig()).iter_rows(named=True):
         found.setdefault((row["conversation_id"], row["turn"]), []).append(example_of(row))
     return {key: tuple(rows) for key, rows in found.items()}
+
+
+def segments_of(items: Sequence[Item]) -> tuple[list[Example], list[int]]:
+    """All segments of the items, and for each the position of its item."""
+    owned = [(segment, turn) for turn, item in enumerate(items) for segment in item.segments]
+    return [segment for segment, _ in owned], [turn for _, turn in owned]
 
 
 def example_of(row: dict[str, Any]) -> Example:

@@ -16,14 +16,9 @@ import torch
 from torch import Tensor, nn
 from transformers import AutoConfig, AutoModel, PretrainedConfig, PreTrainedModel
 
-from empathy_scan import codebook
+from empathy_scan.model.decisions import HEADS
 
-OUTPUTS: dict[str, int] = {
-    "flags": len(codebook.FLAGS),
-    "agent_tone": len(codebook.AGENT_TONES),
-    "customer_tone": len(codebook.CUSTOMER_TONES),
-    "attacks": len(codebook.ATTACKS),
-}
+OUTPUTS = HEADS
 L = sum(OUTPUTS.values())
 PRIMES = (1_000_003, 998_244_353, 1_000_000_007)
 

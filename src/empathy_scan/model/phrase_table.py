@@ -17,6 +17,7 @@ from torch import Tensor
 
 from empathy_scan.codebook import ATTACK_CODES, FLAG_CODES, Role
 from empathy_scan.errors import UsageError
+from empathy_scan.model.decisions import FIRST
 from empathy_scan.model.examples import Item
 from empathy_scan.model.network import EmpathyModel, L
 from empathy_scan.model.runtime import collate
@@ -25,7 +26,6 @@ from empathy_scan.model.tokens import Packed
 log = logging.getLogger(__name__)
 FEWEST = 2  # turns that must hold a phrase
 RIDGE = 10.0  # scikit-learn's C: a greater one trusts rare phrases more
-FIRST = {"flags": 0, "agent_tone": 4, "customer_tone": 7, "attacks": 10}  # outputs of the network, by head
 
 
 def fit(

@@ -53,8 +53,8 @@ def build(
 def balance(model: EmpathyModel, packer: Packer, items: Sequence[Item]) -> None:
     """Weighs the encoder against the phrases on turns that neither has seen, and folds the weights into the model."""
     if items:
-        owner = [turn for turn, item in enumerate(items) for _ in item.segments]
-        deep, wide = runtime.parts(model, packer, [segment for item in items for segment in item.segments])
+        segments, owner = examples.segments_of(items)
+        deep, wide = runtime.parts(model, packer, segments)
         stack.fold(model, stack.fit(deep, wide, owner, items))
 
 

@@ -9,12 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
 from scipy.optimize import minimize
 
 from empathy_scan.codebook import ATTACK_CODES, FLAG_CODES, Role
+from empathy_scan.model.calibrate import choice_loss, yes_no_loss
+from empathy_scan.model.decisions import FIRST
 from empathy_scan.model.examples import Item
 from empathy_scan.model.network import EmpathyModel, L
 
@@ -45,22 +48,21 @@ def fit(deep: np.ndarray, wide: np.ndarray, owner: Sequence[int], items: Sequenc
     """
     balance = Balance(np.full(L, PRIOR), np.full(L, PRIOR), np.zeros(L))
     agent = np.array([item.role == Role.AGENT for item in items], dtype=bool)
-    for first, codes, rows in ((0, FLAG_CODES, agent), (10, ATTACK_CODES, ~agent)):
-        for column, code in enumerate(codes, first):
-            given = np.array([code in (item.flags if rows is agent else item.kinds) for item in items], dtype=float)[
-                rows
-            ]
+    flags, kinds = [item.flags for item in items], [item.kinds for item in items]
+    for head, codes, carried, rows in (("flags", FLAG_CODES, flags, agent), ("attacks", ATTACK_CODES, kinds, ~agent)):
+        for column, code in enumerate(codes, FIRST[head]):
+            given = np.array([code in labels for labels in carried], dtype=float)[rows]
             if given.sum() >= FEWEST:
                 chosen = _strongest(deep[:, column] + wide[:, column], owner, len(items))[rows]
-                found = _least(_yes_no(deep[chosen, column], wide[chosen, column], given), offsets=1)
+                found = _least(partial(_label_loss, deep[chosen, column], wide[chosen, column], given), offsets=1)
                 balance.deep[column], balance.wide[column], balance.offset[column] = found
     tone = np.array([item.tone for item in items])
-    for first, rows in ((4, agent), (7, ~agent)):
+    for head, rows in (("agent_tone", agent), ("customer_tone", ~agent)):
         if min(((tone[rows] == k).sum() for k in range(3)), default=0) >= FEWEST:
-            columns = slice(first, first + 3)
-            harsh = deep[:, first + 1 : first + 3].max(1) - deep[:, first]
+            columns = slice(FIRST[head], FIRST[head] + 3)
+            harsh = deep[:, columns][:, 1:].max(1) - deep[:, columns.start]
             chosen = _strongest(harsh, owner, len(items))[rows]
-            found = _least(_choice(deep[chosen, columns], wide[chosen, columns], tone[rows]), offsets=2)
+            found = _least(partial(_tone_loss, deep[chosen, columns], wide[chosen, columns], tone[rows]), offsets=2)
             balance.deep[columns], balance.wide[columns], balance.offset[columns] = found[0], found[1], (0, *found[2:])
     return balance
 
@@ -84,24 +86,14 @@ def _strongest(values: np.ndarray, owner: Sequence[int], count: int) -> np.ndarr
     return best
 
 
-def _yes_no(deep: np.ndarray, wide: np.ndarray, given: np.ndarray) -> Callable[[np.ndarray], float]:
-    """The mean log-loss of a label as a function of (deep, wide, offset)."""
-
-    def loss(p: np.ndarray) -> float:
-        z = p[0] * deep + p[1] * wide + p[2]
-        return float((np.logaddexp(0, z) - given * z).mean())
-
-    return loss
+def _label_loss(deep: np.ndarray, wide: np.ndarray, given: np.ndarray, p: np.ndarray) -> float:
+    """The log-loss of a label when `p` is (weight of deep, weight of wide, offset)."""
+    return yes_no_loss(p[0] * deep + p[1] * wide + p[2], given)
 
 
-def _choice(deep: np.ndarray, wide: np.ndarray, tone: np.ndarray) -> Callable[[np.ndarray], float]:
-    """The mean log-loss of a tone as a function of (deep, wide, offset of tone 1, offset of tone 2)."""
-
-    def loss(p: np.ndarray) -> float:
-        z = p[0] * deep + p[1] * wide + np.array([0.0, p[2], p[3]])
-        return float((np.logaddexp.reduce(z, axis=1) - z[np.arange(len(tone)), tone]).mean())
-
-    return loss
+def _tone_loss(deep: np.ndarray, wide: np.ndarray, tone: np.ndarray, p: np.ndarray) -> float:
+    """The log-loss of a tone when `p` is (weight of deep, weight of wide, offset of tone 1, offset of tone 2)."""
+    return choice_loss(p[0] * deep + p[1] * wide + np.array([0.0, p[2], p[3]]), tone)
 
 
 def _least(loss: Callable[[np.ndarray], float], *, offsets: int) -> np.ndarray:
