@@ -19,9 +19,9 @@ TIERS = {
     "from bytes to segments": {"readers", "redact", "roles", "segment", "hardship"},
     "model": {"model"},
     "scoring": {"score"},
-    "measures": {"mirror", "phrases", "summary"},
+    "measures": {"mirror", "outcomes", "phrases", "quantify", "summary"},
     "leaves": {"report", "store", "review"},
-    "composition": {"prepare", "classify", "dialogue", "rebuild", "pipeline"},
+    "composition": {"prepare", "classify", "dialogue", "known_errors", "rebuild", "pipeline"},
     "command line": {"cli", "__main__"},
 }
 NAMES = list(TIERS)

@@ -1,6 +1,7 @@
 """The whole flow on small files: what is known is left alone, what changed is scored again, what is broken is told."""
 
 import json
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from empathy_scan import pipeline
+from empathy_scan import pipeline, quantify, rebuild
 from empathy_scan.config import Config, SummaryConfig
 from empathy_scan.errors import ModelError, StoreError, UsageError
 from empathy_scan.store import Store
@@ -240,3 +241,48 @@ def test_labels_have_a_row_for_every_turn(place):
         [],
         [("", 0, "")],
     )
+
+
+def bundle_that_errs(place):
+    """A copy of the bundle beside which its errors stand."""
+    folder = place.root / "known"
+    shutil.copytree(place.model, folder)
+    good = ((80, 10, 10), (10, 80, 10), (10, 10, 80))
+    quantify.save(folder, quantify.ErrorRates({"answers": good}, "ten calls"))
+    return folder
+
+
+def test_the_errors_of_the_bundle_go_into_the_store_and_a_report_allows_for_them(place):
+    place.put("call.txt", CALL)
+    place.put("chats.csv", CHAT)
+    some = Config(summary=SummaryConfig(minimum_conversations=1))
+    place.scan(model=bundle_that_errs(place), config=some)
+    assert place.stored().error_rates["source"].unique().to_list() == ["ten calls"]
+    told = contents(place.report)
+    assert b"after allowing for the model&#39;s known errors" in told["index.html"]
+    again = place.root / "again"
+    rebuild.write_report(Store.open(place.store), again, some)
+    assert contents(again) == told
+
+
+def test_a_report_over_the_labels_of_two_models_counts_only(place):
+    place.put("call.txt", CALL)
+    some = Config(summary=SummaryConfig(minimum_conversations=1))
+    place.scan(model=bundle_that_errs(place), config=some)
+    store = Store.open(place.store)
+    held = store.load()
+    other = held.conversations.with_columns(pl.lit("other").alias("conversation_id"), model=pl.lit("older"))
+    rename = pl.lit("other").alias("conversation_id")
+    older = held.scores.with_columns(rename, model=pl.lit("older"))
+    store.add(other, held.turns.with_columns(rename), older, held.labels.with_columns(rename))
+    rebuild.write_report(store, place.report, some)
+    assert b"after allowing for the model&#39;s known errors" not in contents(place.report)["index.html"]
+
+
+def test_a_bundle_whose_errors_are_gone_is_not_corrected_any_more(place):
+    place.put("call.txt", CALL)
+    bundle = bundle_that_errs(place)
+    place.scan(model=bundle)
+    (bundle / quantify.FILE).unlink()
+    assert place.scan(model=bundle).scored == 0
+    assert place.stored().error_rates.is_empty()

@@ -1,4 +1,5 @@
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -17,7 +18,7 @@ from polars.testing import assert_frame_equal
 from empathy_scan import store as store_module
 from empathy_scan.errors import SchemaError, StoreError
 from empathy_scan.store import VERSION, Store, Stored, content_hash, conversations_of
-from empathy_scan.tables import CONVERSATIONS, LABELS, REJECTS, RUNS, SCORES, TURNS, Table, conform
+from empathy_scan.tables import CONVERSATIONS, ERROR_RATES, LABELS, REJECTS, RUNS, SCORES, TURNS, Table, conform
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 SPANS = [
@@ -64,7 +65,7 @@ def files(root: Path) -> dict[str, bytes]:
 
 
 def assert_same(left: Stored, right: Stored) -> None:
-    for name in ("conversations", "turns", "scores", "labels", "rejects"):
+    for name in ("conversations", "turns", "scores", "labels", "rejects", "error_rates"):
         assert_frame_equal(getattr(left, name), getattr(right, name))
 
 
@@ -129,6 +130,38 @@ def scan(store: Store) -> dict[str, bytes]:
 
 def test_a_second_scan_changes_no_file(store):
     assert scan(store) == scan(Store(store.root))
+
+
+def rates(model: str, turns: int = 3) -> pl.DataFrame:
+    """One cell of the known errors of a model."""
+    cell = {"confusion": "exploring", "truth": "no", "found": "yes", "turns": turns, "source": "ten calls"}
+    return filled(ERROR_RATES, [{**cell, "model": model}])
+
+
+def test_error_rates_take_the_place_of_those_of_the_same_model_only(store):
+    store.set_error_rates(rates("m1"), model="m1")
+    store.set_error_rates(rates("m2"), model="m2")
+    store.set_error_rates(rates("m1", 9), model="m1")
+    assert store.load().error_rates.select("model", "turns").rows() == [("m1", 9), ("m2", 3)]
+    store.set_error_rates(ERROR_RATES.empty(), model="m1")
+    assert store.load().error_rates["model"].to_list() == ["m2"]
+
+
+def test_the_same_error_rates_again_change_no_file(store):
+    store.set_error_rates(rates("m1"), model="m1")
+    before = files(Path(store.root))
+    store.set_error_rates(rates("m1"), model="m1")
+    assert files(Path(store.root)) == before
+
+
+def test_no_error_rates_make_no_store(store):
+    store.set_error_rates(ERROR_RATES.empty(), model="m1")
+    assert not Path(store.root).exists()
+
+
+def test_error_rates_of_another_model_are_refused(store):
+    with pytest.raises(SchemaError, match="of another model"):
+        store.set_error_rates(rates("m2"), model="m1")
 
 
 def test_no_rejects_make_no_store(store):
@@ -306,11 +339,21 @@ def test_a_newer_layout_is_refused_with_the_remedy(store):
 def test_an_older_layout_is_brought_up_to_date(store, monkeypatch):
     store.add(*batch("a"))
     seen = []
-    monkeypatch.setitem(store_module.MIGRATIONS, 2, lambda store: seen.append(store.root))
+    newer = max(store_module.MIGRATIONS) + 1
+    monkeypatch.setitem(store_module.MIGRATIONS, newer, lambda store: seen.append(store.root))
     assert store.load().turns.height == 2
     assert store.known().height == 1
     assert seen == [store.root]
-    assert Path(store.root, "_empathy_scan.json").read_text() == '{"version":2}\n'
+    assert Path(store.root, "_empathy_scan.json").read_text() == f'{{"version":{newer}}}\n'
+
+
+def test_a_store_from_before_error_rates_is_read_and_gets_their_table(store):
+    store.add(*batch("a"))
+    shutil.rmtree(Path(store.root, "error_rates"))
+    Path(store.root, "_empathy_scan.json").write_text('{"version": 1}')
+    assert_frame_equal(store.load().error_rates, ERROR_RATES.empty())
+    store.set_error_rates(rates("m1"), model="m1")
+    assert_frame_equal(store.load().error_rates, rates("m1"))
 
 
 def test_a_store_whose_making_was_killed_is_completed(store):

@@ -16,6 +16,7 @@ from empathy_scan import summary
 from empathy_scan.codebook import care_class
 from empathy_scan.config import SummaryConfig
 from empathy_scan.errors import MalformedInputError, MissingColumnError, SchemaError
+from empathy_scan.quantify import ErrorRates
 from empathy_scan.summary import MEASURES, Kind, figures, labels_from_rows, opportunities, to_json
 from empathy_scan.tables import FIGURES, LABELS, conform
 from label_frames import AGENTS, CONVERSATIONS, labels
@@ -288,6 +289,47 @@ def test_json_holds_agents_and_team_with_measures_in_our_order():
     assert set(told["agents"]["noor"]["empathy_rate"]) == {"value", "n", "low", "high"}
     assert set(told["agents"]["tam"]["empathy_rate"]) == {"value", "n", "low", "high", "why"}
     assert json.loads(json.dumps(told, allow_nan=False)) == told
+
+
+MIXED = {
+    f"c{number}": ["customer 2 i", "noor SO 0" if number % 3 else "noor A 0", "customer 1", "tam X 1", "tam - 0"]
+    for number in range(9)
+}
+KNOWN = ErrorRates({"answers": ((80, 15, 5), (10, 80, 10), (5, 5, 90)), "guarded_rate": ((90, 10), (5, 9))})
+CORRECTED = ("corrected", "corrected_low", "corrected_high", "uncorrected_why")
+
+
+def test_what_is_counted_stays_the_same_beside_its_correction():
+    plain, told = figures(labels(MIXED), ANY), figures(labels(MIXED), ANY, KNOWN)
+    assert_frame_equal(told.drop(CORRECTED), plain.drop(CORRECTED))
+    assert all(plain[column].null_count() == plain.height for column in CORRECTED)
+
+
+def test_rates_whose_errors_are_known_are_corrected_and_others_say_why():
+    made = {
+        row["measure"]: row for row in figures(labels(MIXED), ANY, KNOWN).filter(scope="team").iter_rows(named=True)
+    }
+    answers = [made[name] for name in ("empathy_rate", "scripted_rate", "missed_rate")]
+    assert sum(row["corrected"] for row in answers) == pytest.approx(1)
+    assert all(row["corrected_low"] <= row["corrected"] <= row["corrected_high"] for row in answers)
+    assert made["guarded_rate"]["corrected"] is None
+    assert made["guarded_rate"]["uncorrected_why"] == "too few known cases of “yes” (14 of 15 needed)"
+    assert made["exploring"]["uncorrected_why"] == "the model's errors are not known for this"
+    whole = [made[name] for name in ("abuse_load", "mirroring", "abuse_share", "conversations")]
+    assert {row[column] for row in whole for column in CORRECTED} == {None}
+
+
+def test_a_figure_without_value_has_no_correction():
+    few = figures(labels(MIXED), SummaryConfig(minimum_conversations=10), KNOWN)
+    assert all(few[column].null_count() == few.height for column in CORRECTED)
+
+
+def test_json_tells_a_correction_only_where_there_is_one():
+    team = to_json(figures(labels(MIXED), ANY, KNOWN))["team"]
+    assert set(team["empathy_rate"]) == {"value", "n", "low", "high", "corrected"}
+    assert set(team["empathy_rate"]["corrected"]) == {"value", "low", "high"}
+    assert "corrected" not in team["guarded_rate"]
+    assert "corrected" not in team["abuse_load"]
 
 
 # Rows of `measure`: strings, as in a CSV, or numbers.

@@ -5,7 +5,9 @@
 CORPORA is a folder of gzip JSON Lines, one record a line, with `turns`, or `text` and perhaps `context`. Only corpora
 named in SHARES are read; each has its share of the stream (repeated or thinned), so that service talk outweighs fiction
 and templates. Written conversations that are held out for evaluation are left out here too.
-OUT gets `tokenizer/` and `tokens.u16`. Documents end with [SEP]; turns begin with their speaker's marker.
+OUT gets `tokenizer/`, `tokens.u16` and `probe.json`: agents' turns of the written conversations with their care class,
+on which pretraining shows what the encoder has learned so far. Documents end with [SEP]; turns begin with their
+speaker's marker. `--tokenizer` keeps the tokenizer of an earlier run, so that a checkpoint can go on with more text.
 """
 
 from __future__ import annotations
@@ -19,7 +21,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from transformers import AutoTokenizer
 
+from empathy_scan.codebook import CareClass, care_class
 from empathy_scan.model import tokens
 from empathy_scan.model.splits import split_of_written
 
@@ -33,6 +37,7 @@ SHARES = {
     "stanford_politeness_wikipedia": 2.0, "star": 0.3, "surge_toxicity": 2.0, "taskmaster4_coffee": 0.5, "woz2": 0.4,
 }  # fmt: skip
 WRITTEN_SHARE = 6.0
+PROBED, PROBE_LENGTH = 1600, 64  # turns, and tokens of a turn
 SHARD = 20_000  # documents tokenized at a time
 
 
@@ -63,12 +68,29 @@ def documents(corpora: Path, written: Path | None, *, seed: int) -> list[str]:
     found: list[str] = []
     for path, share in folders:
         texts = [
-            rendered(record) for record in records(path) if split_of_written(str(record.get("scenario"))) == "train"
+            rendered(record)
+            for record in records(path)
+            if split_of_written(str(record.get("scenario")), path.stem) == "train"
         ]
         whole = int(share)
         found += texts * whole + [text for text in texts if choose.random() < share - whole]
     choose.shuffle(found)
     return found
+
+
+def probe_turns(written: Path) -> list[tuple[str, int]]:
+    """Agents' turns of the written training conversations with their care class, by a fixed shuffle."""
+    classes = list(CareClass)
+    found = [
+        (tokens.MARKERS["agent"] + tokens.mark_shouting(turn["text"]), classes.index(care_class(turn["flags"])))
+        for path in sorted(written.glob("*.jsonl"))
+        for record in records(path)
+        if split_of_written(str(record.get("scenario")), path.stem) == "train"
+        for turn in record["turns"]
+        if turn["role"] == "agent"
+    ]
+    random.Random(1).shuffle(found)  # noqa: S311
+    return found[:PROBED]
 
 
 def main() -> None:
@@ -77,12 +99,16 @@ def main() -> None:
     parser.add_argument("corpora", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--written", type=Path)
-    parser.add_argument("--size", type=int, default=8192)
+    parser.add_argument("--size", type=int, default=20_480)
+    parser.add_argument("--tokenizer", type=Path)
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     texts = documents(options.corpora, options.written, seed=options.seed)
     choose = random.Random(options.seed)  # noqa: S311
-    tokenizer = tokens.train_tokenizer(choose.sample(texts, min(len(texts), 90_000)), size=options.size)
+    if options.tokenizer:
+        tokenizer = AutoTokenizer.from_pretrained(options.tokenizer)
+    else:
+        tokenizer = tokens.train_tokenizer(choose.sample(texts, min(len(texts), 90_000)), size=options.size)
     options.out.mkdir(parents=True, exist_ok=True)
     tokenizer.save_pretrained(options.out / "tokenizer")
     end = tokenizer.sep_token_id
@@ -93,6 +119,11 @@ def main() -> None:
             ids = np.array([i for document in encoded["input_ids"] for i in (*document, end)], dtype=np.uint16)
             ids.tofile(file)
             count += len(ids)
+    if options.written is not None:
+        turns = probe_turns(options.written)
+        ids = tokenizer([text for text, _ in turns], add_special_tokens=False)["input_ids"]
+        rows = [(one[:PROBE_LENGTH], code) for one, (_, code) in zip(ids, turns, strict=True)]
+        (options.out / "probe.json").write_text(json.dumps(rows), encoding="utf-8")
     print(f"{len(texts)} documents, {count} tokens, vocabulary {len(tokenizer)}")
 
 

@@ -23,10 +23,13 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     parser.add_argument("--minutes", type=float, default=150.0)
     parser.add_argument("--layers", type=int, default=PretrainConfig().layers)
+    parser.add_argument("--decay", type=float, default=PretrainConfig().decay, help="last share of the time")
     parser.add_argument("--hidden", type=int, default=PretrainConfig().hidden)
     options = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    config = replace(PretrainConfig(), layers=options.layers, hidden=options.hidden, heads=options.hidden // 64)
+    config = replace(
+        PretrainConfig(), layers=options.layers, hidden=options.hidden, heads=options.hidden // 64, decay=options.decay
+    )
     print(pretrain(options.packed, options.out, minutes=options.minutes, config=config))
 
 

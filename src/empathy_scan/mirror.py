@@ -58,8 +58,9 @@ def agent_turns(labels: pl.DataFrame) -> pl.DataFrame:
 def customer_turns(labels: pl.DataFrame) -> pl.DataFrame:
     """The answers, whether each explored, and the agent whose load the customer's turn is.
 
-    Columns beyond ANSWERS: `explored` (an agent turn of the window asks openly; null where nobody answered) and `owner`
-    (the agent who answers, else the latest one before; null in a conversation without an agent).
+    Columns beyond ANSWERS: `explored` (an agent turn of the window asks openly; null where nobody answered), `rises`
+    (`rose_above` of any customer turn, hostile or not; null where nobody answered) and `owner` (the agent who answers,
+    else the latest one before; null in a conversation without an agent).
     """
     ordered = _ordered(labels)
     agent = pl.when(pl.col("role") == Role.AGENT)
@@ -70,7 +71,7 @@ def customer_turns(labels: pl.DataFrame) -> pl.DataFrame:
     joined = heard.drop("agent_id", "care_class").join(
         _windows(ordered), on=(_CONVERSATION, "first_turn"), how="left", maintain_order="left"
     )
-    return _with_answer(joined).select(*ANSWERS.columns, "explored", "owner")
+    return _with_answer(joined).select(*ANSWERS.columns, "explored", "rises", "owner")
 
 
 def changes(labels: pl.DataFrame) -> pl.DataFrame:
@@ -155,6 +156,7 @@ def _with_answer(joined: pl.DataFrame) -> pl.DataFrame:
         call=(pl.col("tone") > Tone.CIVIL) | pl.col("hardship"),
         answer=answered.then(answer),
         explored=answered.then(pl.any_horizontal(explores).fill_null(value=False)),
+        rises=answered.then(rises),
         rose_above=pl.when(pl.col("first_turn").is_not_null() & (pl.col("tone") == Tone.HOSTILE)).then(rises),
         owner=pl.coalesce("agent_id", "earlier_agent"),
     ).with_columns(answer_turn=_deciding_turn())

@@ -11,7 +11,7 @@ from typing import Any
 
 import polars as pl
 
-from empathy_scan import __version__, hardship, prepare, score, segment
+from empathy_scan import __version__, hardship, prepare, quantify, score, segment
 from empathy_scan.cache import Cache
 from empathy_scan.config import Config
 from empathy_scan.engine import Engine
@@ -66,7 +66,8 @@ def scan(  # noqa: PLR0913 - one keyword per choice of the caller's
     UsageError for paths that are not there, and ModelError, StoreError and OutputError as their stages do.
     """
     config, started = config or Config(), time.monotonic()
-    fingerprint = bundles.fingerprint(model or bundles.default_path())
+    bundle = model or bundles.default_path()
+    fingerprint, errors = bundles.fingerprint(bundle), quantify.load(bundle)
     held = Store.open(store)
     held.exists()  # a store that cannot be used fails now, not after the reading
     turns, rejects, files = prepare.turns(sources, config)
@@ -81,6 +82,7 @@ def scan(  # noqa: PLR0913 - one keyword per choice of the caller's
                     held.add(part, fresh, *judge(fresh, model, config, engine=engine, cache=cache, told=told))
             held.add_run(_run(fingerprint, config, conversations, new, turns, rejects, time.monotonic() - started))
         held.set_rejects(rejects)
+        held.set_error_rates(quantify.to_frame(errors, fingerprint), model=fingerprint)
     front_page, stored = write_report(held, reports, config, since=since, until=until)
     return ScanResult(
         files=files,

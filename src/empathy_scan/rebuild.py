@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
-from empathy_scan import __version__, codebook, report, summary
+from empathy_scan import __version__, codebook, quantify, report, summary
 from empathy_scan.config import Config
 from empathy_scan.store import Store, Stored
 
@@ -15,6 +15,7 @@ def write_report(
 ) -> tuple[Path, Stored]:
     """The report of what a store holds of a period; gives its front page and what was loaded.
 
+    Rates are corrected where one model made all labels of the period and the store knows its errors.
     Raises StoreError where there is no store, OutputError where the report cannot be written.
     """
     stored = store.load(since=since, until=until)
@@ -24,7 +25,7 @@ def write_report(
         turns=stored.turns,
         scores=stored.scores,
         labels=stored.labels,
-        figures=summary.figures(stored.labels, config.summary),
+        figures=summary.figures(stored.labels, config.summary, _errors(stored)),
         rejects=stored.rejects,
         config=config.report,
         provenance={
@@ -35,3 +36,9 @@ def write_report(
         },
     )
     return front_page, stored
+
+
+def _errors(stored: Stored) -> quantify.ErrorRates | None:
+    """The known errors of the one model that made the labels."""
+    models = stored.conversations["model"].unique()
+    return quantify.from_frame(stored.error_rates, models[0]) if len(models) == 1 else None

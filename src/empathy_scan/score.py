@@ -16,7 +16,7 @@ from empathy_scan.codebook import ATTACK_CODES, ATTACK_NAMES, FLAG_CODES, FLAG_N
 from empathy_scan.config import ScoreConfig
 from empathy_scan.engine import Engine, LocalEngine
 from empathy_scan.model import bundle as bundles
-from empathy_scan.model import explain, runtime
+from empathy_scan.model import explain, precision, runtime
 from empathy_scan.model.bundle import Bundle
 from empathy_scan.model.decisions import FIRST
 from empathy_scan.model.tokens import Example
@@ -39,6 +39,7 @@ class Scorer:
         """A scorer of the bundle in `path` (the shipped one for None); raises ModelError."""
         return cls(bundles.load(path), config)
 
+    @precision.flushed_denormals()
     def scores(self, segments: pl.DataFrame) -> pl.DataFrame:
         """One row per segment, in the same order: the columns of CACHED but for the key."""
         examples = [_example(row) for row in segments.select("role", "text", "context").iter_rows(named=True)]

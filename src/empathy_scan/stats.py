@@ -25,7 +25,7 @@ Numbers = npt.NDArray[np.float64]
 Counts = npt.NDArray[np.int64]
 
 LEVEL = 0.95
-_Z = float(distributions.norm.ppf(0.5 + LEVEL / 2))
+QUANTILE = float(distributions.norm.ppf(0.5 + LEVEL / 2))  # of the normal distribution
 _KINDS_AT_ONCE = 256  # up to here multinomial weights are faster than drawing conversations one by one
 _DRAWS_AT_ONCE = 2_000_000  # conversations drawn in one chunk: 16 MB of indices
 _AGREE = 1e-12  # resamples that differ by less differ by rounding only
@@ -49,7 +49,7 @@ class Shrunk:
     strength: float
 
 
-def wilson(successes: float, trials: float, *, quantile: float = _Z) -> Estimate:
+def wilson(successes: float, trials: float, *, quantile: float = QUANTILE) -> Estimate:
     """A proportion with Wilson's score interval (Wilson 1927); `trials` may be an effective number, but above 0."""
     if not 0 <= successes <= trials or trials <= 0:
         raise ValueError(f"{successes} successes in {trials} trials are no proportion")
@@ -183,7 +183,7 @@ def kappa(first: Sequence[object], second: Sequence[object]) -> Estimate | None:
     if agreed >= 1 - _AGREE:
         surely = wilson(len(first), len(first)).low
         return _bracket(1.0, max(-1.0, (surely - chance) / (1 - chance)), 1.0)
-    reach = _Z * math.sqrt(_kappa_variance(shares, value, chance) / len(first))
+    reach = QUANTILE * math.sqrt(_kappa_variance(shares, value, chance) / len(first))
     return _bracket(value, max(-1.0, value - reach), min(1.0, value + reach))
 
 
@@ -212,7 +212,7 @@ def _score(sums: Numbers, counts: Counts, ratios: Numbers) -> Estimate:
     if spread == 0:
         return wilson(rate * clusters, clusters)
     # Korn and Graubard's degrees of freedom; turns of one conversation never tell more than independent ones would.
-    effective = min(turns, rate * (1 - rate) / spread * (_Z / _student(clusters)) ** 2)
+    effective = min(turns, rate * (1 - rate) / spread * (QUANTILE / _student(clusters)) ** 2)
     return wilson(rate * effective, effective)
 
 

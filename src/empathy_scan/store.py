@@ -4,6 +4,7 @@
     <root>/conversations        tables.CONVERSATIONS: the marker, one row per conversation, written last
     <root>/turns scores labels  the tables of those names, and the version of the conversation they belong to
     <root>/rejects runs         what could not be read, and a line per run
+    <root>/error_rates          how often the models err that made the labels, where that is known
 
 A conversation's version is (content, model, settings): a hash of what was read and the fingerprints of what scored it.
 Rows of `turns`, `scores` and `labels` count only where the marker names their version. So a run that is killed anywhere
@@ -30,7 +31,7 @@ from empathy_scan.codebook import Role
 from empathy_scan.delta import KEEP_HOURS, DeltaTable, failures
 from empathy_scan.errors import SchemaError, StoreError
 from empathy_scan.fingerprints import digests, spelt
-from empathy_scan.tables import CONVERSATIONS, LABELS, REJECTS, RUNS, SCORES, TURNS, Table, conform
+from empathy_scan.tables import CONVERSATIONS, ERROR_RATES, LABELS, REJECTS, RUNS, SCORES, TURNS, Table, conform
 
 VERSION = ("conversation_id", "content", "model", "settings")
 _VERSIONED = (TURNS, SCORES, LABELS)
@@ -49,6 +50,7 @@ class Stored:
     scores: pl.DataFrame
     labels: pl.DataFrame
     rejects: pl.DataFrame
+    error_rates: pl.DataFrame
 
 
 class Store:
@@ -97,7 +99,8 @@ class Store:
                 f"the turns of {lost} conversation(s) are gone", where=self.root, remedy="move it away and scan again"
             )
         rejects = conform(self._table(REJECTS).read(), REJECTS).sort(REJECTS.key)
-        return Stored(conversations, turns, scores, labels, rejects)
+        error_rates = conform(self._table(ERROR_RATES).read(), ERROR_RATES).sort(ERROR_RATES.key)
+        return Stored(conversations, turns, scores, labels, rejects, error_rates)
 
     def runs(self) -> pl.DataFrame:
         """One row of tables.RUNS per run that wrote, oldest first."""
@@ -139,6 +142,19 @@ class Store:
             if not table.read().sort(REJECTS.key).equals(wanted):
                 table.replace(wanted)
 
+    def set_error_rates(self, rates: pl.DataFrame, *, model: str) -> None:
+        """Make `rates` the known errors of a model, none for no rows; the same again commits nothing."""
+        wanted = conform(rates, ERROR_RATES).sort(ERROR_RATES.key)
+        if strange := wanted.filter(pl.col("model") != model).height:
+            raise SchemaError(f"{strange} row(s) of 'error_rates' are of another model")
+        if not self.exists() and wanted.is_empty():
+            return
+        with self.writing():
+            table = self._table(ERROR_RATES)
+            held = table.read().sort(ERROR_RATES.key)
+            if not held.filter(pl.col("model") == model).equals(wanted):
+                table.replace(pl.concat([held.filter(pl.col("model") != model), wanted]))
+
     def add_run(self, run: pl.DataFrame) -> None:
         """Add a line of tables.RUNS; one whose `run_id` is stored already is left out."""
         conform(run, RUNS)
@@ -175,7 +191,7 @@ class Store:
             for table in _VERSIONED:
                 delta = self._table(table)
                 delta.drop(delta.read(*VERSION).unique().join(visible, on=VERSION, how="anti"))
-            for table in (CONVERSATIONS, *_VERSIONED, REJECTS, RUNS):
+            for table in (CONVERSATIONS, *_VERSIONED, REJECTS, RUNS, ERROR_RATES):
                 self._table(table).tidy(keep_hours=keep_hours)
 
     @contextmanager
@@ -348,10 +364,15 @@ def _normal(path: str | Path) -> str:
 
 
 def _first_layout(store: Store) -> None:
-    """Layout 1: the six tables, empty."""
+    """Layout 1: all tables but that of error rates, empty."""
     for table in (CONVERSATIONS, *_VERSIONED, REJECTS, RUNS):
         store._table(table).create()  # noqa: SLF001 - a migration is part of the store
 
 
+def _second_layout(store: Store) -> None:
+    """Layout 2: the table of error rates, empty."""
+    store._table(ERROR_RATES).create()  # noqa: SLF001 - as above
+
+
 # What makes each layout from the one before it; a store of an older layout runs through those that it lacks.
-MIGRATIONS: dict[int, Callable[[Store], None]] = {1: _first_layout}
+MIGRATIONS: dict[int, Callable[[Store], None]] = {1: _first_layout, 2: _second_layout}

@@ -10,14 +10,16 @@ from __future__ import annotations
 import zlib
 from collections.abc import Mapping
 from enum import StrEnum
+from typing import cast
 
 import polars as pl
 
-from empathy_scan import stats
+from empathy_scan import outcomes, quantify, stats
 from empathy_scan.codebook import ATTACK_CODES, ATTACKS, FLAG_CODES, CareClass, Channel, Role, Tone
 from empathy_scan.config import SummaryConfig
 from empathy_scan.errors import MalformedInputError, MissingColumnError
-from empathy_scan.mirror import GUARDED, MISSED, UNKNOWN_AGENT, agent_turns, changes, customer_turns
+from empathy_scan.mirror import GUARDED, UNKNOWN_AGENT, agent_turns, changes, customer_turns
+from empathy_scan.quantify import ErrorRates
 from empathy_scan.tables import FIGURES, LABELS, conform
 
 PER_CONVERSATIONS = 100  # loads are told per so many conversations
@@ -62,6 +64,7 @@ _OF_CONVERSATIONS = {
 _OPPORTUNITY = ("measure", "agent_id", "conversation_id", "turn", "baseline", "value")
 _SUMS = ("hits", "chances", "other_hits", "other_chances")
 _SCOPE = ("scope", "agent_id", "measure")
+_CORRECTED = {"value": "corrected", "low": "corrected_low", "high": "corrected_high"}
 
 
 def opportunities(labels: pl.DataFrame) -> pl.DataFrame:
@@ -77,11 +80,12 @@ def opportunities(labels: pl.DataFrame) -> pl.DataFrame:
     return pl.concat(rows).sort("measure", "agent_id", "conversation_id", "turn")
 
 
-def figures(labels: pl.DataFrame, config: SummaryConfig) -> pl.DataFrame:
+def figures(labels: pl.DataFrame, config: SummaryConfig, errors: ErrorRates | None = None) -> pl.DataFrame:
     """Every measure of every agent who speaks in the labels, and of the team: a FIGURES frame.
 
     `value` is null, with the reason in `why`, where fewer than `minimum_conversations` conversations had an
-    opportunity. Counts are always told. Raises SchemaError for anything that is not a LABELS frame.
+    opportunity. Counts are always told. `errors` are those of the model that made the labels: with them the rates are
+    told a second time, `corrected`, or why they cannot be. Raises SchemaError for anything that is not a LABELS frame.
     """
     rows = opportunities(labels)
     sums = pl.concat([_sums(rows, scope="agent"), _sums(_of_team(rows), scope="team")])
@@ -90,19 +94,25 @@ def figures(labels: pl.DataFrame, config: SummaryConfig) -> pl.DataFrame:
     agents = rows.filter(pl.col("measure") == "abuse_load")["agent_id"].unique().sort()
     scopes = [("agent", str(agent)) for agent in agents] + [("team", "")]
     nothing = alike.clear().drop(_SCOPE)
-    made = [
-        {"scope": scope, "agent_id": agent, "measure": measure}
-        | _figure(measure, parts.get((scope, agent, _COUNTED.get(measure, measure)), nothing), config)
-        for scope, agent in scopes
-        for measure in MEASURES
-    ]
+    made = []
+    for scope, agent in scopes:
+        counted = {
+            measure: _figure(measure, parts.get((scope, agent, _COUNTED.get(measure, measure)), nothing), config)
+            for measure in MEASURES
+        }
+        corrections = _corrections(counted, errors)
+        made += [
+            {"scope": scope, "agent_id": agent, "measure": measure} | figure | corrections.get(measure, {})
+            for measure, figure in counted.items()
+        ]
     return conform(pl.DataFrame(made, schema=dict(FIGURES.columns)).sort(FIGURES.key), FIGURES)
 
 
 def to_json(figures: pl.DataFrame) -> dict[str, object]:
     """The figures as `{"agents": {agent_id: {measure: figure}}, "team": {measure: figure}}`, measures in our order.
 
-    A figure is `{"value", "n", "low", "high"}`, and `"why"` where there is no value.
+    A figure is `{"value", "n", "low", "high"}`, and `"why"` where there is no value; where the errors of the model are
+    known, also `"corrected": {"value", "low", "high"}`.
     """
     place = {measure: number for number, measure in enumerate(MEASURES)}
     agents: dict[str, dict[str, object]] = {}
@@ -112,6 +122,8 @@ def to_json(figures: pl.DataFrame) -> dict[str, object]:
         figure = {name: row[name] for name in ("value", "n", "low", "high")}
         if row["why"] is not None:
             figure["why"] = row["why"]
+        if row["corrected"] is not None:
+            figure["corrected"] = {name: row[column] for name, column in _CORRECTED.items()}
         held = team if row["scope"] == "team" else agents.setdefault(row["agent_id"], {})
         held[row["measure"]] = figure
     return {"agents": agents, "team": team}
@@ -119,31 +131,15 @@ def to_json(figures: pl.DataFrame) -> dict[str, object]:
 
 def _of_customers(heard: pl.DataFrame) -> pl.DataFrame:
     """Opportunities that customers gave: calls for empathy, and hostile turns that somebody answered."""
-    call = pl.when(pl.col("call"))
-    return _rows(
-        heard.filter(pl.col("answer").is_not_null()),
-        {
-            "empathy_rate": call.then(pl.col("answer") == CareClass.EMPATHIC),
-            "scripted_rate": call.then(pl.col("answer") == CareClass.SCRIPTED),
-            "missed_rate": call.then(pl.col("answer") == MISSED),
-            "exploring": call.then(pl.col("explored")),
-            "rise_above_rate": pl.col("rose_above"),
-        },
-    )
+    return _rows(heard, {name: outcome.where_asked() for name, outcome in outcomes.OF_CUSTOMERS.items()})
 
 
 def _of_agents(spoken: pl.DataFrame) -> pl.DataFrame:
     """Opportunities that lie in an agent's own turns."""
-    caring = pl.when(pl.col("care_class") != CareClass.NEUTRAL)
     after_customer = pl.when(pl.col("customer_turn").is_not_null())
     turns = spoken.with_columns(baseline=(pl.col("customer_tone") != Tone.HOSTILE).fill_null(value=False))
     mirrored = _rows(turns, {"mirroring": after_customer.then(pl.col("tone") > Tone.CIVIL)})
-    others = {
-        "scripted_share": caring.then(pl.col("care_class") == CareClass.SCRIPTED),
-        "followed_by_action": caring.then(pl.col("acted")),
-        "guarded_rate": pl.col("tone") == Tone.STRAINED,
-        "belittling_rate": pl.col("tone") == Tone.HOSTILE,
-    }
+    others = {name: outcome.where_asked() for name, outcome in outcomes.OF_AGENTS.items()}
     return pl.concat([mirrored, _rows(spoken, others)])
 
 
@@ -231,6 +227,24 @@ def _figure(measure: str, alike: pl.DataFrame, config: SummaryConfig) -> dict[st
     estimate = _estimate(measure, sums, counts, config)
     scale = PER_CONVERSATIONS if kind is Kind.LOAD else 1
     return known | {"value": estimate.value * scale, "low": estimate.low * scale, "high": estimate.high * scale}
+
+
+def _corrections(counted: Mapping[str, dict[str, object]], errors: ErrorRates | None) -> dict[str, dict[str, object]]:
+    """By measure the columns that tell of its correction; nothing without error rates or without a value."""
+    if errors is None:
+        return {}
+    rates = {
+        measure: stats.Estimate(*(cast("float", figure[name]) for name in ("value", "low", "high")))
+        for measure, figure in counted.items()
+        if measure in quantify.MEASURES and figure["value"] is not None
+    }
+    found: dict[str, dict[str, object]] = {}
+    for measure, made in quantify.corrections(rates, errors).items():
+        if isinstance(made, str):
+            found[measure] = {"uncorrected_why": made}
+        else:
+            found[measure] = {column: getattr(made, name) for name, column in _CORRECTED.items()}
+    return found
 
 
 def _estimate(measure: str, sums: stats.Numbers, counts: stats.Counts, config: SummaryConfig) -> stats.Estimate:

@@ -192,9 +192,29 @@ FIGURES = Table(
         "low": pl.Float64,  # 95% interval
         "high": pl.Float64,
         "why": pl.String,
+        "corrected": pl.Float64,  # the rate after allowing for the model's known errors; null where there is none
+        "corrected_low": pl.Float64,
+        "corrected_high": pl.Float64,
+        "uncorrected_why": pl.String,  # null where there is a correction, and where none was asked for
     },
     key=("scope", "agent_id", "measure"),
-    nullable=frozenset({"value", "low", "high", "why"}),
+    nullable=frozenset(
+        {"value", "low", "high", "why", "corrected", "corrected_low", "corrected_high", "uncorrected_why"}
+    ),
+)
+
+# How often a model errs, counted on turns whose truth is known (quantify.py): one row per cell of its tables.
+ERROR_RATES = Table(
+    "error_rates",
+    {
+        "model": pl.String,  # fingerprint of the bundle
+        "confusion": pl.String,  # which table: a measure, or `answers` for the three kinds of answer
+        "truth": pl.String,
+        "found": pl.String,
+        "turns": pl.Int64,
+        "source": pl.String,  # what the turns were, in words
+    },
+    key=("model", "confusion", "truth", "found"),
 )
 
 REJECTS = Table(
@@ -229,7 +249,7 @@ RUNS = Table(
 TABLES: dict[str, Table] = {
     table.name: table
     for table in (
-        TURNS, CONVERSATIONS, SEGMENTS, SCORES, LABELS, EXCHANGES, ANSWERS, FIGURES, REJECTS, RUNS,
+        TURNS, CONVERSATIONS, SEGMENTS, SCORES, LABELS, EXCHANGES, ANSWERS, FIGURES, ERROR_RATES, REJECTS, RUNS,
     )
 }  # fmt: skip
 

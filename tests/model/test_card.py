@@ -9,7 +9,7 @@ FACTS = {
         "agent_turns": 1200, "customer_turns": 30, "flags": {"S": 1000, "A": 7},
         "agent_tone": {"civil": 1199, "guarded": 1}, "customer_tone": {"upset": 30}, "attacks": {"i": 2},
     },
-    "training": {"calibration_turns": 12},
+    "training": {"calibration_turns": 12, "encoder_parameters": 7_860_000},
     "metrics": {
         "written, held out": {
             "model": {
@@ -43,4 +43,24 @@ def test_a_card_shows_what_was_measured_with_intervals_and_counts_and_nothing_el
     assert "| flag owns ECE | 9 | 0.012 |  |" in shown
     assert "flag owns F1" not in shown
     assert "1,200 agent turns" in shown
+    assert "7.9 million parameters" in shown
     assert "S 1,000, A 7" in shown
+
+
+def test_a_goal_is_reached_missed_or_left_open_by_what_was_measured():
+    metrics = {
+        card.REAL: {
+            "model": {
+                "care kappa": {"value": 0.86, "low": 0.8, "high": 0.9, "n": 400},
+                "care macro-F1": {"value": 0.7, "low": 0.6, "high": 0.8, "n": 400},
+                "flag explores F1": {"value": 0.4, "low": 0.0, "high": 0.9, "n": 5},
+                "civil agent turns called hostile": {"value": 0.005, "low": 0.0, "high": 0.02, "n": 400},
+            }
+        }
+    }
+    rows = [line.split("|")[2:] for line in card.goals(metrics).splitlines()[5:]]
+    assert [(row[0].strip(), row[-2].strip()) for row in rows] == [
+        ("care kappa", "reached"), ("care macro-F1", "**missed**"), ("flag explores F1", "too few to say"),
+        ("civil agent turns called hostile", "reached"),
+    ]  # fmt: skip
+    assert card.goals({}) == ""

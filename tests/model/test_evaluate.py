@@ -152,4 +152,4 @@ def test_a_situation_is_right_when_all_its_replies_are():
     ]
     truth = evaluate.gold(items)
     found = dataclasses.replace(truth, agent_tone=truth.agent_tone + np.array([0, 0, 0, 1]))
-    assert evaluate.situations_right(items, truth, found) == (0.5, 0.75, 2)
+    assert evaluate.situations_right(items, truth, found) == ([True, False], [True, True, True, False])

@@ -6,7 +6,7 @@ import pytest
 from toys import toy_conversation
 
 from empathy_scan.errors import InputError
-from empathy_scan.model import examples
+from empathy_scan.model import examples, splits
 
 TURNS = [
     {"i": 0, "role": "customer", "text": "My tent arrived torn, write to ada.finch@post.example please."},
@@ -66,6 +66,26 @@ def test_the_written_split_does_not_depend_on_the_order_of_files_or_on_other_fil
     assert alone == [item for item in train if item.key[0] == "a"]
 
 
+def test_an_opening_that_several_replies_share_comes_once(tmp_path):
+    opening = {"i": 0, "role": "customer", "text": "The tent is torn.", "flags": "", "tone": 1, "kinds": ""}
+    replies = [{"i": 1, "role": "agent", "text": text, "flags": "", "tone": 0, "kinds": ""} for text in ("No.", "Oh.")]
+    situation = [
+        {"conversation_id": f"s{n}", "channel": "chat", "scenario": "torn tent", "turns": [opening, reply]}
+        for n, reply in enumerate(replies)
+    ]
+    found = [item for part in examples.written([put_lines(tmp_path / "c.jsonl", situation)]) for item in part]
+    assert [(item.role, item.segments[0].text) for item in found] == [
+        ("customer", "The tent is torn."), ("agent", "No."), ("agent", "Oh."),
+    ]  # fmt: skip
+
+
+def test_all_that_a_held_out_author_wrote_is_held_out(tmp_path):
+    path = put_lines(tmp_path / f"{splits.AUTHORS_HELD_OUT[0]}.jsonl", [toy_conversation(n) for n in range(40)])
+    train, held_out = examples.written([path])
+    assert held_out
+    assert not train
+
+
 def test_a_written_turn_keeps_its_labels_and_what_came_before_it(written):
     (conversation,) = (c for c in map(toy_conversation, range(1)))
     found = [item for part in examples.written(written[:1]) for item in part if item.key[1] == "toy-0"]
@@ -87,9 +107,14 @@ def test_a_file_without_conversations_has_no_turns(tmp_path):
 
 
 def test_stand_off_labels_find_their_turns(corpora, labels):
-    path = labels(label(0, tone=1, kinds="", weight=2.5), label(1, flags="A"))
+    path = labels(label(0, tone=1, kinds=""), label(1, flags="A"))
     customer, agent = examples.labelled(path, corpora)
-    assert (customer.key, customer.role, customer.tone, customer.weight) == (("open/tents", "7", 0), "customer", 1, 2.5)
+    assert (customer.key, customer.role, customer.tone, customer.origin) == (
+        ("open/tents", "7", 0),
+        "customer",
+        1,
+        "labels",
+    )
     assert (agent.flags, agent.kinds, agent.scenario) == ("A", "", "7")
     assert agent.segments[0].context[0][0] == "customer"
 

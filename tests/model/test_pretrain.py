@@ -18,6 +18,7 @@ CONFIG = PretrainConfig(
     warmup=1,
     checkpoint_seconds=0,
     causal_positions=1.0,
+    compiled=False,
 )
 SPECIAL = 20
 
@@ -156,3 +157,20 @@ def test_the_log_holds_steps_tokens_and_mean_losses(tmp_path):
     rows = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text(encoding="utf-8").splitlines()]
     assert rows[0] == {"step": 50, "tokens": 50 * 8 * 16, "seconds": 12, "causal": 3.0}
     assert rows[1]["masked"] == 3.0
+
+
+def test_the_probe_finds_classes_that_the_tokens_tell_apart_and_no_others(encoder):
+    told = [([5 + number % 3] * 6, number % 3) for number in range(120)]
+    assert pretrain.probe(encoder, told, pad=0) == pytest.approx(1.0)
+    hidden = [([5] * 6, number % 3) for number in range(120)]
+    assert pretrain.probe(encoder, hidden, pad=0) < 0.5
+    assert encoder.training
+
+
+def test_a_probe_beside_the_text_is_logged_at_the_end(packed, tmp_path):
+    rows = [[[5 + number % 3] * 6, number % 3] for number in range(60)]
+    (packed / "probe.json").write_text(json.dumps(rows), encoding="utf-8")
+    pretrain.pretrain(packed, tmp_path, minutes=0.01, config=CONFIG)
+    (packed / "probe.json").unlink()
+    last = json.loads((tmp_path / "log.jsonl").read_text(encoding="utf-8").splitlines()[-1])
+    assert 0 <= last["probe"] <= 1

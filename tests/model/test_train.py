@@ -1,3 +1,4 @@
+import dataclasses
 import random
 
 import pytest
@@ -168,3 +169,11 @@ def test_the_rate_rises_then_falls_to_a_twentieth():
     assert rates[: peak + 1] == sorted(rates[: peak + 1])
     assert rates[peak:] == sorted(rates[peak:], reverse=True)
     assert rates[-1] == pytest.approx(0.05, abs=0.01)
+
+
+def test_minutes_end_training_before_the_epochs_do(tiny_backbone):
+    model, packer = start(tiny_backbone)
+    before = loss_of(model, packer)
+    config = dataclasses.replace(CONFIG, epochs=10_000, minutes=0.02)
+    trained = train.train(model, packer, ITEMS, config=config)  # would take an hour
+    assert loss_of(trained, packer) < before

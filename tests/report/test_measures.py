@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -6,6 +8,7 @@ from empathy_scan import summary
 from empathy_scan.report import measures
 from empathy_scan.report.charts import Axis
 from empathy_scan.report.measures import HEADLINES, Figure
+from empathy_scan.stats import Estimate
 
 RATE, POINTS, LOAD = HEADLINES[0], HEADLINES[3], HEADLINES[5]
 RANGES = st.dictionaries(
@@ -69,6 +72,17 @@ def test_a_comparison_is_only_as_firm_as_the_ranges_allow(agent, text):
 def test_every_measure_of_the_report_is_one_that_the_summary_makes():
     named = {measure.name for measure in (*measures.HEADLINES, *measures.FURTHER, *measures.LOADS)}
     assert named <= summary.MEASURES.keys()
+
+
+def test_a_corrected_figure_is_told_beside_the_counted_one():
+    counted = replace(figure(0.62, 0.48, 0.75), corrected=Estimate(0.541, 0.46, 0.618))
+    shown = measures.show(RATE, counted, axis=Axis())
+    assert (shown.value, shown.range) == ("62%", "48–75%")
+    assert shown.corrected == "about 54% (46 to 62) after allowing for the model's known errors"
+
+
+def test_a_figure_without_correction_tells_none():
+    assert measures.show(RATE, figure(0.62, 0.48, 0.75), axis=Axis()).corrected == ""
 
 
 @given(st.floats(-2, 2))

@@ -72,6 +72,27 @@ def test_nothing_comes_from_outside_and_nothing_runs(site, parse):
     assert "url(" not in sheet
 
 
+def test_corrected_rates_stand_beside_the_counted_ones_on_cards_and_in_further_figures(tmp_path, frames, office, parse):
+    given = frames(*office)
+    corrected = pl.col("value").is_not_null() & pl.col("measure").is_in(["empathy_rate", "exploring"])
+    given["figures"] = given["figures"].with_columns(
+        pl.when(corrected).then(pl.lit(end)).alias(name)
+        for name, end in (("corrected", 0.54), ("corrected_low", 0.46), ("corrected_high", 0.62))
+    )
+    report.write(tmp_path / "site", **given)
+    text = "about 54% (46 to 62) after allowing for the model's known errors"
+    front, maya = (parse(tmp_path / "site" / name) for name in ("index.html", "agents/maya.osei.html"))
+    assert [node.text() for node in front.css(".corrected")] == [text]
+    assert [node.text() for node in maya.css(".corrected")] == [text, text]
+    assert maya.css_first("td.words small.corrected").text() == text
+
+
+def test_a_report_without_corrections_shows_none_and_its_glossary_explains_them(site, parse):
+    front = parse(site / "index.html")
+    assert not front.css(".corrected")
+    assert "After allowing for the model's known errors" in [node.text() for node in front.css(".glossary dt")]
+
+
 def test_the_same_input_in_any_order_gives_the_same_bytes(tmp_path, frames, office):
     given = frames(*office)
     report.write(tmp_path / "one", **given)

@@ -14,7 +14,7 @@ WrittenOption = Annotated[
     Path, typer.Option("--written", help="Folder of labelled conversations with text (JSON Lines).", metavar="DIR")
 ]
 LabelsOption = Annotated[
-    Path, typer.Option("--labels", help="Folder of train.jsonl and dev.jsonl (labels without text).", metavar="DIR")
+    Path, typer.Option("--labels", help="Folder of train*.jsonl and dev.jsonl (labels without text).", metavar="DIR")
 ]
 CorporaOption = Annotated[
     Path | None, typer.Option("--corpora", help="Folder of the corpora that the labels refer to.", metavar="DIR")
@@ -22,7 +22,7 @@ CorporaOption = Annotated[
 
 
 @app.command(epilog="Example: empathy-scan train --backbone build/encoder --corpora corpora --out models/mine")
-def train(
+def train(  # noqa: PLR0913 - options of a command
     *,
     backbone: Annotated[
         str, typer.Option("--backbone", help="Directory or hub name of a transformers encoder.", metavar="PATH|NAME")
@@ -32,16 +32,27 @@ def train(
     labels: LabelsOption = Path("data/training"),
     corpora: CorporaOption = None,
     epochs: Annotated[float, typer.Option("--epochs", help="Times over the labelled turns.")] = 6.0,
+    minutes: Annotated[
+        float | None,
+        typer.Option("--minutes", min=0.01, help="Of fine-tuning at most; ends it before the epochs do."),
+    ] = None,
     auxiliary_minutes: Annotated[float, typer.Option("--auxiliary-minutes", help="On the public sets before.")] = 0.0,
+    encoder_rate: Annotated[
+        float, typer.Option("--encoder-rate", min=0.0, help="Learning rate of the encoder; 3e-5 for a large one.")
+    ] = 4e-4,
     seed: Annotated[int, typer.Option("--seed", help="Of weights and order.")] = 1,
 ) -> None:
     """Train the codebook's heads on an encoder and write a bundle, with its figures beside two baselines."""
-    from empathy_scan.model import recipe  # noqa: PLC0415 - torch stays out of --help
+    from empathy_scan import known_errors  # noqa: PLC0415 - torch stays out of --help
+    from empathy_scan.model import judge, recipe  # noqa: PLC0415 - as above
     from empathy_scan.model.train import TrainConfig  # noqa: PLC0415
 
-    config = TrainConfig(epochs=epochs, auxiliary_minutes=auxiliary_minutes, seed=seed)
+    config = TrainConfig(
+        epochs=epochs, minutes=minutes, auxiliary_minutes=auxiliary_minutes, encoder_rate=encoder_rate, seed=seed
+    )
     report = recipe.build(backbone, out, written=written, labels=labels, corpora=corpora, config=config)
-    typer.echo(recipe.as_text(report))
+    known_errors.measure(out, written=written, labels=labels, corpora=corpora)
+    typer.echo(judge.as_text(report))
     typer.echo(out)
 
 
@@ -55,11 +66,11 @@ def evaluate(
     baselines: Annotated[bool, typer.Option("--baselines", help="Train and show the two baselines too.")] = False,
     as_json: base.JsonOption = False,
 ) -> None:
-    """F1, macro-F1 and kappa with intervals on the dev split and on held-out written conversations."""
-    from empathy_scan.model import bundle, recipe  # noqa: PLC0415 - torch stays out of --help
+    """F1, kappa, calibration, false alarms and flips with intervals, on everything that is held out."""
+    from empathy_scan.model import bundle, judge, recipe  # noqa: PLC0415 - torch stays out of --help
 
     report = recipe.measure(bundle.load(model), written=written, labels=labels, corpora=corpora, baselines=baselines)
     if as_json:
         base.print_json(report)
     else:
-        typer.echo(recipe.as_text(report))
+        typer.echo(judge.as_text(report))

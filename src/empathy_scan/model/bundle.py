@@ -1,6 +1,7 @@
 """A model bundle: weights, tokenizer, dimensions, codebook version, thresholds and metrics in one directory.
 
     config.json  model.safetensors  tokenizer.json  tokenizer_config.json  empathy_scan.json  README.md (the model card)
+    errors.json (how often it errs, where that was counted; quantify.py reads it, and it decides no score)
 
 Weights are safetensors only: a bundle cannot carry code.
 """

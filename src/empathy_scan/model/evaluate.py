@@ -111,15 +111,14 @@ def baselines(train: Sequence[Item], items: Sequence[Item]) -> dict[str, Judged]
     return {"tf-idf": _tfidf(train, items), "majority": _majority(train, items)}
 
 
-def situations_right(items: Sequence[Item], truth: Judged, found: Judged) -> tuple[float, float, int]:
-    """Contrast sets: share of situations with every reply's care class and tone right, share of replies, situations."""
+def situations_right(items: Sequence[Item], truth: Judged, found: Judged) -> tuple[list[bool], list[bool]]:
+    """Contrast sets: for each situation whether every reply's care class and tone are right, and for each reply."""
     agents = [item for item in items if item.role == Role.AGENT]
     right = (truth.care == found.care) & (truth.agent_tone == found.agent_tone)
-    by: dict[str, list[bool]] = {}
+    by: dict[tuple[str, str], list[bool]] = {}
     for item, ok in zip(agents, right, strict=True):
-        by.setdefault(item.scenario, []).append(bool(ok))
-    whole = [all(replies) for replies in by.values()]
-    return float(np.mean(whole)), float(right.mean()), len(whole)
+        by.setdefault((item.key[0], item.scenario), []).append(bool(ok))
+    return [all(replies) for replies in by.values()], right.tolist()
 
 
 def _clusters(items: Sequence[Item]) -> np.ndarray:

@@ -13,8 +13,9 @@ from __future__ import annotations
 import json
 import logging
 import math
+import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -28,6 +29,7 @@ from transformers import AutoTokenizer, ModernBertConfig, ModernBertModel, PreTr
 from empathy_scan.model import precision
 
 log = logging.getLogger(__name__)
+PROBED_AT_ONCE, PROBE_RIDGE = 64, 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,7 @@ class PretrainConfig:
     other_rate: float = 3e-3  # learning rate of AdamW: embeddings, norms
     warmup: int = 100  # steps
     decay: float = 0.2  # last part of the time in which the rate falls to zero
+    compiled: bool = True  # where torch can compile
     checkpoint_seconds: int = 240
     seed: int = 1
 
@@ -118,6 +121,7 @@ def optimizers(encoder: nn.Module, config: PretrainConfig) -> list[torch.optim.O
     return [muon, adam]
 
 
+@precision.flushed_denormals()
 def pretrain(packed: Path, out: Path, *, minutes: float, config: PretrainConfig | None = None) -> Path:
     """Trains for `minutes` from the checkpoint in `out` (or from scratch) and gives the encoder's directory.
 
@@ -136,7 +140,7 @@ def pretrain(packed: Path, out: Path, *, minutes: float, config: PretrainConfig 
     out.mkdir(parents=True, exist_ok=True)
     step = _resume(out, encoder, optimizer)
     batches = iter(Batches(packed / "tokens.u16", config, seed=config.seed + step))
-    compiled = cast("PreTrainedModel", torch.compile(encoder)) if device == "cuda" else encoder
+    compiled = cast("PreTrainedModel", torch.compile(encoder)) if config.compiled and _compiles(device) else encoder
     started = saved = time.monotonic()
     losses: dict[bool, list[float]] = {True: [], False: []}
     special = len(tokenizer.all_special_ids)
@@ -165,10 +169,17 @@ def pretrain(packed: Path, out: Path, *, minutes: float, config: PretrainConfig 
             losses = {True: [], False: []}
         if time.monotonic() - saved > config.checkpoint_seconds and rate == 1.0:
             _checkpoint(out, step, encoder, optimizer)
+            _log_probe(out, step, encoder, packed / "probe.json", pad=tokenizer.pad_token_id)
             saved = time.monotonic()
     encoder.save_pretrained(out / "encoder")
     tokenizer.save_pretrained(out / "encoder")
+    _log_probe(out, step, encoder, packed / "probe.json", pad=tokenizer.pad_token_id)
     return out / "encoder"
+
+
+def _compiles(device: str) -> bool:
+    """Whether torch can compile the encoder here: always on CUDA, on a CPU where there is a C++ compiler."""
+    return device == "cuda" or shutil.which("g++") is not None
 
 
 def _warm_start(encoder: PreTrainedModel, vectors: Path) -> None:
@@ -195,7 +206,48 @@ def _log(out: Path, step: int, config: PretrainConfig, losses: dict[bool, list[f
         for name, key in (("causal", True), ("masked", False))
         if losses[key]
     }
-    row = {"step": step, "tokens": step * config.batch * config.length, "seconds": round(seconds), **means}
+    _write(out, {"step": step, "tokens": step * config.batch * config.length, "seconds": round(seconds), **means})
+
+
+def probe(encoder: PreTrainedModel, turns: Sequence[tuple[list[int], int]], *, pad: int) -> float:
+    """Macro-F1 of a ridge regression on the encoder's mean vectors: how much of the labels it holds already.
+
+    `turns` are token ids with a class each; the first half teaches the regression, the second half is scored.
+    """
+    encoder.eval()  # type: ignore[no-untyped-call]
+    vectors = []
+    device = next(encoder.parameters()).device
+    with torch.inference_mode():
+        for start in range(0, len(turns), PROBED_AT_ONCE):
+            given = [torch.tensor(ids) for ids, _ in turns[start : start + PROBED_AT_ONCE]]
+            ids = nn.utils.rnn.pad_sequence(given, batch_first=True, padding_value=pad).to(device)
+            held = (ids != pad).long()
+            hidden = encoder(input_ids=ids, attention_mask=held).last_hidden_state.float()
+            vectors.append(((hidden * held.unsqueeze(-1)).sum(1) / held.sum(1, keepdim=True)).cpu())
+    encoder.train()
+    known = torch.cat(vectors)
+    known = torch.cat([(known - known.mean(0)) / known.std(0).clamp(min=1e-6), torch.ones(len(known), 1)], dim=1)
+    label = torch.tensor([code for _, code in turns])
+    half = len(turns) // 2
+    wanted = F.one_hot(label, int(label.max()) + 1).float()
+    left = known[:half].T @ known[:half] + PROBE_RIDGE * torch.eye(known.shape[1])
+    said = (known[half:] @ torch.linalg.solve(left, known[:half].T @ wanted[:half])).argmax(1)
+    truth = label[half:]
+    f1 = [
+        2 * int(((said == k) & (truth == k)).sum()) / max(1, int((said == k).sum() + (truth == k).sum()))
+        for k in range(wanted.shape[1])
+    ]
+    return float(np.mean(f1))
+
+
+def _log_probe(out: Path, step: int, encoder: PreTrainedModel, path: Path, *, pad: int) -> None:
+    """Logs the probe's score, where the packed text came with a probe."""
+    if path.exists():
+        turns = [(ids, code) for ids, code in json.loads(path.read_text(encoding="utf-8"))]
+        _write(out, {"step": step, "probe": round(probe(encoder, turns, pad=pad), 4)})
+
+
+def _write(out: Path, row: dict[str, float]) -> None:
     with (out / "log.jsonl").open("a", encoding="utf-8") as file:
         file.write(json.dumps(row) + "\n")
     log.info("pretraining %s", row)

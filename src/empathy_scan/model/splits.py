@@ -11,6 +11,10 @@ SHARES = {
 }
 WHOLE = {"open/abcd_sample": "train", "research/wmt22_chat_en_de": "test", "research/bt_oasis": "test"}
 WRITTEN_HELD_OUT = 0.10
+AUTHORS_HELD_OUT = (
+    "v16",
+    "vc9",
+)  # whole files of written conversations, each by an author of whom training saw nothing
 
 
 def split_of(corpus: str, conversation_id: str) -> str:
@@ -24,8 +28,10 @@ def split_of(corpus: str, conversation_id: str) -> str:
     return _draw(f"{name}/{conversation_id}", SHARES[folder])
 
 
-def split_of_written(scenario: str) -> str:
-    """`dev` or `train` for a conversation that was written for the project: whole scenarios, never single lines."""
+def split_of_written(scenario: str, author: str = "") -> str:
+    """`dev` or `train` for a conversation written for the project: whole scenarios and whole authors, never lines."""
+    if author in AUTHORS_HELD_OUT:
+        return "dev"
     return _draw(scenario, (("dev", WRITTEN_HELD_OUT), ("train", 1 - WRITTEN_HELD_OUT)))
 
 

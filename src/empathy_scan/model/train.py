@@ -38,6 +38,7 @@ class TrainConfig:
     """How a model is trained."""
 
     epochs: float = 6.0  # over the labelled turns
+    minutes: float | None = None  # of fine-tuning; ends it before the epochs do (and makes it depend on the machine)
     auxiliary_minutes: float = 0.0  # on the auxiliary tasks before
     tokens_per_batch: int = 3072  # padded tokens of a step
     encoder_rate: float = 4e-4
@@ -108,6 +109,7 @@ def fresh_encoder(tokenizer: PreTrainedTokenizerBase, *, layers: int = 2, hidden
     return cast("PreTrainedModel", AutoModel.from_config(description))  # type: ignore[no-untyped-call]
 
 
+@precision.flushed_denormals()
 def train(
     model: EmpathyModel,
     packer: Packer,
@@ -116,7 +118,10 @@ def train(
     auxiliary: Sequence[AuxiliaryItem] = (),
     config: TrainConfig | None = None,
 ) -> EmpathyModel:
-    """The trained model (an average of the last weights). Deterministic for a seed and a number of threads."""
+    """The trained model (an average of the last weights).
+
+    Deterministic for a seed and a number of threads, unless minutes end it.
+    """
     config = config or TrainConfig()
     torch.manual_seed(config.seed)
     if auxiliary and config.auxiliary_minutes:
@@ -133,12 +138,14 @@ def train(
     model.train()
     queue: list[list[int]] = []
     started = time.monotonic()
-    for step in range(steps):
+    step = 0
+    seconds = math.inf if config.minutes is None else 60 * config.minutes
+    while (share := max(step / steps, (time.monotonic() - started) / seconds)) < 1:
         if not queue:
             queue = list(_groups(packed, config, seed=config.seed + step))
             choose.shuffle(queue)
         group = queue.pop()
-        _set_rate(optimizer, _schedule(step / steps, config))
+        _set_rate(optimizer, _schedule(share, config))
         gold = targets([items[i] for i in group])
         said = None if phrases is None else phrases[group]
         loss = _step_loss(model, packer, [packed[i] for i in group], gold, said, config)
@@ -146,6 +153,7 @@ def train(
         _average(average, model, min(config.ema, (step + 1) / (step + 10)))
         if step % 50 == 0:
             log.info("training step %d of %d, loss %.3f, %.0f s", step, steps, loss.item(), time.monotonic() - started)
+        step += 1
     return average
 
 

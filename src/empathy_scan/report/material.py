@@ -13,6 +13,7 @@ from empathy_scan.codebook import Role
 from empathy_scan.config import ReportConfig
 from empathy_scan.report import charts, measures, words
 from empathy_scan.report.measures import Figure
+from empathy_scan.stats import Estimate
 
 TEAM = ""  # the team's key among the agents of the figures
 Row = dict[str, Any]  # one row of a frame, as polars names it
@@ -132,11 +133,15 @@ def _figures(figures: pl.DataFrame) -> dict[tuple[str, str], Figure]:
         agent_id=pl.when(pl.col("scope") == "team").then(pl.lit(TEAM)).otherwise("agent_id"),
         why=pl.col("why").fill_null(""),
     )
-    columns = ("value", "n", "conversations", "low", "high", "why")
-    return {
-        (row["agent_id"], row["measure"]): Figure(row["measure"], *(row[column] for column in columns))
-        for row in named.iter_rows(named=True)
-    }
+    return {(row["agent_id"], row["measure"]): _figure(row) for row in named.iter_rows(named=True)}
+
+
+def _figure(row: Row) -> Figure:
+    """One row of the figures."""
+    told = {name: row[name] for name in ("measure", "value", "n", "conversations", "low", "high", "why")}
+    if row["corrected"] is None:
+        return Figure(**told)
+    return Figure(**told, corrected=Estimate(row["corrected"], row["corrected_low"], row["corrected_high"]))
 
 
 def _agents(said: pl.DataFrame, figures: pl.DataFrame) -> list[str]:

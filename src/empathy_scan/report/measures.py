@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 from markupsafe import Markup
 
 from empathy_scan.report import charts, words
+from empathy_scan.stats import Estimate
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +139,7 @@ class Figure:
     low: float | None
     high: float | None
     why: str
+    corrected: Estimate | None = None  # after allowing for the model's known errors
 
     def above(self, other: Figure) -> bool:
         """Whether the whole interval lies above the whole interval of the other."""
@@ -156,6 +158,7 @@ class Shown:
     why: str
     bar: Markup
     against: str = ""  # how it stands to the team, in words
+    corrected: str = ""  # what is left of it after allowing for the model's known errors, in words
 
 
 def value_text(measure: Measure, value: float) -> str:
@@ -197,7 +200,16 @@ def show(
         figure.value, figure.low, figure.high, axis=axis, kind=measure.kind, label=label, reference=reference
     )
     spread = range_text(measure, figure, dash="\N{EN DASH}")
-    return Shown(measure, value, spread, count, where, "", bar, _against(measure, figure, team))
+    return Shown(measure, value, spread, count, where, "", bar, _against(measure, figure, team), corrected_text(figure))
+
+
+def corrected_text(figure: Figure) -> str:
+    """`about 54% (46 to 62) after allowing for the model's known errors`; "" where there is no correction."""
+    if figure.corrected is None:
+        return ""
+    value, low, high = (words.percent(part) for part in astuple(figure.corrected))
+    spread = f"{low.removesuffix('%')} to {high.removesuffix('%')}"
+    return f"about {value} ({spread}) after allowing for the model's known errors"
 
 
 def _against(measure: Measure, figure: Figure, team: Figure | None) -> str:

@@ -26,6 +26,11 @@ _BAND = (
     "them apart. A stands for the highest. Somebody with a wide range shares several letters, such as A–C."
 )
 _CHANCE = "how probable the model holds the label. “Unsure” marks turns where it was close to undecided."
+_CORRECTED = (
+    "what the figure would be without the mistakes that the model made on conversations whose labels were checked, as "
+    "far as it makes the same mistakes here; the range in brackets allows for chance and for how well the mistakes are "
+    "known. Bars, bands and comparisons show what was counted."
+)
 TERMS: tuple[tuple[str, str], ...] = (
     ("Call for empathy", _CALL),
     *((measure.title, measure.meaning) for measure in measures.HEADLINES),
@@ -33,6 +38,7 @@ TERMS: tuple[tuple[str, str], ...] = (
     ("Owns a next step", "the agent takes on something concrete for this customer: what, and by whom or when."),
     ("Guarded, hostile", _TONES),
     ("The range in brackets", _RANGE),
+    ("After allowing for the model's known errors", _CORRECTED),
     ("Band", _BAND),
     ("Percentage beside a label", _CHANCE),
 )
