@@ -11,6 +11,7 @@ SHAPING = [
     {"read": {"format": "csv"}},
     {"read": {"columns": {"text": "Body"}}},
     {"read": {"agent_domains": ["larkfield.example"]}},
+    {"read": {"languages": ["any"]}},
     {"redact": {"names": False}},
     {"roles": {"infer": False}},
     {"segment": {"max_words": 50}},
@@ -166,3 +167,9 @@ def test_the_fingerprint_is_twelve_hex_digits():
 def test_every_setting_has_a_default_that_passes_its_own_check():
     config = override(Config(), dataclasses.asdict(Config()))
     assert config == Config()
+
+
+def test_the_rosters_path_counts_from_the_settings_file_and_not_for_the_fingerprint(write):
+    path = write("[roles]\nroster = 'agents.csv'\n")
+    assert load(path).roles.roster == str(path.parent / "agents.csv")
+    assert load(path).fingerprint() == Config().fingerprint()

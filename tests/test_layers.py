@@ -16,12 +16,12 @@ ROOT = Path(empathy_scan.__file__).parent
 TIERS = {
     "vocabulary": {"errors", "codebook", "tables", "config", "stats", "redact_rules", "redact_words", "hardship_rules"},
     "machinery": {"engine", "cache", "delta", "fingerprints", "lock"},
-    "from bytes to segments": {"readers", "redact", "roles", "segment", "hardship"},
+    "from bytes to segments": {"readers", "redact", "roles", "segment", "hardship", "language"},
     "model": {"model"},
     "scoring": {"score"},
     "measures": {"mirror", "outcomes", "phrases", "quantify", "summary"},
     "leaves": {"report", "store", "review"},
-    "composition": {"prepare", "classify", "dialogue", "known_errors", "rebuild", "pipeline"},
+    "composition": {"prepare", "roster", "classify", "dialogue", "known_errors", "rebuild", "pipeline"},
     "command line": {"cli", "__main__"},
 }
 NAMES = list(TIERS)

@@ -492,3 +492,24 @@ def test_the_manual_defines_every_measure_once():
 def test_the_module_lists_measures_in_the_order_of_reports():
     assert list(MEASURES)[:4] == ["empathy_rate", "scripted_rate", "missed_rate", "exploring"]
     assert summary.PER_CONVERSATIONS == 100
+
+
+def test_a_roster_adds_figures_by_team_and_changes_no_other():
+    frame = labels(MIXED)
+    agents = frame["agent_id"].drop_nulls().unique().sort().to_list()
+    plain = figures(frame, ANY)
+    made = figures(frame, ANY, teams=dict.fromkeys(agents, "Repairs") | {"nobody": "Empty"})
+    named = made.filter(scope="team", agent_id="Repairs")
+    assert made.filter(pl.col("agent_id") != "Repairs").equals(plain)
+    assert named.drop("agent_id").equals(plain.filter(scope="team").drop("agent_id"))
+    assert made.height == plain.height + named.height
+    assert set(to_json(made)) == {"agents", "team", "teams"}
+    assert set(to_json(plain)) == {"agents", "team"}
+
+
+def test_agents_without_a_team_are_in_none():
+    frame = labels(MIXED)
+    first = frame["agent_id"].drop_nulls().unique().sort()[0]
+    made = figures(frame, ANY, teams={first: "Repairs"})
+    own = made.filter(scope="agent", agent_id=first).drop("scope", "agent_id")
+    assert made.filter(scope="team", agent_id="Repairs").drop("scope", "agent_id").equals(own)

@@ -7,7 +7,7 @@ import json
 import tomllib
 import types
 import typing
-from dataclasses import asdict, dataclass, field, fields, is_dataclass
+from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
 from pathlib import Path
 
 from empathy_scan.codebook import Role
@@ -27,6 +27,7 @@ class ReadConfig:
     agent_domains: tuple[str, ...] = ()  # mail domains whose senders are agents
     agent_addresses: tuple[str, ...] = ()  # single mail addresses that are agents'
     channel_roles: dict[str, str] = field(default_factory=dict, metadata=_TO_ROLES)  # such as ch_0 = "agent"
+    languages: tuple[str, ...] = ("en",)  # that the model knows, as ISO 639 codes; "any" = whatever is spoken is scored
     max_file_bytes: int = 512 * 1024 * 1024  # larger files are rejected, not read
     max_turn_characters: int = 200_000  # a longer turn is rejected with its conversation (about 35,000 words)
 
@@ -45,6 +46,7 @@ class RolesConfig:
 
     infer: bool = True  # infer roles of `Speaker 1/2` from what they say; False leaves them unknown
     roles: dict[str, str] = field(default_factory=dict, metadata=_TO_ROLES)  # label -> role: "Jane Doe" = "agent"
+    roster: str = ""  # file of the agents with their names, aliases and teams; in a settings file relative to it
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +96,12 @@ class Config:
     report: ReportConfig = field(default_factory=ReportConfig)
 
     def fingerprint(self) -> str:
-        """Twelve hex digits that change whenever a setting that shapes scores changes (not summary, not report)."""
+        """Twelve hex digits that change whenever a setting that shapes scores changes (not summary, not report).
+
+        The roster's path shapes nothing: what it says of agents stands in the turns.
+        """
         shaping = {name: part for name, part in asdict(self).items() if name not in {"summary", "report"}}
+        del shaping["roles"]["roster"]
         text = json.dumps(shaping, sort_keys=True, ensure_ascii=True)
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
@@ -112,7 +118,10 @@ def load(path: Path | None) -> Config:
         ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"not valid TOML: {error}", where=str(path), remedy="fix the file") from error
-    return _build(Config, table, where=str(path))
+    loaded = _build(Config, table, where=str(path))
+    if not loaded.roles.roster:
+        return loaded
+    return replace(loaded, roles=replace(loaded.roles, roster=str(path.parent / loaded.roles.roster)))
 
 
 def override(config: Config, changes: dict[str, dict[str, object]]) -> Config:

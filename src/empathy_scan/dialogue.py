@@ -53,10 +53,11 @@ def judged(path: Path, config: Config, *, model: Path | None = None, conversatio
 
     Raises InputError when there is none in it, UsageError when there is no conversation of that name, ModelError.
     """
-    turns, rejects, _ = prepare.turns([path], config)
+    prepared = prepare.turns([path], config)
+    turns = prepared.turns
     names = turns["conversation_id"].unique(maintain_order=True).to_list()
     if not names:
-        raise _nothing_in(path, rejects)
+        raise _nothing_in(path, prepared.rejects)
     if conversation and conversation not in names:
         raise UsageError(
             f"no conversation {conversation!r}", where=str(path), remedy=f"there are {', '.join(names[:10])}"

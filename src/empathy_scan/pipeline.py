@@ -36,6 +36,9 @@ class ScanResult:
     turns: int  # in the report
     agents: int  # in the report
     rejects: int
+    mixed: int  # conversations read in this run with turns in other languages, which are left out
+    assumed: int  # conversations read in this run that say too little to tell their language
+    unlisted: list[str]  # agents in the report who are not on the roster; none without one
     seconds: float
     model: str
     settings: str
@@ -70,7 +73,8 @@ def scan(  # noqa: PLR0913 - one keyword per choice of the caller's
     fingerprint, errors = bundles.fingerprint(bundle), quantify.load(bundle)
     held = Store.open(store)
     held.exists()  # a store that cannot be used fails now, not after the reading
-    turns, rejects, files = prepare.turns(sources, config)
+    prepared = prepare.turns(sources, config)
+    turns, rejects = prepared.turns, prepared.rejects
     conversations = conversations_of(turns, model=fingerprint, settings=config.fingerprint())
     known = held.known()
     new = conversations.join(known, on=VERSION, how="anti").sort("conversation_id")
@@ -85,7 +89,7 @@ def scan(  # noqa: PLR0913 - one keyword per choice of the caller's
         held.set_error_rates(quantify.to_frame(errors, fingerprint), model=fingerprint)
     front_page, stored = write_report(held, reports, config, since=since, until=until)
     return ScanResult(
-        files=files,
+        files=prepared.files,
         conversations=held.known().height,
         scored=new.height,
         replaced=new.join(known, on="conversation_id", how="semi").height,
@@ -93,6 +97,9 @@ def scan(  # noqa: PLR0913 - one keyword per choice of the caller's
         turns=stored.turns.height,
         agents=stored.turns["agent_id"].drop_nulls().n_unique(),
         rejects=rejects.height,
+        mixed=prepared.mixed,
+        assumed=prepared.assumed,
+        unlisted=prepared.roster.unlisted(stored.turns["agent_id"].drop_nulls()),
         seconds=time.monotonic() - started,
         model=fingerprint,
         settings=config.fingerprint(),

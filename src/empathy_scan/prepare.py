@@ -1,22 +1,55 @@
-"""From files to redacted turns with roles: the first three stages of the flow, which `read` and `scan` share."""
+"""From files to redacted turns with languages, roles and agents: the first stages, which `read` and `scan` share."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import polars as pl
 
-from empathy_scan import readers, redact, roles
+from empathy_scan import language, readers, redact, roles, roster
 from empathy_scan.config import Config
+from empathy_scan.roster import Roster
+from empathy_scan.tables import REJECTS
 
 
-def turns(sources: Sequence[Path], config: Config) -> tuple[pl.DataFrame, pl.DataFrame, int]:
-    """The redacted TURNS of the sources with their roles, all REJECTS on the way, and the number of files.
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What the first stages made of the sources."""
 
-    Raises UsageError for a path that does not exist or a folder without files.
+    turns: pl.DataFrame  # TURNS, redacted, with roles and one id per agent
+    rejects: pl.DataFrame  # REJECTS on the way
+    files: int
+    assumed: int  # conversations that say too little to tell their language
+    roster: Roster
+
+    @property
+    def mixed(self) -> int:
+        """Conversations with turns in other languages, which are left out."""
+        return language.mixed(self.turns)
+
+    @property
+    def unlisted(self) -> list[str]:
+        """The agents who are not on the roster; none without one."""
+        return self.roster.unlisted(self.turns["agent_id"].drop_nulls())
+
+
+def turns(sources: Sequence[Path], config: Config) -> Prepared:
+    """The turns of the sources, and what was left out on the way.
+
+    Raises UsageError for a path that does not exist or a folder without files, ConfigError for a roster that cannot be
+    used.
     """
+    listed = roster.load(config.roles.roster)
     reading = readers.read(sources, config.read)
-    assigned, undecided = roles.assign(redact.redact(reading.turns, config.redact), config.roles, config.read)
-    rejects = pl.concat([reading.rejects, undecided]).unique().sort("source", "place", "reason")
-    return assigned, rejects, reading.files
+    redacted = redact.redact(reading.turns, config.redact)
+    known = config.read.languages
+    heard = language.listen(redacted, known)
+    told, foreign = language.set_aside(redacted, heard, known)
+    told = roster.recognise(told, listed)
+    read = replace(config.read, agent_addresses=(*config.read.agent_addresses, *listed.addresses))
+    assigned, undecided = roles.assign(told, config.roles, read)
+    kept, one_sided = language.leave_out(assigned, heard, known)
+    rejects = pl.concat([reading.rejects, foreign, undecided, one_sided]).unique().sort(REJECTS.key)
+    return Prepared(roster.merge(kept, listed), rejects, reading.files, heard.assumed, listed)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-from empathy_scan import __version__, codebook, quantify, report, summary
+import polars as pl
+
+from empathy_scan import __version__, codebook, quantify, report, roster, summary
 from empathy_scan.config import Config
 from empathy_scan.store import Store, Stored
 
@@ -15,18 +19,23 @@ def write_report(
 ) -> tuple[Path, Stored]:
     """The report of what a store holds of a period; gives its front page and what was loaded.
 
+    A roster gives agents one id each, names and teams, also in what was stored before it was there.
+
     Rates are corrected where one model made all labels of the period and the store knows its errors.
     Raises StoreError where there is no store, OutputError where the report cannot be written.
     """
-    stored = store.load(since=since, until=until)
+    listed = roster.load(config.roles.roster)
+    loaded = store.load(since=since, until=until)
+    stored = replace(loaded, turns=roster.merge(loaded.turns, listed), labels=roster.merge(loaded.labels, listed))
     versions = stored.conversations.select("model", "settings").unique().sort("model", "settings")
     front_page = report.write(
         reports,
         turns=stored.turns,
         scores=stored.scores,
         labels=stored.labels,
-        figures=summary.figures(stored.labels, config.summary, _errors(stored)),
+        figures=summary.figures(stored.labels, config.summary, _errors(stored), teams=listed.teams),
         rejects=stored.rejects,
+        people=report.People(listed.names, listed.teams, tuple(listed.unlisted(_agents(stored.turns)))),
         config=config.report,
         provenance={
             "version": __version__,
@@ -36,6 +45,11 @@ def write_report(
         },
     )
     return front_page, stored
+
+
+def _agents(turns: pl.DataFrame) -> Iterator[str]:
+    """The agents who speak."""
+    yield from turns["agent_id"].drop_nulls().unique()
 
 
 def _errors(stored: Stored) -> quantify.ErrorRates | None:

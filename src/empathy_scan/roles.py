@@ -408,13 +408,18 @@ def _identified(turns: pl.DataFrame, domains: Collection[str]) -> pl.DataFrame:
     """The turns with one key per agent, and without what names anybody else."""
     agent = pl.col("role") == AGENT
     given = [pl.when(~pl.col(column).str.contains(_LABEL)).then(column) for column in ("agent_id", "speaker")]
-    key = pl.coalesce(*given).str.strip_chars().str.to_lowercase().str.replace(r"^.*<([^<>\s]+@[^<>\s]+)>$", "$1")
+    key = agent_key(pl.coalesce(*given), domains)
+    return turns.with_columns(
+        agent_id=pl.when(agent).then(key.fill_null(NOBODY)), speaker=pl.when(agent).then("speaker")
+    )
+
+
+def agent_key(name: pl.Expr, domains: Collection[str] = ()) -> pl.Expr:
+    """One key for every way of writing an agent's name or address; `domains` are the agents' own mail domains."""
+    key = name.str.strip_chars().str.to_lowercase().str.replace(r"^.*<([^<>\s]+@[^<>\s]+)>$", "$1")
     parts = key.str.splitn("@", 2).struct
     own = parts.field("field_1").is_in(list(domains)) | pl.any_horizontal(
         pl.lit(value=False), *(parts.field("field_1").str.ends_with(f".{domain}") for domain in domains)
     )
     key = pl.when(own.fill_null(value=False)).then(parts.field("field_0")).otherwise(key)
-    key = key.str.replace(r"^([^,@]+),\s*([^,@]+)$", "$2 $1").str.replace_all(r"\s+", ".")
-    return turns.with_columns(
-        agent_id=pl.when(agent).then(key.fill_null(NOBODY)), speaker=pl.when(agent).then("speaker")
-    )
+    return key.str.replace(r"^([^,@]+),\s*([^,@]+)$", "$2 $1").str.replace_all(r"\s+", ".")

@@ -80,19 +80,28 @@ def opportunities(labels: pl.DataFrame) -> pl.DataFrame:
     return pl.concat(rows).sort("measure", "agent_id", "conversation_id", "turn")
 
 
-def figures(labels: pl.DataFrame, config: SummaryConfig, errors: ErrorRates | None = None) -> pl.DataFrame:
+def figures(
+    labels: pl.DataFrame,
+    config: SummaryConfig,
+    errors: ErrorRates | None = None,
+    *,
+    teams: Mapping[str, str] | None = None,
+) -> pl.DataFrame:
     """Every measure of every agent who speaks in the labels, and of the team: a FIGURES frame.
 
+    `teams` (agent -> team) adds those of each team under its name, with scope "team"; the whole has no name.
     `value` is null, with the reason in `why`, where fewer than `minimum_conversations` conversations had an
     opportunity. Counts are always told. `errors` are those of the model that made the labels: with them the rates are
     told a second time, `corrected`, or why they cannot be. Raises SchemaError for anything that is not a LABELS frame.
     """
     rows = opportunities(labels)
-    sums = pl.concat([_sums(rows, scope="agent"), _sums(_of_team(rows), scope="team")])
+    whole, named = _of_team(rows, pl.lit("")), _of_team(*_in_teams(rows, teams or {}))
+    sums = pl.concat([_sums(rows, scope="agent"), _sums(whole, scope="team"), _sums(named, scope="team")])
     alike = sums.group_by(*_SCOPE, *_SUMS).agg(pl.len().cast(pl.Int64).alias("alike")).sort(*_SCOPE, *_SUMS)
     parts = alike.partition_by(_SCOPE, as_dict=True, include_key=False)
     agents = rows.filter(pl.col("measure") == "abuse_load")["agent_id"].unique().sort()
-    scopes = [("agent", str(agent)) for agent in agents] + [("team", "")]
+    own = sorted({team for agent, team in (teams or {}).items() if team and agent in set(agents)})
+    scopes = [("agent", str(agent)) for agent in agents] + [("team", team) for team in ("", *own)]
     nothing = alike.clear().drop(_SCOPE)
     made = []
     for scope, agent in scopes:
@@ -111,12 +120,14 @@ def figures(labels: pl.DataFrame, config: SummaryConfig, errors: ErrorRates | No
 def to_json(figures: pl.DataFrame) -> dict[str, object]:
     """The figures as `{"agents": {agent_id: {measure: figure}}, "team": {measure: figure}}`, measures in our order.
 
+    Where there are teams, `"teams": {name: {measure: figure}}` too.
+
     A figure is `{"value", "n", "low", "high"}`, and `"why"` where there is no value; where the errors of the model are
     known, also `"corrected": {"value", "low", "high"}`.
     """
     place = {measure: number for number, measure in enumerate(MEASURES)}
     agents: dict[str, dict[str, object]] = {}
-    team: dict[str, object] = {}
+    teams: dict[str, dict[str, object]] = {}
     ordered = figures.sort("agent_id", pl.col("measure").replace_strict(place, default=len(place)), "measure")
     for row in ordered.iter_rows(named=True):
         figure = {name: row[name] for name in ("value", "n", "low", "high")}
@@ -124,9 +135,10 @@ def to_json(figures: pl.DataFrame) -> dict[str, object]:
             figure["why"] = row["why"]
         if row["corrected"] is not None:
             figure["corrected"] = {name: row[column] for name, column in _CORRECTED.items()}
-        held = team if row["scope"] == "team" else agents.setdefault(row["agent_id"], {})
+        held = (teams if row["scope"] == "team" else agents).setdefault(row["agent_id"], {})
         held[row["measure"]] = figure
-    return {"agents": agents, "team": team}
+    whole = teams.pop("", {})
+    return {"agents": agents, "team": whole} | ({"teams": teams} if teams else {})
 
 
 def _of_customers(heard: pl.DataFrame) -> pl.DataFrame:
@@ -179,22 +191,27 @@ def _rows(turns: pl.DataFrame, measures: Mapping[str, pl.Expr]) -> pl.DataFrame:
     return wide.unpivot(index=index, variable_name="measure").drop_nulls("value").select(_OPPORTUNITY)
 
 
-def _of_team(rows: pl.DataFrame) -> pl.DataFrame:
+def _in_teams(rows: pl.DataFrame, teams: Mapping[str, str]) -> tuple[pl.DataFrame, pl.Expr]:
+    """The opportunities of agents who have a team, and its name."""
+    team = pl.col("agent_id").replace_strict(teams, default="", return_dtype=pl.String) if teams else pl.lit("")
+    return rows.filter(team != ""), team
+
+
+def _of_team(rows: pl.DataFrame, team: pl.Expr) -> pl.DataFrame:
     """The opportunities as the team's: a conversation that several agents held is one conversation."""
     whole = pl.col("turn").is_null()
+    rows = rows.with_columns(agent_id=team)
     conversations = (
         rows.filter(whole)
-        .group_by("measure", "conversation_id")
+        .group_by("agent_id", "measure", "conversation_id")
         .agg(pl.col("value").max().alias("most"), pl.col("value").sum().alias("all"))
         .with_columns(
             value=pl.when(pl.col("measure").is_in(_OF_CONVERSATIONS)).then("most").otherwise("all"),
-            agent_id=pl.lit(""),
             turn=pl.lit(None, pl.Int32),
             baseline=pl.lit(value=False),
         )
     )
-    turns = rows.filter(~whole).with_columns(agent_id=pl.lit(""))
-    return pl.concat([turns, conversations.select(_OPPORTUNITY)])
+    return pl.concat([rows.filter(~whole), conversations.select(_OPPORTUNITY)])
 
 
 def _sums(rows: pl.DataFrame, *, scope: str) -> pl.DataFrame:

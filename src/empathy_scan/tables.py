@@ -184,7 +184,7 @@ FIGURES = Table(
     "figures",
     {
         "scope": pl.String,  # agent or team
-        "agent_id": pl.String,  # "" for the team
+        "agent_id": pl.String,  # of a team of the roster its name; "" for the whole
         "measure": pl.String,
         "value": pl.Float64,
         "n": pl.Int64,  # what the denominator counts: calls for empathy, hostile turns, ...

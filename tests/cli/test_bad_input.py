@@ -81,7 +81,7 @@ def test_it_is_told_and_the_others_are_scored(scan, exports, tmp_path, case):
 @pytest.mark.parametrize("case", READ)
 def test_it_is_read_well(run, tmp_path, case):
     (tmp_path / "a.txt").write_bytes(READ[case])
-    answer = run("read", tmp_path / "a.txt")
+    answer = run("read", "--language", "any", tmp_path / "a.txt")
     assert answer.code == 0, answer.err
     assert "Grüß Gott" in answer.out
     assert "schön" in answer.out

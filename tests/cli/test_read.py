@@ -126,3 +126,23 @@ def test_times_that_cannot_be_read_are_told(run, tmp_path):
     note = "column 'Date': 2 of 2 cells cannot be read as a time"
     assert note in run("read", "--explain", path).out
     assert json.loads(run("read", "--explain", "--json", path).out)["notes"][0].startswith(note)
+
+
+def test_an_explanation_tells_who_is_on_the_roster(run, call, tmp_path):
+    roster = tmp_path / "roster.csv"
+    roster.write_text("agent_id,team\nkim,Sales\n", encoding="utf-8")
+    call.write_text("Kim (Agent): Hello, how can I help?\nCustomer: My bed never came.\n", encoding="utf-8")
+    found = json.loads(run("read", "--explain", "--json", "--roster", roster, call).out)
+    assert {*found["on_roster"], *found["unlisted"]} <= {"kim", "kim.(agent)"}
+    assert "roster" in run("read", "--explain", "--roster", roster, call).out
+
+
+def test_another_language_is_a_reject_unless_it_is_wanted(run, call):
+    call.write_text(
+        "Agent: Guten Tag, wie kann ich Ihnen helfen?\nCustomer: Mein Paket ist noch nicht angekommen.\n",
+        encoding="utf-8",
+    )
+    answer = run("read", call)
+    assert answer.code == 3
+    assert "not in English: it looks like German" in answer.err
+    assert run("read", "--language", "any", call).code == 0

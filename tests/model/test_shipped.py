@@ -18,7 +18,7 @@ SHIPPED = bundle.default_path()
 @pytest.fixture(scope="module")
 def judged():
     """The samples' turns: what the shipped bundle says beside what was labelled as they were written."""
-    turns, _, _ = prepare.turns([ROOT / "data" / "samples"], Config())
+    turns = prepare.turns([ROOT / "data" / "samples"], Config()).turns
     _, labels = pipeline.judge(turns, None, Config())
     rows = [json.loads(line) for line in (ROOT / "tests" / "data" / "sample_labels.jsonl").read_text().splitlines()]
     gold = pl.DataFrame(rows).select("conversation_id", "turn", gold_flags="flags", gold_tone="tone")

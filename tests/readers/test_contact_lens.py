@@ -5,6 +5,10 @@ from datetime import UTC, datetime
 
 import pytest
 
+from empathy_scan.config import ReadConfig
+from empathy_scan.readers import contact_lens
+from empathy_scan.readers.files import Document
+
 
 def voice(**changes):
     return {
@@ -121,3 +125,86 @@ def test_call_analytics_of_transcribe_is_not_taken_for_it(scan):
         {"c.json": json.dumps({"JobName": "j", "Transcript": [{"ParticipantRole": "AGENT", "Content": "Hi"}]})}
     )
     assert reading.turns.filter(format="contact-lens").is_empty()
+
+
+AGENT, OTHER = "5b1f3c9e-2222-4a2b-8c3d-0123456789ab", "5b1f3c9e-3333-4a2b-8c3d-0123456789ab"
+
+
+def said_by(person, content, start, end):
+    return {"ParticipantId": person, "Content": content, "BeginOffsetMillis": start, "EndOffsetMillis": end}
+
+
+def by_session_ids(*agents):
+    people = [{"ParticipantId": each, "ParticipantRole": "AGENT"} for each in agents]
+    spoken = [said_by(each, "Hello.", number * 1000, number * 1000 + 900) for number, each in enumerate(agents)]
+    return {"Participants": people, "Transcript": spoken}
+
+
+def test_consecutive_utterances_of_a_call_are_one_turn_unless_a_long_pause_lies_between(scan):
+    spoken = [
+        said_by("CUSTOMER", "It was a present.", 0, 1000),
+        said_by("CUSTOMER", "It came torn.", 1200, 2000),
+        said_by("CUSTOMER", "Are you there?", 30000, 31000),
+        said_by("AGENT", "I am.", 32000, 32500),
+    ]
+    turns = scan({"c.json": json.dumps(voice(Transcript=spoken, Participants=[]))}).turns
+    assert turns.select("text", "start", "end").rows() == [
+        ("It was a present. It came torn.", 0.0, 2.0),
+        ("Are you there?", 30.0, 31.0),
+        ("I am.", 32.0, 32.5),
+    ]
+
+
+def test_overlapping_utterances_stay_in_order_of_their_start(said):
+    spoken = [said_by("AGENT", "Two.", 2000, 9000), said_by("CUSTOMER", "One.", 1000, 8000)]
+    assert said(json.dumps(voice(Transcript=spoken, Participants=[])), "c.json") == [
+        ("customer", "One."),
+        ("agent", "Two."),
+    ]
+
+
+def test_the_id_of_a_session_is_no_agents_id(scan):
+    turns = scan({"c.json": json.dumps(voice(**by_session_ids(AGENT)))}).turns
+    assert turns.select("role", "agent_id").rows() == [("agent", None)]
+
+
+@pytest.mark.parametrize("agent", [{"Username": "noor", "ARN": "arn:x"}, {"AgentId": "noor"}, "noor"])
+def test_an_agent_added_from_the_contact_record_is_the_one_agents_id(scan, agent):
+    turns = scan({"c.json": json.dumps(voice(**by_session_ids(AGENT), Agent=agent))}).turns
+    assert turns["agent_id"].to_list() == ["noor"]
+
+
+def test_an_added_agent_is_not_given_the_words_of_two(scan):
+    turns = scan({"c.json": json.dumps(voice(**by_session_ids(AGENT, OTHER), Agent={"Username": "noor"}))}).turns
+    assert turns["agent_id"].to_list() == [None, None]
+
+
+def test_a_redacted_display_name_is_no_name(scan):
+    people = [{"ParticipantId": AGENT, "ParticipantRole": "AGENT", "DisplayName": "[NAME]"}]
+    turns = scan({"c.json": json.dumps(voice(**by_session_ids(AGENT) | {"Participants": people}))}).turns
+    assert turns["agent_id"].to_list() == [None]
+
+
+def test_language_and_direction_are_labels_of_the_contact():
+    value = voice(LanguageCode="en-US", InitiationMethod="OUTBOUND")
+    (contact,) = contact_lens.parse(Document("c.json", json.dumps(value).encode()), ReadConfig()).conversations
+    assert contact.metadata == {"language": "en-US", "direction": "outbound"}
+
+
+def test_items_without_text_are_counted_in_a_problem_and_the_rest_is_read(scan):
+    spoken = [said_by("AGENT", "Hello.", 0, 500), said_by("CUSTOMER", 5, 600, 700), None]
+    reading = scan({"c.json": json.dumps(voice(Transcript=spoken, Participants=[]))})
+    assert reading.turns["text"].to_list() == ["Hello."]
+    (row,) = reading.rejects.to_dicts()
+    assert row["reason"].startswith("2 of 3 items")
+    assert row["place"] == "Transcript[1]"
+
+
+def test_a_raw_chat_is_called_after_its_contact_and_not_after_the_first_of_a_chain(scan):
+    message = {"Type": "MESSAGE", "ContentType": "text/plain", "AbsoluteTime": "2026-10-05T09:00:01.000Z",
+               "ParticipantRole": "CUSTOMER", "Content": "Hello?"}  # fmt: skip
+    chat = {"InitialContactId": "first", "Transcript": [message]}
+    named = scan({f"ChatTranscripts/{AGENT}_20261005T09:00_UTC.json": json.dumps(chat)}).turns
+    assert named.select("conversation_id", "channel", "role").rows() == [(AGENT, "chat", "customer")]
+    of_item = scan({"x.json": json.dumps({**chat, "Transcript": [{**message, "ContactId": "c-9"}]})}).turns
+    assert "c-9" in of_item["conversation_id"].to_list()

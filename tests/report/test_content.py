@@ -1,7 +1,8 @@
 import re
 from dataclasses import replace
 
-from empathy_scan import report
+from empathy_scan import report, summary
+from empathy_scan.config import SummaryConfig
 
 
 def front(site, parse):
@@ -155,3 +156,23 @@ def test_the_glossary_explains_every_headline_once(site, parse):
 
 def test_dates_come_from_the_conversations(site, parse):
     assert front(site, parse).css_first(".eyebrow").text() == "5 Oct 2026 to 14 Oct 2026"
+
+
+def test_the_teams_of_a_roster_stand_on_the_front_page_where_there_are_several(tmp_path, frames, office, parse):
+    made = frames(*office)
+    agents = made["labels"]["agent_id"].drop_nulls().unique().sort().to_list()
+    teams = {agent: ("Repairs", "Sales")[number % 2] for number, agent in enumerate(agents)}
+    settings = SummaryConfig(minimum_conversations=3, resamples=100)
+    made["figures"] = summary.figures(made["labels"], settings, teams=teams)
+    people = report.People({agents[0]: "Zora <i>Quist"}, teams, (agents[1],))
+    found = parse(report.write(tmp_path / "teams", **made, people=people))
+    rows = found.css("section[aria-labelledby=teams] tbody tr")
+    assert [row.css_first("th").text(deep=False).strip() for row in rows] == ["Repairs", "Sales"]
+    assert "Zora <i>Quist" in found.css_first("section[aria-labelledby=agents]").text()
+    assert "Not on the roster" in found.css_first(".unlisted").text()
+
+
+def test_without_a_roster_no_teams_are_told(site, parse):
+    found = parse(site / "index.html")
+    assert found.css_first("section[aria-labelledby=teams]") is None
+    assert found.css_first(".unlisted") is None

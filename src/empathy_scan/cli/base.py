@@ -93,6 +93,14 @@ DomainOption = Annotated[
     typer.Option("--agent-domain", help="Mail domain whose senders are agents. Repeatable.", metavar="DOMAIN"),
 ]
 
+LanguageOption = Annotated[
+    list[str] | None,
+    typer.Option("--language", help="Language to score, such as en; any for all. Repeatable.", metavar="CODE"),
+]
+RosterOption = Annotated[
+    str, typer.Option("--roster", help="Agents with names, aliases and teams (CSV or TOML).", metavar="FILE")
+]
+
 
 def _tell_version(asked: bool) -> None:  # noqa: FBT001 - typer's signature
     if asked:
@@ -123,6 +131,8 @@ def settings(
     columns: Sequence[str] | None = None,
     speakers: Sequence[str] | None = None,
     domains: Sequence[str] | None = None,
+    languages: Sequence[str] | None = None,
+    roster: str = "",
 ) -> Config:
     """The settings of a file with the command line's over them; raises ConfigError."""
     from empathy_scan import config  # noqa: PLC0415
@@ -135,9 +145,11 @@ def settings(
         read["columns"] = {**loaded.read.columns, **pairs(columns, option="--column")}
     if domains:
         read["agent_domains"] = (*loaded.read.agent_domains, *domains)
-    changes: dict[str, dict[str, object]] = {"read": read} if read else {}
+    if languages:
+        read["languages"] = tuple(languages)
+    changes: dict[str, dict[str, object]] = {"read": read, "roles": {"roster": roster} if roster else {}}
     if speakers:
-        changes["roles"] = {"roles": {**loaded.roles.roles, **pairs(speakers, option="--role")}}
+        changes["roles"]["roles"] = {**loaded.roles.roles, **pairs(speakers, option="--role")}
     return config.override(loaded, changes)
 
 
@@ -185,6 +197,15 @@ def as_json(answer: Any, *, indent: int | None = None) -> str:  # noqa: ANN401 -
 def safe(text: str) -> str:
     """The text without what could steer a terminal; of the same length, so that evidence stays in place."""
     return UNSAFE.sub("�", text)
+
+
+def tell_notes(*, mixed: int, unlisted: Sequence[str]) -> None:
+    """On stderr: how many conversations hold other languages, and who is not on the roster; nothing where neither."""
+    if mixed:
+        typer.echo(f"{mixed} conversation(s) with turns in other languages, which are left out", err=True)
+    if unlisted:
+        more = f" and {len(unlisted) - SHOWN_REJECTS} more" if len(unlisted) > SHOWN_REJECTS else ""
+        typer.echo(safe(f"not on the roster: {', '.join(unlisted[:SHOWN_REJECTS])}{more}"), err=True)
 
 
 def tell_rejects(rejects: Any) -> None:  # noqa: ANN401 - a REJECTS frame; polars is not imported for --help

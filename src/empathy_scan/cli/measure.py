@@ -16,16 +16,20 @@ def measure(
     file: Annotated[Path, typer.Argument(help="CSV, TSV, JSON Lines or Parquet, one row per turn.", metavar="FILE")],
     *,
     config: base.ConfigOption = None,
+    roster: base.RosterOption = "",
 ) -> None:
     """Every measure per agent and for the team, as JSON, from a table of labelled turns.
 
     Columns: conversation_id, turn, role, agent_id, channel, started_at, flags, tone, kinds; and if you like text,
     p_hostile, hardship, queue.
     """
-    options = base.settings(config)
+    options = base.settings(config, roster=roster)
 
-    from empathy_scan import summary  # noqa: PLC0415 - polars stays out of --help
+    from empathy_scan import roster as rosters  # noqa: PLC0415 - polars stays out of --help
+    from empathy_scan import summary  # noqa: PLC0415 - as above
     from empathy_scan.readers import parse_table  # noqa: PLC0415 - as above
 
     labels = summary.labels_from_rows(parse_table(file, places=True), where=str(file))
-    base.print_json(summary.to_json(summary.figures(labels, options.summary)))
+    listed = rosters.load(options.roles.roster)
+    figures = summary.figures(rosters.merge(labels, listed), options.summary, teams=listed.teams)
+    base.print_json(summary.to_json(figures))

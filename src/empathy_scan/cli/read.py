@@ -35,23 +35,29 @@ def read(  # noqa: PLR0913 - a parameter per option
     column: base.ColumnOption = None,
     role: base.RoleOption = None,
     agent_domain: base.DomainOption = None,
+    language: base.LanguageOption = None,
+    roster: base.RosterOption = "",
     as_json: base.JsonOption = False,
 ) -> None:
     """Normalise only: one row per turn, redacted, with roles. Exit code 3 when some input was rejected."""
     kind = "jsonl" if out == "-" else Path(out).suffix.lstrip(".").lower()
     if kind not in WRITTEN:
         raise typer.BadParameter(f"{out!r} must end in .jsonl, .csv or .parquet", param_hint="--out")
-    options = base.settings(config, format_name=format_name, columns=column, speakers=role, domains=agent_domain)
+    options = base.settings(
+        config, format_name=format_name, columns=column, speakers=role, domains=agent_domain, languages=language,
+        roster=roster,
+    )  # fmt: skip
 
     from empathy_scan import prepare  # noqa: PLC0415 - spaCy stays out of --help
 
     if explain:
         _explain_all(paths, options, as_json=as_json)
         return
-    turns, rejects, _ = prepare.turns(paths, options)
-    _write(turns, out, kind)
-    if not rejects.is_empty():
-        base.tell_rejects(rejects)
+    prepared = prepare.turns(paths, options)
+    _write(prepared.turns, out, kind)
+    base.tell_notes(mixed=prepared.mixed, unlisted=prepared.unlisted)
+    if not prepared.rejects.is_empty():
+        base.tell_rejects(prepared.rejects)
         raise typer.Exit(base.REJECTED)
 
 
@@ -64,7 +70,7 @@ def formats(*, as_json: base.JsonOption = False) -> None:
         base.print_json([{"name": r.name, "title": r.title, "suffixes": list(r.suffixes)} for r in FORMATS])
         return
     for reader in FORMATS:
-        typer.echo(f"{reader.name:<14} {reader.title} ({', '.join(reader.suffixes)})")
+        typer.echo(f"{reader.name:<22} {reader.title} ({', '.join(reader.suffixes)})")
 
 
 def _write(turns: pl.DataFrame, out: str, kind: str) -> None:
@@ -120,15 +126,37 @@ def _explain_all(paths: Sequence[Path], options: Config, *, as_json: bool) -> No
                 base.safe(f"rejected {_place(found.source, error.where)}: {error.what}; {error.remedy}"), err=True
             )
             continue
-        answers.append(_as_values(found.source, explanation))
+        people = _people(found.path, options)
+        answers.append(_as_values(found.source, explanation) | people)
         if not as_json:
             _tell(found.source, explanation, refusals=alone)
+            _tell_people(people)
         base.tell_rejects(explanation.rejects)
         rejected = rejected or not explanation.rejects.is_empty()
     if as_json:
         base.print_json(answers[0] if alone else answers)
     if rejected:
         raise typer.Exit(base.REJECTED)
+
+
+def _people(path: Path, options: Config) -> dict[str, Any]:
+    """The file's agents with their teams, and those who are not on the roster; nothing without a roster."""
+    if not options.roles.roster:
+        return {}
+    from empathy_scan import prepare  # noqa: PLC0415 - as in `read`
+
+    found = prepare.turns([path], options)
+    agents = found.turns["agent_id"].drop_nulls().unique().sort()
+    listed = {agent: found.roster.agents[agent].team for agent in agents if agent in found.roster.agents}
+    return {"on_roster": listed, "unlisted": found.unlisted}
+
+
+def _tell_people(people: dict[str, Any]) -> None:
+    """Who is on the roster, and who is not, in words."""
+    for agent, team in people.get("on_roster", {}).items():
+        typer.echo(base.safe(f"  agent {agent}: on the roster{f', team {team}' if team else ''}"))
+    for agent in people.get("unlisted", []):
+        typer.echo(base.safe(f"  agent {agent}: not on the roster"))
 
 
 def _place(source: str, place: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -39,6 +39,8 @@ def scan(  # noqa: PLR0913 - a parameter per option
     column: base.ColumnOption = None,
     role: base.RoleOption = None,
     agent_domain: base.DomainOption = None,
+    language: base.LanguageOption = None,
+    roster: base.RosterOption = "",
     as_json: base.JsonOption = False,
 ) -> None:
     """Read, score, store and report; incremental, and safe to repeat or to kill.
@@ -46,7 +48,10 @@ def scan(  # noqa: PLR0913 - a parameter per option
     Ends with the path of the report's front page and a summary. Exit code 3 when some input was rejected.
     """
     start, end = base.period(since, until)
-    options = base.settings(config, format_name=format_name, columns=column, speakers=role, domains=agent_domain)
+    options = base.settings(
+        config, format_name=format_name, columns=column, speakers=role, domains=agent_domain, languages=language,
+        roster=roster,
+    )  # fmt: skip
 
     from empathy_scan import engine as engines  # noqa: PLC0415 - torch and spaCy stay out of --help
     from empathy_scan import pipeline  # noqa: PLC0415 - as above
@@ -57,6 +62,7 @@ def scan(  # noqa: PLR0913 - a parameter per option
         since=start, until=end, told=_progress if sys.stderr.isatty() else None,
     )  # fmt: skip
     base.tell_rejects(result.rejected)
+    base.tell_notes(mixed=0, unlisted=result.unlisted)
     if as_json:
         base.print_json(result.to_json())
     else:
@@ -78,11 +84,12 @@ def report(
     config: base.ConfigOption = None,
     since: SinceOption = None,
     until: UntilOption = None,
+    roster: base.RosterOption = "",
     as_json: base.JsonOption = False,
 ) -> None:
     """Write the report again from the store; needs no model and no transcripts."""
     start, end = base.period(since, until)
-    options = base.settings(config)
+    options = base.settings(config, roster=roster)
 
     from empathy_scan import rebuild  # noqa: PLC0415 - polars stays out of --help
     from empathy_scan.store import Store  # noqa: PLC0415 - as above
@@ -99,7 +106,7 @@ def _progress(stage: str, done: int, total: int) -> None:
     typer.echo(f"\r{stage} {done:,} of {total:,} segments", err=True, nl=done >= total)
 
 
-def _summary(result: dict[str, object]) -> None:
+def _summary(result: dict[str, Any]) -> None:
     """The front page's path and ten lines of what was done."""
     typer.echo(result["front_page"])
     rows = {
@@ -110,3 +117,12 @@ def _summary(result: dict[str, object]) -> None:
     for title, key in rows.items():
         changed = f", {result['replaced']} of them changed" if key == "scored" and result["replaced"] else ""
         typer.echo(f"{title:<20}{result[key]}{changed}")
+    notes = {
+        "mixed languages": ("mixed", "conversation(s) with turns in other languages, which are left out"),
+        "language not told": ("assumed", "conversation(s) too short to tell, taken as known"),
+    }
+    for title, (key, meaning) in notes.items():
+        if result[key]:
+            typer.echo(f"{title:<20}{result[key]} {meaning}")
+    if unlisted := result["unlisted"]:
+        typer.echo(f"{'not on the roster':<20}{len(unlisted)}")

@@ -73,10 +73,15 @@ def show(  # noqa: PLR0913 - a parameter per option
     column: base.ColumnOption = None,
     role: base.RoleOption = None,
     agent_domain: base.DomainOption = None,
+    language: base.LanguageOption = None,
+    roster: base.RosterOption = "",
     as_json: base.JsonOption = False,
 ) -> None:
     """Show one conversation with scores and evidence beside each turn."""
-    options = base.settings(config, format_name=format_name, columns=column, speakers=role, domains=agent_domain)
+    options = base.settings(
+        config, format_name=format_name, columns=column, speakers=role, domains=agent_domain, languages=language,
+        roster=roster,
+    )  # fmt: skip
 
     from empathy_scan import dialogue  # noqa: PLC0415 - torch stays out of --help
 

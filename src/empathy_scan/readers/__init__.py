@@ -142,7 +142,7 @@ def _read_one(found: files.Found, config: ReadConfig) -> tuple[Detection, Parsed
         ) from error
     if not parsed.conversations and not parsed.problems:
         raise MalformedInputError("there is no conversation in it", remedy="export it again or remove it")
-    binary = detection.reader.name == "parquet"
+    binary = detection.reader.name == "parquet" or document.data.startswith(b"PK\x03\x04")
     return detection, parsed, "" if binary else document.encoding
 
 

@@ -26,6 +26,7 @@ class Turn:
     agent_id: str | None = None
     start: float | None = None
     end: float | None = None
+    confidence: float | None = None  # of the speech recogniser, 0 to 1: the mean over the words
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,9 @@ class Conversation:
     place: str = ""  # line, row or key in the file; "" when the file holds this conversation only
     redacted: bool = False  # the redacted one of two copies of the same contact
     mail: MailHeader | None = None
+    metadata: Mapping[str, str] = field(
+        default_factory=dict
+    )  # direction, language, team and other labels of the export
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,15 @@ class AgentRow:
 
 
 @dataclass(frozen=True, slots=True)
+class TeamRow:
+    """One team of the roster in the table of teams: its name, its agents and conversations, a cell per measure."""
+
+    name: str
+    held: str
+    cells: tuple[Shown, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Listed:
     """A conversation in a list: its address, what it was, and what happened in it."""
 
@@ -72,7 +81,9 @@ class Front:
     groups: tuple[Group, ...]
     nothing: str  # said where no agent stands out
     figures: tuple[Shown, ...]
-    columns: tuple[Measure, ...]  # of the table of agents
+    teams: tuple[TeamRow, ...]  # of the roster, by name, where there are several
+    unlisted: str  # the agents who are not on the roster
+    columns: tuple[Measure, ...]  # of the tables of teams and agents
     ranked: tuple[AgentRow, ...]
     waiting: tuple[AgentRow, ...]
     unnamed: AgentRow | None  # the agents whom no export names, together; they may be several, so they have no band
@@ -103,6 +114,7 @@ def front(material: Material, counts: Mapping[str, Answers], found: list[Finding
         parts=tuple(Reply(part.kind, text, "") for part, text in parts), groups=groups,
         nothing="" if groups or len(told) < 2 else NO_FINDING,
         figures=tuple(shown(material, TEAM, measure) for measure in measures.HEADLINES if material.conversations),
+        teams=_teams(material), unlisted=words.listing(material.names[agent] for agent in material.people.unlisted),
         columns=measures.HEADLINES, ranked=_banded(material, rows),
         waiting=tuple(row for row in rows.values() if row.why), unnamed=unnamed,
         rejects=tuple(_readable(reject) for reject in material.rejects[:REJECTS_SHOWN]),
@@ -201,6 +213,27 @@ def _agent_row(material: Material, agent_id: str, held: int) -> AgentRow:
         Link(material.names[agent_id], material.agent_href(agent_id)),
         words.plural(held, "conversation", "conversations"), cells, cells[0].why,
     )  # fmt: skip
+
+
+def _teams(material: Material) -> tuple[TeamRow, ...]:
+    """The teams of the roster that have figures; none where there is only one."""
+    names = sorted({team for team, _ in material.teams}, key=lambda team: (team.casefold(), team))
+    return tuple(_team_row(material, team) for team in names) if len(names) > 1 else ()
+
+
+def _team_row(material: Material, team: str) -> TeamRow:
+    """A team's row; its figures are held against the whole."""
+    members = {agent for agent in material.agents if material.people.teams.get(agent) == team}
+    held = sum(1 for row in material.conversations.values() if members.intersection(row["agents"]))
+    cells = tuple(
+        measures.show(
+            measure, material.teams.get((team, measure.name)), axis=material.axes[measure.name],
+            team=material.figure(TEAM, measure.name), narrow=True,
+        )
+        for measure in measures.HEADLINES
+    )  # fmt: skip
+    agents = words.plural(len(members), "agent", "agents")
+    return TeamRow(words.shown(team), f"{agents}, {words.plural(held, 'conversation', 'conversations')}", cells)
 
 
 def _banded(material: Material, rows: Mapping[str, AgentRow]) -> tuple[AgentRow, ...]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import polars as pl
@@ -41,6 +41,15 @@ class Frames:
 
 
 @dataclass(frozen=True, slots=True)
+class People:
+    """What a roster says of the agents: their names, their teams, and who is not on it."""
+
+    names: Mapping[str, str] = field(default_factory=dict)
+    teams: Mapping[str, str] = field(default_factory=dict)
+    unlisted: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Material:
     """Everything that the pages are cut from."""
 
@@ -52,6 +61,8 @@ class Material:
     agents: tuple[str, ...]  # by name
     names: dict[str, str]
     figures: dict[tuple[str, str], Figure]  # by agent (TEAM for the team) and measure
+    teams: dict[tuple[str, str], Figure]  # by team of the roster and measure
+    people: People
     axes: dict[str, charts.Axis]  # by measure: the same scale on every page
     rejects: list[Row]
 
@@ -68,20 +79,21 @@ class Material:
         return f"agents/{words.slug(agent_id)}.html"
 
 
-def prepare(frames: Frames, config: ReportConfig) -> Material:
+def prepare(frames: Frames, config: ReportConfig, people: People) -> Material:
     """The material of a report. Raises SchemaError for a frame that is not of its table."""
     frames = frames.checked()
     exchanges = mirror.exchanges(frames.labels)
     answers = _with_first_turn(mirror.answers(frames.labels), exchanges)
     said = _said(frames, answers)
-    figures = _figures(frames.figures)
+    of_team = (pl.col("scope") == "team") & (pl.col("agent_id") != TEAM)
+    figures, teams = (_figures(frames.figures.filter(part)) for part in (~of_team, of_team))
     agents = _agents(said, frames.figures)
-    called = words.names(agents)
+    called = words.names(agents, people.names)
     return Material(
         config=config, said=said, exchanges=exchanges, answers=answers,
         conversations=_conversations(said, exchanges),
         agents=tuple(sorted(agents, key=lambda agent_id: (called[agent_id].casefold(), agent_id))),
-        names=called, figures=figures, axes=_axes(figures),
+        names=called, figures=figures, teams=teams, people=people, axes=_axes([*figures.items(), *teams.items()]),
         rejects=frames.rejects.sort(tables.REJECTS.key).to_dicts(),
     )  # fmt: skip
 
@@ -128,11 +140,8 @@ def _by_turn(scores: pl.DataFrame) -> pl.DataFrame:
 
 
 def _figures(figures: pl.DataFrame) -> dict[tuple[str, str], Figure]:
-    """The figures by agent and measure; the team's agent is TEAM whatever the frame calls it."""
-    named = figures.with_columns(
-        agent_id=pl.when(pl.col("scope") == "team").then(pl.lit(TEAM)).otherwise("agent_id"),
-        why=pl.col("why").fill_null(""),
-    )
+    """The figures by agent (or team) and measure."""
+    named = figures.with_columns(why=pl.col("why").fill_null(""))
     return {(row["agent_id"], row["measure"]): _figure(row) for row in named.iter_rows(named=True)}
 
 
@@ -151,12 +160,12 @@ def _agents(said: pl.DataFrame, figures: pl.DataFrame) -> list[str]:
     return pl.concat([spoke, counted]).drop_nulls().unique().sort().to_list()
 
 
-def _axes(figures: Mapping[tuple[str, str], Figure]) -> dict[str, charts.Axis]:
+def _axes(figures: Iterable[tuple[tuple[str, str], Figure]]) -> dict[str, charts.Axis]:
     """The axis of every measure, over all agents and the team and all measures of its scale."""
     known = (*measures.HEADLINES, *measures.FURTHER, *measures.LOADS)
     scales = {measure.name: measure.scale or measure.name for measure in known}
     drawn: dict[str, list[Figure]] = {scale: [] for scale in scales.values()}
-    for (_, name), figure in figures.items():
+    for (_, name), figure in figures:
         if name in scales:
             drawn[scales[name]].append(figure)
     return {measure.name: measures.axis_of(measure, drawn[scales[measure.name]]) for measure in known}

@@ -14,7 +14,7 @@ from empathy_scan.report import agent, charts, content, dialogue, findings, fold
 ROOT, BELOW = "", "../"  # from a page to the report's root
 
 
-def write(
+def write(  # noqa: PLR0913 - a keyword per frame
     target: Path,
     *,
     turns: pl.DataFrame,
@@ -24,14 +24,16 @@ def write(
     rejects: pl.DataFrame,
     config: ReportConfig,
     provenance: dict[str, str],
+    people: material.People | None = None,
 ) -> Path:
     """The path of the `index.html` of a report written into a folder; an older report in it is replaced as a whole.
 
+    `people` are the names and teams of a roster.
     `provenance` (version, model, settings, codebook) stands at the foot of every page. Raises SchemaError for a frame
     that is not of its table, OutputError where the folder cannot be written; the old report then stays.
     """
     frames = material.Frames(turns=turns, scores=scores, labels=labels, figures=figures, rejects=rejects)
-    prepared = material.prepare(frames, config)
+    prepared = material.prepare(frames, config, people or material.People())
     templates = _templates(prepared, provenance)
     with folder.replacing(target) as staging:
         _write_assets(staging)

@@ -6,7 +6,7 @@ import hashlib
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 # One for one, so that offsets into a text stay right: controls, and the marks that turn the direction of what follows.
@@ -90,9 +90,10 @@ def name(agent_id: str) -> str:
     )
 
 
-def names(agent_ids: Iterable[str]) -> dict[str, str]:
-    """The name of every agent; two who would be called the same carry their id in brackets."""
-    called = {agent_id: "Unknown agent" if agent_id == "unknown-agent" else name(agent_id) for agent_id in agent_ids}
+def names(agent_ids: Iterable[str], known: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The name of every agent, known or made of the id; two who would be called the same carry their id in brackets."""
+    told = {agent_id: shown(text) for agent_id, text in {"unknown-agent": "Unknown agent", **(known or {})}.items()}
+    called = {agent_id: told.get(agent_id) or name(agent_id) for agent_id in agent_ids}
     count = Counter(called.values())
     return {
         agent_id: short if count[short] == 1 else f"{short} ({shown(agent_id)})" for agent_id, short in called.items()

@@ -1,0 +1,195 @@
+"""Gong: call transcripts of the API (`/v2/calls/transcript`), with the parties of `/v2/calls/extensive` beside them.
+
+A transcript names its speakers by number only. Who belongs to the company stands in the `parties` of the call, which
+may lie in the same file: as `calls` beside `callTranscripts`, or within each call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from empathy_scan.codebook import Channel, Role
+from empathy_scan.config import ReadConfig
+from empathy_scan.errors import InputError, MalformedInputError
+from empathy_scan.readers import apijson
+from empathy_scan.readers.conversation import Conversation, Parsed, Turn, label_or_none
+from empathy_scan.readers.files import Document
+from empathy_scan.readers.speech import joined
+from empathy_scan.readers.verdict import Verdict
+
+_MILLISECOND = 0.001
+_ROLES = {"internal": Role.AGENT, "external": Role.CUSTOMER}
+_UNIT_DOUBT = 20.0  # seconds that a call must last before its times can look like another unit
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """Who a speaker is."""
+
+    role: Role
+    name: str | None
+    agent_id: str | None
+
+
+def sniff_gong(document: Document) -> Verdict:
+    """Whether the file holds transcripts of monologues with `speakerId` and `sentences`."""
+    if not apijson.begins_json(document.text):
+        return Verdict(fits=False, why="it does not begin with { or [")
+    if '"speakerId"' not in document.text or '"sentences"' not in document.text:
+        return Verdict(fits=False, why="it has no speakerId with sentences", nearness=0.1)
+    if apijson.has_resource(document, _is_transcript, listed=("callTranscripts", "calls")):
+        return Verdict(fits=True, why="transcripts of monologues with speakerId and sentences")
+    return Verdict(fits=False, why="speakerId and sentences, but not in a transcript", nearness=0.4)
+
+
+def parse_gong(document: Document, config: ReadConfig) -> Parsed:
+    """The calls of a file; raises MalformedInputError when it holds no transcript."""
+    del config
+    found = apijson.resources(document, _is_answer)
+    problems: list[InputError] = list(found.problems)
+    transcripts = [
+        (f"{place} {inner}".strip(), call) for place, answer in found.found for inner, call in _transcripts(answer)
+    ]
+    if not any(_is_transcript(call) for _, call in transcripts):
+        raise MalformedInputError("no call transcripts in it", remedy="give the answer of /v2/calls/transcript")
+    details = _details([answer for _, answer in found.found])
+    notes: list[str] = []
+    conversations: list[Conversation] = []
+    for place, transcript in transcripts:
+        call = _merged(transcript, details.get(label_or_none(transcript.get("callId")) or ""))
+        conversation = _conversation(call, place, document.stem, problems)
+        if conversation is None:
+            problems.append(
+                MalformedInputError("the transcript holds no words", where=place or "transcript", remedy="remove it")
+            )
+            continue
+        conversations.append(conversation)
+        notes += _unit_doubt(call, conversation)
+    return Parsed(conversations, problems, notes=notes)
+
+
+def _is_transcript(value: apijson.Resource) -> bool:
+    """Whether an object is the transcript of one call."""
+    monologues = apijson.objects(value.get("transcript"))
+    return any("speakerId" in each and isinstance(each.get("sentences"), list) for each in monologues)
+
+
+def _is_answer(value: apijson.Resource) -> bool:
+    """Whether an object is a transcript, or an answer with transcripts or with the calls' details."""
+    listed = (*apijson.objects(value.get("callTranscripts")), *apijson.objects(value.get("calls")))
+    return any(map(_is_transcript, (value, *listed))) or any("parties" in call or "metaData" in call for call in listed)
+
+
+def _transcripts(answer: apijson.Resource) -> list[tuple[str, apijson.Resource]]:
+    """The transcripts of an answer with their places in it: itself, those listed, and those within the calls."""
+    if _is_transcript(answer):
+        return [("", answer)]
+    listed = answer.get("callTranscripts")
+    given = [apijson.part(each) for each in listed] if isinstance(listed, list) else []
+    inner = [call for call in apijson.objects(answer.get("calls")) if _is_transcript(call)]
+    several = len(given) + len(inner) > 1
+    return [(f"call {at}" if several else "", call) for at, call in enumerate([*given, *inner], start=1)]
+
+
+def _details(answers: Sequence[apijson.Resource]) -> dict[str, apijson.Resource]:
+    """The calls of /v2/calls/extensive that stand beside the transcripts, by id."""
+    calls = [call for answer in answers for call in apijson.objects(answer.get("calls"))]
+    return {identity: call for call in calls if (identity := _call_id(call))}
+
+
+def _merged(transcript: apijson.Resource, details: apijson.Resource | None) -> apijson.Resource:
+    return {**details, **transcript} if details else transcript
+
+
+def _call_id(call: apijson.Resource) -> str | None:
+    meta = apijson.part(call.get("metaData"))
+    return apijson.first_label(call, "callId", "id") or apijson.first_label(meta, "id")
+
+
+def _conversation(call: apijson.Resource, place: str, stem: str, problems: list[InputError]) -> Conversation | None:
+    """A call as a conversation; None when nobody says anything in it."""
+    turns: list[Turn] = []
+    monologues = call.get("transcript")
+    for at, monologue in enumerate(monologues if isinstance(monologues, list) else [], start=1):
+        if isinstance(monologue, Mapping) and isinstance(monologue.get("sentences"), list):
+            turns += _monologue(monologue)
+        else:
+            where = f"{place} monologue {at}".strip()
+            problems.append(
+                MalformedInputError("not a monologue with sentences", where=where, remedy="export it again")
+            )
+    order = apijson.in_order([turn.start for turn in turns])
+    people = _people(call)
+    spoken = [_with_party(turn, people) for turn in joined([turns[at] for at in order])]
+    if not spoken:
+        return None
+    meta = apijson.part(call.get("metaData")) or call
+    return Conversation(
+        conversation_id=_call_id(call) or apijson.identity(stem, place),
+        turns=spoken,
+        channel=Channel.CALL,
+        started_at=apijson.moment(meta.get("started")),
+        place=place,
+        metadata=apijson.metadata(
+            direction=apijson.direction(meta.get("direction")),
+            language=meta.get("language"),
+            system=meta.get("system"),
+            workspace=meta.get("workspaceId"),
+        ),
+    )
+
+
+def _monologue(monologue: apijson.Resource) -> list[Turn]:
+    """The sentences of one monologue as turns, joined unless long pauses lie between."""
+    speaker = label_or_none(monologue.get("speakerId"))
+    turns = [
+        Turn(
+            text=text,
+            speaker=speaker,
+            start=apijson.seconds(sentence.get("start"), unit=_MILLISECOND),
+            end=apijson.seconds(sentence.get("end"), unit=_MILLISECOND),
+        )
+        for sentence in apijson.objects(monologue.get("sentences"))
+        if (text := apijson.spoken(sentence.get("text")))
+    ]
+    return joined(turns)
+
+
+def _people(call: apijson.Resource) -> dict[str, Party]:
+    """The parties by speaker id."""
+    return {
+        speaker: _party(each)
+        for each in apijson.objects(call.get("parties"))
+        if (speaker := label_or_none(each.get("speakerId")))
+    }
+
+
+def _party(party: apijson.Resource) -> Party:
+    """A party; colleagues are `Internal`, and those whom Gong does not know stay unknown."""
+    role = _ROLES.get((label_or_none(party.get("affiliation")) or "").casefold(), Role.UNKNOWN)
+    identity = apijson.first_label(party, "emailAddress", "userId", "name")
+    return Party(role, apijson.first_label(party, "name"), identity if role != Role.CUSTOMER else None)
+
+
+def _with_party(turn: Turn, people: Mapping[str, Party]) -> Turn:
+    """The turn with role, name and id of its speaker; the number stays where the call does not say who it is."""
+    party = people.get(turn.speaker or "")
+    if party is None:
+        return turn
+    return replace(
+        turn,
+        role=party.role,
+        role_source="column affiliation" if party.role != Role.UNKNOWN else "",
+        speaker=party.name or turn.speaker,
+        agent_id=party.agent_id,
+    )
+
+
+def _unit_doubt(call: apijson.Resource, conversation: Conversation) -> Sequence[str]:
+    """A note when the times look like seconds, though Gong writes milliseconds."""
+    lasts = apijson.number(apijson.part(call.get("metaData")).get("duration")) or 0.0
+    last = max((turn.end or 0.0 for turn in conversation.turns), default=0.0)
+    if lasts < _UNIT_DOUBT or not 0 < last * 1000 < lasts * 2:
+        return []
+    return [f"call {conversation.conversation_id}: its times look like seconds and are read as milliseconds"]

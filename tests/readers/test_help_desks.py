@@ -1,0 +1,166 @@
+"""Zendesk, Intercom, Freshdesk and Salesforce: their samples, whose file is whose, and files that are broken."""
+
+import json
+import math
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from empathy_scan.codebook import Role
+from empathy_scan.config import ReadConfig
+from empathy_scan.errors import InputError
+from empathy_scan.readers import freshdesk, gather, intercom, salesforce, zendesk
+from empathy_scan.readers.files import Document
+
+FORMATS = Path(__file__).parents[1] / "data" / "formats"
+READERS = {"zendesk": zendesk, "intercom": intercom, "freshdesk": freshdesk, "salesforce": salesforce}
+SAMPLES = sorted(
+    path for name in READERS for path in (FORMATS / name).iterdir() if not path.name.endswith(".expected.json")
+)
+OTHERS = sorted(
+    path
+    for path in FORMATS.rglob("*")
+    if path.is_file() and path.parent.name not in READERS and not path.name.endswith(".expected.json")
+)
+WRONG = st.sampled_from(
+    [None, True, [], {}, "", "x", -1, 10**30, 1e300, [[[[[[]]]]]], {"a": {"b": {"c": {}}}}, [None, 1, "x"], "9" * 400]
+)
+
+
+def document(path, text=None):
+    return Document(path.name, path.read_bytes() if text is None else text.encode())
+
+
+def reader(path):
+    return READERS[path.parent.name]
+
+
+def told(conversation):
+    """A conversation as the expected files write it."""
+    turn_fields = ("role", "role_source", "speaker", "agent_id", "start", "end", "text")
+    return {
+        "conversation_id": conversation.conversation_id,
+        "channel": conversation.channel,
+        "queue": conversation.queue,
+        "started_at": conversation.started_at and conversation.started_at.isoformat(),
+        "redacted": conversation.redacted,
+        "metadata": dict(conversation.metadata),
+        "turns": [{name: getattr(turn, name) for name in turn_fields} for turn in conversation.turns],
+    }
+
+
+def read_whatever_it_is(reader, text, name="x"):
+    """A broken file gives what can be read of it or an InputError, and turns that fit the frame."""
+    broken = Document(name, text.encode("utf-8", "replace"))
+    try:
+        reader.sniff(broken)
+        parsed = reader.parse(broken, ReadConfig())
+    except InputError:
+        return
+    for conversation in parsed.conversations:
+        assert conversation.conversation_id
+        assert conversation.turns
+        for turn in conversation.turns:
+            assert turn.text
+            assert turn.role in set(Role)
+            assert turn.start is None or math.isfinite(turn.start)
+            assert turn.agent_id is None or turn.role in {Role.AGENT, Role.UNKNOWN}
+        assert all(isinstance(value, str) for value in conversation.metadata.values())
+    gather.turns_frame([gather.Placed(each, "x", "y") for each in parsed.conversations], {})
+
+
+@pytest.mark.parametrize("path", SAMPLES, ids=lambda path: f"{path.parent.name}/{path.name}")
+def test_a_sample_gives_what_is_expected_of_it(path):
+    expected = json.loads(path.with_name(f"{path.stem}.expected.json").read_text(encoding="utf-8"))
+    assert [told(each) for each in reader(path).parse(document(path), ReadConfig()).conversations] == expected
+
+
+@pytest.mark.parametrize("path", SAMPLES, ids=lambda path: f"{path.parent.name}/{path.name}")
+def test_a_sample_is_claimed_by_its_own_reader_alone(path):
+    assert [name for name, each in READERS.items() if each.sniff(document(path)).fits] == [path.parent.name]
+
+
+@pytest.mark.parametrize("path", OTHERS, ids=lambda path: f"{path.parent.name}/{path.name}")
+def test_samples_of_other_families_are_refused(path):
+    assert not any(each.sniff(document(path)).fits for each in READERS.values())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "Agent: Hello.\nCustomer: Hi.\n",
+        "{",
+        "[]",
+        "{}",
+        '"comments"',
+        '{"comments": [{"author_id": 1, "text": "a blog"}]}',
+        '{"conversations": [{"conversation_id": "1", "source": "web", "messages": [{"role": "agent", "text": "Hi"}]}]}',
+        '{"tickets": [{"id": 1, "messages": [{"incoming": true, "text": "Hi"}]}]}',
+        '{"type": "conversation", "source": "phone", "turns": []}',
+        "conversation_id,turn,role,text\n1,0,agent,Hello\n",
+        "id,body,incoming\n1,Hello,true\n1,Hi,false\n",
+        "ParentId,Body\n1,Hello\n",
+    ],
+)
+def test_other_files_are_refused(text):
+    for each in READERS.values():
+        try:
+            assert not each.sniff(Document("x.json", text.encode())).fits
+        except InputError:
+            continue
+
+
+@pytest.mark.parametrize("path", SAMPLES, ids=lambda path: f"{path.parent.name}/{path.name}")
+@settings(max_examples=25, deadline=None)
+@given(share=st.floats(0, 1))
+def test_a_file_that_was_cut_off_never_breaks_the_reader(path, share):
+    text = path.read_bytes().decode()
+    read_whatever_it_is(reader(path), text[: int(len(text) * share)])
+
+
+def places(value, before=()):
+    """Every place in a JSON value."""
+    yield before
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, each in inner:
+        yield from places(each, (*before, key))
+
+
+def replaced(value, place, wrong):
+    """The value with something else at a place."""
+    if not place:
+        return wrong
+    changed = value.copy()
+    changed[place[0]] = replaced(value[place[0]], place[1:], wrong)
+    return changed
+
+
+JSON = [path for path in SAMPLES if path.suffix != ".csv"]
+
+
+@pytest.mark.parametrize("path", JSON, ids=lambda path: f"{path.parent.name}/{path.name}")
+@settings(max_examples=60, deadline=None)
+@given(choices=st.data())
+def test_values_of_any_type_never_break_a_reader_of_json(path, choices):
+    text = path.read_text(encoding="utf-8")
+    value = [json.loads(line) for line in text.splitlines()] if path.suffix == ".jsonl" else json.loads(text)
+    for _ in range(choices.draw(st.integers(1, 3))):
+        value = replaced(value, choices.draw(st.sampled_from(list(places(value)))), choices.draw(WRONG))
+    read_whatever_it_is(reader(path), json.dumps(value))
+
+
+TABLES = [path for path in SAMPLES if path.suffix == ".csv"]
+
+
+@pytest.mark.parametrize("path", TABLES, ids=lambda path: f"{path.parent.name}/{path.name}")
+@settings(max_examples=40, deadline=None)
+@given(
+    at=st.floats(0, 1), size=st.integers(0, 40), put=st.sampled_from(["", '"', '""', ",", "\n", "\x00", "9" * 50, "é"])
+)
+def test_damaged_tables_never_break_a_reader_of_tables(path, at, size, put):
+    text = path.read_bytes().decode()
+    start = int(len(text) * at)
+    read_whatever_it_is(reader(path), text[:start] + put + text[start + size :])

@@ -1,0 +1,232 @@
+"""vCons: roles of parties, messages and mails, transcripts of several vendors, signatures and redaction."""
+
+import base64
+import json
+
+import pytest
+
+from empathy_scan.config import ReadConfig
+from empathy_scan.errors import MalformedInputError
+from empathy_scan.readers.files import Document
+from empathy_scan.readers.vcon import parse_vcon, sniff_vcon
+
+START = "2026-01-05T10:00:00Z"
+PARTIES = [
+    {"name": "Kim", "role": "customer"},
+    {"name": "Dana Lopez", "mailto": "mailto:dana@x.example", "role": "agent"},
+]
+
+
+def vcon(**changes):
+    return {"vcon": "0.4.0", "uuid": "u-1", "parties": PARTIES, "dialog": [], **changes}
+
+
+def text(body, *, who=0, **changes):
+    return {"type": "text", "start": START, "parties": [0, 1], "originator": who, "body": body, **changes}
+
+
+def recording(**changes):
+    return {
+        "type": "recording",
+        "start": START,
+        "duration": 20,
+        "parties": [0, 1],
+        "url": "https://x.example/a.wav",
+        **changes,
+    }
+
+
+def transcript(body, **changes):
+    return {"type": "transcript", "dialog": 0, "vendor": "x", "encoding": "json", "body": body, **changes}
+
+
+def parse(value):
+    return parse_vcon(Document("f/c.vcon.json", json.dumps(value).encode()), ReadConfig())
+
+
+def said(value):
+    (one,) = parse(value).conversations
+    return [(str(turn.role), turn.speaker, turn.text) for turn in one.turns]
+
+
+def url64(value):
+    return base64.urlsafe_b64encode(json.dumps(value).encode()).decode().rstrip("=")
+
+
+@pytest.mark.parametrize(
+    ("party", "expected"),
+    [
+        ({"role": "agent", "mailto": "a@x.example", "name": "A"}, ("agent", "A", "a@x.example")),
+        ({"meta": {"role": "Agent"}, "name": "A"}, ("agent", "A", "A")),
+        ({"role": "sme", "tel": "+1555"}, ("agent", "+1555", "+1555")),
+        ({"role": "supervisor", "name": "A"}, ("agent", "A", "A")),
+        ({"role": "contact", "name": "A"}, ("customer", "A", None)),
+        ({"role": "bot", "name": "A"}, ("system", "A", None)),
+        ({"mailto": "a@x.example", "name": "A"}, ("unknown", "a@x.example", "A")),
+        ({}, ("unknown", None, None)),
+        (None, ("unknown", None, None)),
+    ],
+)
+def test_parties_have_roles_in_several_places(party, expected):
+    (one,) = parse(vcon(parties=[party], dialog=[text("Hello")])).conversations
+    (turn,) = one.turns
+    assert (turn.role, turn.speaker, turn.agent_id) == expected
+
+
+@pytest.mark.parametrize(
+    ("changes", "speaker"),
+    [
+        ({"originator": 1}, "Dana Lopez"),
+        ({"originator": None}, "Kim"),
+        ({"originator": None, "parties": 1}, "Dana Lopez"),
+        ({"originator": None, "parties": [[1], [0]]}, "Dana Lopez"),
+        ({"originator": 7}, None),
+        ({"originator": None, "parties": None}, None),
+    ],
+)
+def test_the_speaker_is_the_originator_or_the_first_party(changes, speaker):
+    assert said(vcon(dialog=[{**text("Hello"), **changes}]))[0][1] == speaker
+
+
+def test_a_mail_is_read_without_what_it_quotes():
+    body = "It leaks.\n\n> Where does it leak?"
+    multipart = "--b\r\nContent-Type: text/plain\r\n\r\nIt leaks.\r\n\r\n> Where?\r\n--b--\r\n"
+    for dialog in (
+        text(body, message_id="<1@x.example>"),
+        text(multipart, mediatype='multipart/alternative; boundary="b"'),
+    ):
+        (one,) = parse(vcon(dialog=[dialog])).conversations
+        assert (one.channel, [turn.text for turn in one.turns]) == ("email", ["It leaks."])
+
+
+BODIES = {
+    "list": [{"speaker": "Customer", "message": "It leaks."}, {"speaker": "Agent", "message": "Oh no."}],
+    "list in an object": {
+        "conversation": [{"role": "customer", "content": "It leaks."}, {"role": "agent", "content": "Oh no."}]
+    },
+    "named": [{"speaker": "kim", "text": "It leaks."}, {"speaker": "DANA LOPEZ", "text": "Oh no."}],
+    "labelled text": "**Customer**: It leaks.\n\n**Agent(D)**: Oh no.",
+    "wtf": {
+        "transcript": {"text": "It leaks. Oh no.", "language": "en"},
+        "segments": [
+            {"start": 1, "end": 2, "text": "It leaks.", "speaker": 0},
+            {"start": 3, "end": 4, "text": "Oh no.", "speaker": 1},
+        ],
+        "speakers": {"0": {"label": "customer"}, "1": {"label": "Dana Lopez"}},
+    },
+    "deepgram, two channels": {
+        "metadata": {"channels": 2},
+        "results": {
+            "channels": [
+                {
+                    "alternatives": [
+                        {
+                            "transcript": "it leaks",
+                            "words": [{"word": "It leaks.", "start": 1.0, "end": 2.0, "confidence": 0.5}],
+                        }
+                    ]
+                },
+                {
+                    "alternatives": [
+                        {
+                            "transcript": "oh no",
+                            "words": [{"word": "Oh no.", "start": 3.0, "end": 4.0, "confidence": 0.5}],
+                        }
+                    ]
+                },
+            ]
+        },
+    },
+    "deepgram, utterances": {
+        "results": {
+            "utterances": [
+                {"start": 1, "end": 2, "channel": 0, "transcript": "It leaks."},
+                {"start": 3, "end": 4, "channel": 1, "transcript": "Oh no."},
+            ]
+        }
+    },
+}
+
+
+@pytest.mark.parametrize("encoded", [True, False])
+@pytest.mark.parametrize("name", BODIES)
+def test_transcripts_of_many_makes_give_the_roles_of_the_parties(name, encoded):
+    body = BODIES[name]
+    body = json.dumps(body) if encoded and not isinstance(body, str) else body
+    value = vcon(dialog=[recording()], analysis=[transcript(body)])
+    assert [(role, words) for role, _, words in said(value)] == [("customer", "It leaks."), ("agent", "Oh no.")]
+    assert parse(value).conversations[0].turns[1].agent_id == "dana@x.example"
+
+
+def test_speakers_that_are_only_numbers_stay_unknown():
+    words = [
+        {"word": "hi", "punctuated_word": "Hi.", "speaker": at, "start": at, "end": at + 0.5, "confidence": 0.5}
+        for at in (0, 1)
+    ]
+    value = vcon(dialog=[recording()], analysis=[transcript({"transcript": "hi hi", "words": words})])
+    assert said(value) == [("unknown", "0", "Hi."), ("unknown", "1", "Hi.")]
+    assert parse(value).conversations[0].turns[0].confidence == 0.5
+
+
+def test_of_several_transcripts_the_one_with_most_speakers_is_read_once():
+    plain = transcript({"transcript": "It leaks. Oh no.", "words": []})
+    value = vcon(dialog=[recording()], analysis=[plain, transcript(BODIES["list"]), transcript(BODIES["named"])])
+    assert len(said(value)) == 2
+    assert said(vcon(dialog=[recording()], analysis=[plain])) == [("unknown", None, "It leaks. Oh no.")]
+
+
+def test_summaries_are_no_transcripts():
+    value = vcon(dialog=[recording()], analysis=[transcript("Agent: a\nCustomer: b", type="transcript_summary")])
+    parsed = parse(value)
+    assert list(parsed.conversations) == []
+    assert [(problem.what, problem.where) for problem in parsed.problems] == [
+        ("a recording without a transcript", "dialog 0")
+    ]
+
+
+def test_messages_of_the_same_time_are_read_instead_of_the_transcript():
+    dialogs = [recording(), text("It leaks."), text("Oh no.", who=1, start="2026-01-05T10:00:05Z")]
+    parsed = parse(vcon(dialog=dialogs, analysis=[transcript(BODIES["list"])]))
+    assert [turn.start for turn in parsed.conversations[0].turns] == [0.0, 5.0]
+    assert "messages of the same time" in parsed.notes[0]
+
+
+def test_content_in_another_file_is_reported():
+    value = vcon(
+        dialog=[text("Hello"), text(None, url="https://x.example/t.txt"), recording()],
+        analysis=[{"type": "transcript", "dialog": 2, "url": "https://x.example/t.json"}],
+    )
+    assert [(problem.what, problem.where) for problem in parse(value).problems] == [
+        ("its content is in another file", "dialog 1"),
+        ("its content is in another file", "dialog 2"),
+    ]
+
+
+def test_a_redacted_copy_has_the_id_of_its_original():
+    (one,) = parse(vcon(dialog=[text("[NAME] here")], redacted={"uuid": "u-0", "type": "PII"})).conversations
+    assert (one.conversation_id, one.redacted) == ("u-0", True)
+
+
+def test_a_signed_vcon_is_read_with_a_note():
+    value = {"payload": url64(vcon(dialog=[text("Hello")])), "signatures": [{"protected": "e30", "signature": "x"}]}
+    assert sniff_vcon(Document("c", json.dumps(value).encode())).fits
+    assert said(value) == [("customer", "Kim", "Hello")]
+    assert parse(value).notes == ["a signed vCon: its signature is not checked"]
+
+
+def test_an_encrypted_vcon_is_refused_and_other_secrets_are_not_known():
+    value = {
+        "unprotected": {"cty": "application/vcon+json"},
+        "recipients": [],
+        "iv": "x",
+        "ciphertext": "x",
+        "tag": "x",
+    }
+    assert sniff_vcon(Document("c", json.dumps(value).encode())).fits
+    with pytest.raises(MalformedInputError, match="encrypted"):
+        parse(value)
+    assert not sniff_vcon(Document("c", json.dumps({**value, "unprotected": {}}).encode())).fits
+
+
+def test_a_vcon_without_words_is_reported():
+    assert "nobody says anything" in parse(vcon()).problems[0].what
