@@ -49,7 +49,7 @@ pretrain: $(READY) ## pretrain the encoder for MINUTES, from its checkpoint if t
 	$(RUN)/python data/training/pretrain.py build/packed build/encoder --minutes $(MINUTES)
 
 model: $(READY) ## train, calibrate and evaluate the shipped model
-	$(RUN)/empathy-scan -v train --backbone build/encoder/encoder --corpora $(CORPORA) --out models/default --auxiliary-minutes 12
+	$(RUN)/empathy-scan -v train --backbone build/encoder/encoder --corpora $(CORPORA) --out models/default --epochs 4 --auxiliary-minutes 4
 
 clean: ## remove what was made, but for the environment
 	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
