@@ -11,7 +11,8 @@ from empathy_scan.codebook import Role
 from empathy_scan.errors import InputError, MalformedInputError
 from empathy_scan.readers import labels, times
 from empathy_scan.readers.conversation import clean, label_or_none
-from empathy_scan.readers.files import Document, parse_json
+from empathy_scan.readers.files import Document, json_lines, parse_json
+from empathy_scan.readers.verdict import Verdict
 
 ENVELOPES = ("data", "response", "body", "result", "results", "payload")  # that scripts and webhooks put around it
 _DEEP = 4  # envelopes and lists within one another: two of a script around two of the vendor
@@ -41,13 +42,9 @@ def resources(document: Document, holds: Holds, *, listed: Sequence[str] = ()) -
         return Resources([("", each) for _, each in read.found], read.problems) if len(read.found) == 1 else read
     found: list[tuple[str, Resource]] = []
     problems: list[InputError] = []
-    for number, line in enumerate(document.text.split("\n"), start=1):
-        if not line.strip():
-            continue
-        try:
-            value = parse_json(line, first_line=number)
-        except MalformedInputError as error:
-            problems.append(error)
+    for number, value in json_lines(document.text):
+        if isinstance(value, MalformedInputError):
+            problems.append(value)
             continue
         inner = _resources(value, holds, (*ENVELOPES, *listed), f"line {number}", _DEEP)
         found += inner.found
@@ -65,6 +62,33 @@ def has_resource(document: Document, holds: Holds, *, listed: Sequence[str] = ()
     """Whether the file holds such an object; of JSON Lines only the first line is looked at."""
     value = parse_json(_first_line(document.text)) if in_lines(document.text) else document.json
     return bool(_resources(value, holds, (*ENVELOPES, *listed), "", _DEEP).found)
+
+
+def sniff(  # noqa: PLR0913 - the keys and the words of one verdict
+    document: Document,
+    holds: Holds,
+    *,
+    fits: str,
+    lacks: str,
+    otherwise: str,
+    every: Sequence[str] = (),
+    some: Sequence[str] = (),
+    listed: Sequence[str] = (),
+    nearness: float = 0.4,
+) -> Verdict:
+    """Whether a file is JSON, names every key of `every` and one of `some`, and holds such an object.
+
+    `fits`, `lacks` (a key) and `otherwise` (keys, but no such object) say it in words; the text is searched before it
+    is parsed.
+    """
+    if not begins_json(document.text):
+        return Verdict(fits=False, why="it does not begin with { or [")
+    named = [f'"{key}"' in document.text for key in every]
+    if not all(named) or (some and not any(f'"{key}"' in document.text for key in some)):
+        return Verdict(fits=False, why=lacks, nearness=0.1)
+    if has_resource(document, holds, listed=listed):
+        return Verdict(fits=True, why=fits)
+    return Verdict(fits=False, why=otherwise, nearness=nearness)
 
 
 def begins_json(text: str) -> bool:

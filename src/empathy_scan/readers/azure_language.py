@@ -50,13 +50,15 @@ class Found:
 
 def sniff_azure_language(document: Document) -> Verdict:
     """Whether the file holds `conversations` with `conversationItems`."""
-    if not apijson.begins_json(document.text):
-        return Verdict(fits=False, why="it does not begin with { or [")
-    if '"conversationItems"' not in document.text:
-        return Verdict(fits=False, why="it has no conversationItems", nearness=0.1)
-    if apijson.has_resource(document, _holds, listed=_LISTED):
-        return Verdict(fits=True, why="conversations with conversationItems, of Azure Language")
-    return Verdict(fits=False, why="conversationItems, but not in a list of conversations", nearness=0.4)
+    return apijson.sniff(
+        document,
+        _holds,
+        listed=_LISTED,
+        every=("conversationItems",),
+        fits="conversations with conversationItems, of Azure Language",
+        lacks="it has no conversationItems",
+        otherwise="conversationItems, but not in a list of conversations",
+    )
 
 
 def parse_azure_language(document: Document, config: ReadConfig) -> Parsed:

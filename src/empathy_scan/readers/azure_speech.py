@@ -33,7 +33,7 @@ from empathy_scan.readers.utterances import (
 )
 from empathy_scan.readers.verdict import Verdict
 
-_MARKS = ('"recognizedPhrases"', '"combinedPhrases"')
+_MARKS = ("recognizedPhrases", "combinedPhrases")
 _LISTED = ("transcription", "transcriptions", "transcript")
 _TICK, _MILLISECOND = 1e-7, 1e-3
 _FORMS = ("display", "itn", "lexical", "maskedITN", "maskedItn")  # of a text, the most readable first
@@ -53,13 +53,15 @@ _FAST = Layout("phrases", _MILLISECOND)
 
 def sniff_azure_speech(document: Document) -> Verdict:
     """Whether the file holds `recognizedPhrases`, or `combinedPhrases` beside `phrases`."""
-    if not apijson.begins_json(document.text):
-        return Verdict(fits=False, why="it does not begin with { or [")
-    if not any(mark in document.text for mark in _MARKS):
-        return Verdict(fits=False, why="it has no recognizedPhrases or combinedPhrases", nearness=0.1)
-    if apijson.has_resource(document, _holds, listed=_LISTED):
-        return Verdict(fits=True, why="phrases of a transcription by Azure Speech")
-    return Verdict(fits=False, why="no list of phrases beside the combined ones", nearness=0.4)
+    return apijson.sniff(
+        document,
+        _holds,
+        listed=_LISTED,
+        some=_MARKS,
+        fits="phrases of a transcription by Azure Speech",
+        lacks="it has no recognizedPhrases or combinedPhrases",
+        otherwise="no list of phrases beside the combined ones",
+    )
 
 
 def parse_azure_speech(document: Document, config: ReadConfig) -> Parsed:

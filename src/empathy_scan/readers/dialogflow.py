@@ -37,13 +37,16 @@ class Row:
 
 def sniff_dialogflow(document: Document) -> Verdict:
     """Whether the file holds rows with `turn_position` and the name of a conversation."""
-    if not apijson.begins_json(document.text):
-        return Verdict(fits=False, why="it does not begin with { or [")
-    if '"turn_position"' not in document.text or not any(f'"{name}"' in document.text for name in _NAMES):
-        return Verdict(fits=False, why="it has no turn_position with conversation_name", nearness=0.1)
-    if apijson.has_resource(document, _holds, listed=_LISTED):
-        return Verdict(fits=True, why="rows with turn_position, request and response, of Dialogflow CX")
-    return Verdict(fits=False, why="turn_position, but without request and response", nearness=0.4)
+    return apijson.sniff(
+        document,
+        _holds,
+        listed=_LISTED,
+        every=("turn_position",),
+        some=_NAMES,
+        fits="rows with turn_position, request and response, of Dialogflow CX",
+        lacks="it has no turn_position with conversation_name",
+        otherwise="turn_position, but without request and response",
+    )
 
 
 def parse_dialogflow(document: Document, config: ReadConfig) -> Parsed:

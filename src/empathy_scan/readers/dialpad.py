@@ -20,13 +20,15 @@ _MARKS = ("contact_id", "user_id", "name", "time")
 
 def sniff_dialpad(document: Document) -> Verdict:
     """Whether the file holds a `call_id` with `lines` of `type` and `content`."""
-    if not apijson.begins_json(document.text):
-        return Verdict(fits=False, why="it does not begin with { or [")
-    if '"call_id"' not in document.text or '"lines"' not in document.text:
-        return Verdict(fits=False, why="it has no call_id with lines", nearness=0.1)
-    if apijson.has_resource(document, _is_transcript, listed=("transcripts", "items")):
-        return Verdict(fits=True, why="call_id with lines of type and content")
-    return Verdict(fits=False, why="call_id and lines, but no lines of type and content", nearness=0.4)
+    return apijson.sniff(
+        document,
+        _is_transcript,
+        listed=("transcripts", "items"),
+        every=("call_id", "lines"),
+        fits="call_id with lines of type and content",
+        lacks="it has no call_id with lines",
+        otherwise="call_id and lines, but no lines of type and content",
+    )
 
 
 def parse_dialpad(document: Document, config: ReadConfig) -> Parsed:

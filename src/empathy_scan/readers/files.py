@@ -10,7 +10,7 @@ import re
 import stat
 import zlib
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from gzip import GzipFile
@@ -165,6 +165,16 @@ def refuse_binary(data: bytes) -> None:
         raise UnknownFormatError(
             "binary content, not text", remedy="export the transcript as text, CSV, JSON, WebVTT or mail"
         )
+
+
+def json_lines(text: str) -> Iterator[tuple[int, object]]:
+    """The number of each line that is not empty, and its JSON value, or the MalformedInputError in its stead."""
+    for number, line in enumerate(text.split("\n"), start=1):
+        if line.strip():
+            try:
+                yield number, parse_json(line, first_line=number)
+            except MalformedInputError as error:
+                yield number, error
 
 
 def parse_json(text: str, *, first_line: int = 1) -> object:

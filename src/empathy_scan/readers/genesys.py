@@ -57,13 +57,15 @@ class Person:
 
 def sniff_genesys(document: Document) -> Verdict:
     """Whether the file holds `phrases` with a `participantPurpose`, in `transcripts` or `communications`."""
-    if not apijson.begins_json(document.text):
-        return Verdict(fits=False, why="it does not begin with { or [")
-    if '"phrases"' not in document.text or '"participantPurpose"' not in document.text:
-        return Verdict(fits=False, why="it has no phrases with participantPurpose", nearness=0.1)
-    if apijson.has_resource(document, _holds, listed=_LISTED):
-        return Verdict(fits=True, why="transcripts with phrases and participantPurpose, of Genesys Cloud")
-    return Verdict(fits=False, why="phrases, but not in transcripts of Genesys Cloud", nearness=0.4)
+    return apijson.sniff(
+        document,
+        _holds,
+        listed=_LISTED,
+        every=("phrases", "participantPurpose"),
+        fits="transcripts with phrases and participantPurpose, of Genesys Cloud",
+        lacks="it has no phrases with participantPurpose",
+        otherwise="phrases, but not in transcripts of Genesys Cloud",
+    )
 
 
 def parse_genesys(document: Document, config: ReadConfig) -> Parsed:

@@ -34,13 +34,15 @@ class Party:
 
 def sniff_gong(document: Document) -> Verdict:
     """Whether the file holds transcripts of monologues with `speakerId` and `sentences`."""
-    if not apijson.begins_json(document.text):
-        return Verdict(fits=False, why="it does not begin with { or [")
-    if '"speakerId"' not in document.text or '"sentences"' not in document.text:
-        return Verdict(fits=False, why="it has no speakerId with sentences", nearness=0.1)
-    if apijson.has_resource(document, _is_transcript, listed=("callTranscripts", "calls")):
-        return Verdict(fits=True, why="transcripts of monologues with speakerId and sentences")
-    return Verdict(fits=False, why="speakerId and sentences, but not in a transcript", nearness=0.4)
+    return apijson.sniff(
+        document,
+        _is_transcript,
+        listed=("callTranscripts", "calls"),
+        every=("speakerId", "sentences"),
+        fits="transcripts of monologues with speakerId and sentences",
+        lacks="it has no speakerId with sentences",
+        otherwise="speakerId and sentences, but not in a transcript",
+    )
 
 
 def parse_gong(document: Document, config: ReadConfig) -> Parsed:

@@ -45,13 +45,15 @@ class Result:
 
 def sniff_google_speech(document: Document) -> Verdict:
     """Whether the file holds `results` with `alternatives` that have a `transcript`, as Google writes them."""
-    if not apijson.begins_json(document.text):
-        return Verdict(fits=False, why="it does not begin with { or [")
-    if '"alternatives"' not in document.text or '"transcript"' not in document.text:
-        return Verdict(fits=False, why="it has no alternatives with a transcript", nearness=0.1)
-    if apijson.has_resource(document, _holds, listed=_LISTED):
-        return Verdict(fits=True, why="results with alternatives that have a transcript, of Google Speech-to-Text")
-    return Verdict(fits=False, why="its results are not those of Google Speech-to-Text", nearness=0.4)
+    return apijson.sniff(
+        document,
+        _holds,
+        listed=_LISTED,
+        every=("alternatives", "transcript"),
+        fits="results with alternatives that have a transcript, of Google Speech-to-Text",
+        lacks="it has no alternatives with a transcript",
+        otherwise="its results are not those of Google Speech-to-Text",
+    )
 
 
 def parse_google_speech(document: Document, config: ReadConfig) -> Parsed:

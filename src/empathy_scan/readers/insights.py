@@ -75,13 +75,16 @@ class Timed:
 
 def sniff_insights(document: Document) -> Verdict:
     """Whether the file holds conversations of Insights: `entries`, `transcriptSegments` or rows with `sentences`."""
-    if not apijson.begins_json(document.text):
-        return Verdict(fits=False, why="it does not begin with { or [")
-    if not any(f'"{mark}"' in document.text for mark in _MARKS):
-        return Verdict(fits=False, why="it has no entries with user_id and no transcriptSegments", nearness=0.1)
-    if apijson.has_resource(document, _holds, listed=_LISTED):
-        return Verdict(fits=True, why="conversations in a layout of Google Conversational Insights")
-    return Verdict(fits=False, why="no object in it is a conversation of Insights", nearness=0.3)
+    return apijson.sniff(
+        document,
+        _holds,
+        listed=_LISTED,
+        some=_MARKS,
+        fits="conversations in a layout of Google Conversational Insights",
+        lacks="it has no entries with user_id and no transcriptSegments",
+        otherwise="no object in it is a conversation of Insights",
+        nearness=0.3,
+    )
 
 
 def parse_insights(document: Document, config: ReadConfig) -> Parsed:

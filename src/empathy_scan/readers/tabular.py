@@ -16,7 +16,7 @@ from empathy_scan.config import ReadConfig
 from empathy_scan.errors import InputError, MalformedInputError
 from empathy_scan.readers import columns, nested, rows, text
 from empathy_scan.readers.conversation import Parsed
-from empathy_scan.readers.files import Document, parse_json
+from empathy_scan.readers.files import Document, json_lines
 from empathy_scan.readers.verdict import Verdict
 
 _DELIMITERS = ",;\t|"
@@ -128,15 +128,10 @@ def read_json_lines(document: Document) -> rows.Rows:
     found: list[Mapping[str, object]] = []
     places: list[str] = []
     problems: list[InputError] = []
-    for number, line in enumerate(document.text.split("\n"), start=1):
-        if not line.strip():
-            continue
-        try:
-            value = parse_json(line, first_line=number)
-        except MalformedInputError as error:
-            problems.append(error)
-            continue
-        if isinstance(value, Mapping):
+    for number, value in json_lines(document.text):
+        if isinstance(value, MalformedInputError):
+            problems.append(value)
+        elif isinstance(value, Mapping):
             found.append(value)
             places.append(f"line {number}")
         else:

@@ -15,7 +15,7 @@ from datetime import datetime
 from empathy_scan.errors import InputError, MalformedInputError
 from empathy_scan.readers import htmltext, mailbody, times
 from empathy_scan.readers.conversation import Conversation, Parsed, Turn, clean, label_or_none
-from empathy_scan.readers.files import Document, parse_json
+from empathy_scan.readers.files import Document, json_lines, parse_json
 from empathy_scan.readers.verdict import Verdict
 
 Object = Mapping[str, object]
@@ -94,13 +94,9 @@ def read_items(document: Document, fits: Fits, ledger: Ledger) -> list[Item]:
     if not _is_lines(document.text):
         return list(_items(document.json, "", fits, ledger, _DEEPEST))
     found: list[Item] = []
-    for number, line in enumerate(document.text.split("\n"), start=1):
-        if not line.strip():
-            continue
-        try:
-            value = parse_json(line, first_line=number)
-        except MalformedInputError as error:
-            ledger.problems.append(error)
+    for number, value in json_lines(document.text):
+        if isinstance(value, MalformedInputError):
+            ledger.problems.append(value)
         else:
             found += _items(value, f"line {number}", fits, ledger, _DEEPEST)
     return found

@@ -115,13 +115,15 @@ def _parsed(
 
 def _sniff(document: Document, marks: Sequence[str], key: str, is_item: apijson.Holds) -> Verdict:
     """Whether a file has one of the marks, and a list of such items or the items themselves."""
-    if not apijson.begins_json(document.text):
-        return Verdict(fits=False, why="it does not begin with { or [")
-    if not any(f'"{mark}"' in document.text for mark in marks):
-        return Verdict(fits=False, why=f"it has no {marks[0]}", nearness=0.1)
-    if apijson.has_resource(document, lambda value: _is_page(value, key, is_item), listed=_LISTED):
-        return Verdict(fits=True, why=f"{key} with {marks[0]}")
-    return Verdict(fits=False, why=f"{marks[0]}, but not in {key}", nearness=0.4)
+    return apijson.sniff(
+        document,
+        lambda value: _is_page(value, key, is_item),
+        listed=_LISTED,
+        some=marks,
+        fits=f"{key} with {marks[0]}",
+        lacks=f"it has no {marks[0]}",
+        otherwise=f"{marks[0]}, but not in {key}",
+    )
 
 
 def _is_sentence(value: apijson.Resource) -> bool:
