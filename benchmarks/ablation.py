@@ -5,7 +5,8 @@
 ENCODER is what `make pretrain` wrote. Every variant trains on the same draw of conversations and is judged on the same
 held-out turns: written conversations of scenarios and authors that training never saw, and the dev split of the real
 corpora. Printed: the mean over seeds, the mean 95% interval of a seed (bootstrap over conversations) and the spread
-between seeds. Figures are lower than those of the shipped model, which sees all turns and trains longer.
+between seeds; and how often a label flips within a counterfactual pair. Figures are lower than those of the shipped
+model, which sees all turns and trains longer.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from empathy_scan.model import auxiliary, calibrate, evaluate, precision, recipe, train
+from empathy_scan.model import auxiliary, calibrate, evaluate, outside, precision, recipe, train
 from empathy_scan.model.bundle import Bundle
 from empathy_scan.model.evaluate import Judged
 from empathy_scan.model.examples import Item
@@ -42,6 +43,8 @@ class Bench:
         self.calibrating = [item for item in known if recipe.calibrates(item)]
         self.fitting = [item for item in drawn if not recipe.calibrates(item)][: options.turns]
         self.known, self.options = known, options
+        self.pairs = outside.counterfactual(options.labels / "counterfactual.jsonl")
+        self.flips: list[tuple[float, float]] = []  # of each model judged: tone, care
 
     def trained(self, backbone: Path, *, seed: int, items: Sequence[Item] | None = None, **changed: Any) -> Bundle:  # noqa: ANN401
         """A bundle trained on the shared turns (or on `items`), calibrated on the shared calibration turns."""
@@ -60,6 +63,8 @@ class Bench:
 
     def judge(self, bundle: Bundle) -> dict[str, Judged]:
         """What a bundle says of every test set."""
+        found = outside.pairs(bundle, self.pairs)
+        self.flips.append((found["tone flips"]["value"], found["care flips"]["value"]))
         return {name: evaluate.predict(bundle, part) for name, part in self.judged.items()}
 
 
@@ -99,6 +104,8 @@ def variants(bench: Bench, options: argparse.Namespace) -> dict[str, Judge]:
         "encoder, pretrained": made(phrases=0),
         "+ auxiliary tasks": made(phrases=0, auxiliary_minutes=minutes),
         "+ wide path (the recipe)": made(auxiliary_minutes=minutes),
+        "the recipe without hidden tokens": made(auxiliary_minutes=minutes, token_drop=0.0),
+        "the recipe without an average of weights": made(auxiliary_minutes=minutes, ema=0.0),
         "the recipe without the newer labels and texts": made(auxiliary_minutes=minutes, items=first),
     }
     if options.packed and (options.packed / "vectors.npy").exists():
@@ -113,8 +120,12 @@ def _is_new(item: Item) -> bool:
 
 def table(bench: Bench, name: str, judge: Judge, seeds: int) -> list[str]:
     """A row of Markdown per test set: mean over seeds (mean interval; spread)."""
+    bench.flips.clear()
     runs = [judge(seed) for seed in range(1, seeds + 1)]
     rows = []
+    if bench.flips:
+        tone, care = (float(np.mean(flips)) for flips in zip(*bench.flips, strict=True))
+        rows.append(f"| {name} | counterfactual pairs | tone flips {tone:.3f} | care flips {care:.3f} | | |")
     for part, items in bench.judged.items():
         truth = evaluate.gold(items)
         each = [evaluate.scores(truth, run[part], items) for run in runs]

@@ -1,7 +1,8 @@
 """The model's tokenizer, and how a focus segment and its context become token ids.
 
 Our own tokenizer is a byte-level BPE over lower-cased text; what lower-casing would lose is kept as a [CAPS] marker
-before a shouted word, and "!!!", emoji and hesitations are ordinary tokens. Any other fast tokenizer of transformers
+before a run of shouted words (one for the run: a text in capitals is the same words as without, and a marker before
+it), and "!!!", emoji and hesitations are ordinary tokens. Any other fast tokenizer of transformers
 works too: it only gets the markers added.
 """
 
@@ -22,7 +23,8 @@ PLACEHOLDERS = (
     "[NAME]", "[EMAIL]", "[PHONE]", "[CARD]", "[IBAN]", "[NUMBER]", "[ADDRESS]", "[URL]", "[IP]", "[DATE_OF_BIRTH]",
     "[SECRET]", "[PII]",
 )  # fmt: skip
-SHOUTED = re.compile(r"(?<![\w\[])(?=[A-Z'’]*[A-Z]{2})[A-Z][A-Z'’]+(?![\w\]])")
+SHOUTED_WORD = r"(?<![\w\[])(?=[A-Z'’]*[A-Z]{2})[A-Z][A-Z'’]+(?![\w\]])"
+SHOUTED = re.compile(rf"{SHOUTED_WORD}(?:[^\w\[\]]+(?:{SHOUTED_WORD}|[A-Z](?![\w'’])))*")
 MARKERS = {"agent": AGENT, "customer": CUSTOMER}
 
 
@@ -46,7 +48,7 @@ class Packed:
 
 
 def mark_shouting(text: str) -> str:
-    """The text with [CAPS] before every word of two or more capitals."""
+    """The text with [CAPS] before every run of words of two or more capitals (a single capital may stand inside)."""
     return SHOUTED.sub(lambda match: CAPS + match.group(), text)
 
 
