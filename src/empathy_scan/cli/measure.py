@@ -25,11 +25,11 @@ def measure(
     """
     options = base.settings(config, roster=roster)
 
-    from empathy_scan import roster as rosters  # noqa: PLC0415 - polars stays out of --help
-    from empathy_scan import summary  # noqa: PLC0415 - as above
+    from empathy_scan import labelled_rows, summary  # noqa: PLC0415 - polars stays out of --help
+    from empathy_scan import roster as rosters  # noqa: PLC0415 - as above
     from empathy_scan.readers import parse_table  # noqa: PLC0415 - as above
 
-    labels = summary.labels_from_rows(parse_table(file, places=True), where=str(file))
+    labels = labelled_rows.labels_from_rows(parse_table(file, places=True), where=str(file))
     listed = rosters.load(options.roles.roster)
     figures = summary.figures(rosters.merge(labels, listed), options.summary, teams=listed.teams)
     base.print_json(summary.to_json(figures))
