@@ -7,6 +7,9 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from empathy_scan import phrases
+from empathy_scan.config import SummaryConfig
+from empathy_scan.summary import figures
+from label_frames import labels
 
 STOCK = "I'm so sorry to hear about the inconvenience this has caused you, [NAME]."
 LIKE = (
@@ -110,3 +113,42 @@ def test_no_sentences_give_no_phrases():
     assert (marked.height, found.height) == (0, 0)
     assert phrases.opportunities(marked).is_empty()
     assert phrases.entropy(marked).is_empty()
+
+
+def test_the_sentences_of_a_scan_are_its_caring_segments_in_words():
+    turns = pl.DataFrame(
+        {"conversation_id": ["c", "c"], "turn": [0, 1], "role": ["customer", "agent"], "agent_id": [None, "ana"],
+         "text": ["It broke.", "Café is shut. So sorry about that. I will ring."]},
+        schema_overrides={"turn": pl.Int32},
+    )  # fmt: skip
+    scores = pl.DataFrame(
+        {
+            "conversation_id": ["c"] * 3,
+            "turn": [1] * 3,
+            "start": [0, 14, 35],
+            "end": [13, 34, 47],
+            "flags": ["", "S", "O"],
+        },
+        schema_overrides={"turn": pl.Int32, "start": pl.Int32, "end": pl.Int32},
+    )
+    assert phrases.of_scores(turns, scores).rows() == [("c", 1, "ana", "So sorry about that.", "scripted")]
+
+
+def test_the_sentences_of_labelled_turns_have_their_turns_class():
+    given = labels({"c": ["customer 1", "noor SA 0", "noor - 0"]})
+    words = pl.DataFrame(
+        {"conversation_id": ["c"] * 3, "turn": [0, 1, 2], "text": ["Help!", "Oh no. All night?", "Bye."]},
+        schema_overrides={"turn": pl.Int32},
+    )
+    found = phrases.of_turns(given, words)
+    assert found["text"].str.strip_chars().to_list() == ["Oh no.", "All night?"]
+    assert set(found["care_class"]) == {"empathic"}
+
+
+def test_figures_tell_of_phrases_where_there_are_words():
+    given = labels({f"c{n}": ["customer 1", f"{('noor', 'tam')[n % 2]} S 0"] for n in range(12)})
+    words = given.select("conversation_id", "turn", text=pl.lit("I do apologise for the trouble caused."))
+    made = figures(given, SummaryConfig(resamples=50), sentences=phrases.of_turns(given, words))
+    assert made.filter(measure="formulaicity", agent_id="noor")["value"].to_list() == [1.0]
+    assert made.filter(measure="own_voice", scope="team")["value"].to_list() == [0.0]
+    assert figures(given, SummaryConfig(resamples=50)).filter(measure="own_voice")["value"].null_count() == 3

@@ -39,6 +39,12 @@ def labels_from_rows(rows: pl.DataFrame, where: str) -> pl.DataFrame:
     return conform(_labelled(parsed).sort(LABELS.key), LABELS)
 
 
+def text_of(rows: pl.DataFrame) -> pl.DataFrame:
+    """The words of rows that `labels_from_rows` took: `conversation_id`, `turn`, `text`."""
+    parsed = rows.select(_cell(rows.schema, name) for name in ("conversation_id", "turn", "text"))
+    return parsed.with_columns(pl.col("turn").cast(pl.Float64).cast(pl.Int32))
+
+
 def _demand_columns(rows: pl.DataFrame, where: str) -> None:
     """Raises for missing columns, and for columns that hold anything but single values."""
     if missing := [name for name in _REQUIRED if name not in rows.columns]:

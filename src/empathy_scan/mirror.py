@@ -108,14 +108,13 @@ def _ordered(labels: pl.DataFrame) -> pl.DataFrame:
     ordered = conform(labels, LABELS).sort(_CONVERSATION, "turn")
     return ordered.with_columns(
         agent_id=agent.then(pl.col("agent_id").fill_null(UNKNOWN_AGENT)),
-        care_class=agent.then(_care_class()),
+        care_class=agent.then(care_class(pl.col("flags"))),
         hostile=_HOSTILE.cast(pl.Float64),
     )
 
 
-def _care_class() -> pl.Expr:
+def care_class(flags: pl.Expr) -> pl.Expr:
     """The care class of a turn from its flags: `codebook.care_class` as an expression."""
-    flags = pl.col("flags")
     return (
         pl.when(flags.str.contains_any(["A", "X"]))
         .then(pl.lit(CareClass.EMPATHIC.value))

@@ -14,7 +14,8 @@ from collections.abc import Iterable
 import numpy as np
 import polars as pl
 
-from empathy_scan.codebook import CareClass
+from empathy_scan.codebook import CareClass, Role
+from empathy_scan.mirror import care_class
 
 LIKENESS = 0.6  # Jaccard of two sentences' letter runs
 RUN = 4  # letters of a run
@@ -30,7 +31,41 @@ SENTENCES = {
 
 _PLACEHOLDER = re.compile(r"\[[A-Z_]+\]")
 _NUMBER = re.compile(r"\d+(?:[.,:/]\d+)*")
+_SENTENCE = r"[^.!?\n]+[.!?]*"
 _OTHER = re.compile(r"[^\w#]+")
+
+
+def of_scores(turns: pl.DataFrame, scores: pl.DataFrame) -> pl.DataFrame:
+    """The caring sentences of a scan: the segments of agents' turns that carry a caring flag, with their words.
+
+    `turns` is a TURNS frame and `scores` a SCORES frame of the same conversations.
+    """
+    spoken = turns.filter(pl.col("role") == Role.AGENT).select("conversation_id", "turn", "agent_id", "text")
+    length = pl.col("end") - pl.col("start")
+    return (
+        scores.select("conversation_id", "turn", "start", "end", care_class=care_class(pl.col("flags")))
+        .filter(pl.col("care_class") != CareClass.NEUTRAL)
+        .join(spoken, on=("conversation_id", "turn"), how="inner")
+        .with_columns(pl.col("text").str.slice(pl.col("start"), length))
+        .select(SENTENCES.keys())
+    )
+
+
+def of_turns(labels: pl.DataFrame, text: pl.DataFrame) -> pl.DataFrame:
+    """The sentences of labelled turns, each of its turn's care class: labels by turn say no more.
+
+    `text` holds `conversation_id`, `turn` and `text`.
+    """
+    caring = labels.filter(pl.col("role") == Role.AGENT).select(
+        "conversation_id", "turn", "agent_id", care_class=care_class(pl.col("flags"))
+    )
+    split = text.select("conversation_id", "turn", pl.col("text").str.extract_all(_SENTENCE)).explode("text")
+    return (
+        caring.filter(pl.col("care_class") != CareClass.NEUTRAL)
+        .join(split, on=("conversation_id", "turn"), how="inner")
+        .drop_nulls("text")
+        .select(SENTENCES.keys())
+    )
 
 
 def plain(text: str) -> str:
@@ -151,4 +186,4 @@ def _jaccard(first: frozenset[str], second: frozenset[str]) -> float:
     return len(first & second) / len(first | second)
 
 
-__all__ = ["SENTENCES", "assigned", "entropy", "opportunities", "plain"]
+__all__ = ["SENTENCES", "assigned", "entropy", "of_scores", "of_turns", "opportunities", "plain"]

@@ -15,7 +15,7 @@ from typing import cast
 
 import polars as pl
 
-from empathy_scan import adjust, quantify, stats
+from empathy_scan import adjust, phrases, quantify, stats
 from empathy_scan.codebook import ATTACKS, CareClass
 from empathy_scan.config import SummaryConfig
 from empathy_scan.mirror import GUARDED
@@ -64,6 +64,8 @@ MEASURES: dict[str, Kind] = {
     "hostile_against_others": Kind.CONTRAST,
     "late_against_early": Kind.CONTRAST,
     **{f"de_escalation_{kind}": Kind.CHANGE for kind in (*CareClass, GUARDED)},
+    "formulaicity": Kind.RATE,
+    "own_voice": Kind.RATE,
     "calls_for_empathy": Kind.COUNT,
     "conversations": Kind.COUNT,
 }
@@ -81,15 +83,19 @@ def figures(
     errors: ErrorRates | None = None,
     *,
     teams: Mapping[str, str] | None = None,
+    sentences: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """Every measure of every agent who speaks in the labels, and of the team: a FIGURES frame.
 
     `teams` (agent -> team) adds those of each team under its name, with scope "team"; the whole has no name.
     `value` is null, with the reason in `why`, where fewer than `minimum_conversations` conversations had an
     opportunity. Counts are always told. `errors` are those of the model that made the labels: with them the rates are
-    told a second time, `corrected`, or why they cannot be. Raises SchemaError for anything that is not a LABELS frame.
+    told a second time, `corrected`, or why they cannot be. `sentences` (phrases.SENTENCES) are the caring sentences in
+    words: without them the measures of phrases have no opportunity. Raises SchemaError for anything that is not LABELS.
     """
     rows = opportunities(labels)
+    if sentences is not None:
+        rows = pl.concat([rows, phrases.opportunities(phrases.assigned(sentences)[0])])
     whole, named = _of_team(rows, pl.lit("")), _of_team(*_in_teams(rows, teams or {}))
     sums = pl.concat([_sums(rows, scope="agent"), _sums(whole, scope="team"), _sums(named, scope="team")])
     alike = sums.group_by(*_SCOPE, *_SUMS).agg(pl.len().cast(pl.Int64).alias("alike")).sort(*_SCOPE, *_SUMS)

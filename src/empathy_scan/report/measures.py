@@ -100,6 +100,15 @@ FURTHER: tuple[Measure, ...] = (
         "Conversations in which the tone turned after two or more stock phrases and no word of understanding.",
     ),
     Measure(
+        "formulaicity", "House phrases among stock phrases", "House phrases", "scripted",
+        ("stock sentence", "stock sentences"),
+        "The agent's stock sentences that colleagues use nearly word for word too.",
+    ),
+    Measure(
+        "own_voice", "Own voice", "Own voice", "empathic", ("caring sentence", "caring sentences"),
+        "The agent's caring sentences, stock phrases or not, that are no house phrase.",
+    ),
+    Measure(
         "snap_lift", "Less civil after forced pleasantry", "After pleasantry", "guarded",
         ("message after stock phrases", "messages after stock phrases"),
         "How much more often the agent's tone is guarded or hostile after two or more stock phrases and no word of "
