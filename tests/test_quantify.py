@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 
 from empathy_scan import quantify, stats, tables
 from empathy_scan.errors import ModelError, SchemaError
+from empathy_scan.opportunities import opportunities
 from empathy_scan.quantify import CLASSES, KNOWN_CASES, MEASURES, ErrorRates
 from empathy_scan.stats import Estimate
 from empathy_scan.summary import MEASURES as SUMMARY_MEASURES
-from empathy_scan.summary import Kind, opportunities
+from empathy_scan.summary import Kind
 from label_frames import CONVERSATIONS, labels
 
 TWO = ("no", "yes")

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import datetime as dt
 import json
 import math
 from collections import defaultdict
@@ -12,12 +11,14 @@ import pytest
 from hypothesis import given, settings
 from polars.testing import assert_frame_equal
 
-from empathy_scan import summary
+from empathy_scan import adjust, summary
 from empathy_scan.codebook import care_class
 from empathy_scan.config import SummaryConfig
-from empathy_scan.errors import MalformedInputError, MissingColumnError, SchemaError
+from empathy_scan.errors import SchemaError
+from empathy_scan.labelled_rows import labels_from_rows
+from empathy_scan.opportunities import opportunities
 from empathy_scan.quantify import ErrorRates
-from empathy_scan.summary import MEASURES, Kind, figures, labels_from_rows, opportunities, to_json
+from empathy_scan.summary import MEASURES, Kind, figures, to_json
 from empathy_scan.tables import FIGURES, LABELS, conform
 from label_frames import AGENTS, CONVERSATIONS, labels
 
@@ -34,6 +35,14 @@ def values(frame, agent=None, column="value"):
 # The oracle: every measure from the definitions of docs/measures.md, with loops over lists of turns.
 
 
+COMPARED = {
+    "mirroring": ("after hostile", "after other"),
+    "snap_lift": ("after reciting", "after anything else"),
+    "hostile_against_others": ("understood when hostile", "understood when not"),
+    "calls_against_emails": ("understood in calls", "understood in e-mails"),
+}
+
+
 def oracle(frame, agent):
     """The values and the counts by measure of an agent, or of the team for None; None without an opportunity."""
     talks = defaultdict(list)
@@ -47,9 +56,11 @@ def oracle(frame, agent):
         look_at_changes(talk, agent, seen)
         look_at_the_whole(talk, agent, seen)
     found = {measure: average(seen[measure]) for measure in MEASURES}
-    hostile, other = average(seen["after hostile"]), average(seen["after other"])
-    found["mirroring"] = None if hostile is None or other is None else hostile - other
-    counts = {measure: len(seen[measure]) for measure in MEASURES} | {"mirroring": len(seen["after hostile"])}
+    for measure, (some, others) in COMPARED.items():
+        ours, theirs = average(seen[some]), average(seen[others])
+        found[measure] = None if ours is None or theirs is None else ours - theirs
+    counts = {measure: len(seen[measure]) for measure in MEASURES}
+    counts |= {measure: len(seen[some]) for measure, (some, _) in COMPARED.items()}
     whole = {"calls_for_empathy": counts["empathy_rate"], "conversations": counts["abuse_load"]}
     return found | whole, counts | whole
 
@@ -74,6 +85,10 @@ def look_at_customers(talk, agent, seen):
             seen["empathy_rate"].append("empathic" in classes)
             seen["scripted_rate"].append("scripted" in classes and "empathic" not in classes)
             seen["missed_rate"].append(set(classes) == {"neutral"})
+            seen["understood when hostile" if turn["tone"] == 2 else "understood when not"].append(
+                "empathic" in classes
+            )
+            seen["understood in calls"].append("empathic" in classes)
             seen["exploring"].append(any("X" in one["flags"] for one in window))
         if turn["tone"] == 2:
             cares = classes[0] == "empathic" or "O" in first["flags"]
@@ -90,8 +105,12 @@ def look_at_agents(talk, agent, seen):
         if care_class(turn["flags"]) != "neutral":
             seen["scripted_share"].append(care_class(turn["flags"]) == "scripted")
             seen["followed_by_action"].append(any("O" in one["flags"] for one in own[:3]))
+        if care_class(turn["flags"]) == "scripted":
+            seen["sorry_without_action"].append(not any("O" in one["flags"] for one in own[:3]))
+        seen["after reciting" if recites(talk[:place], turn) else "after anything else"].append(turn["tone"] > 0)
         before = [one for one in talk[:place] if one["role"] == "customer"]
         if before:
+            seen[f"composure_{min(3, sum(one['tone'] == 2 for one in before))}"].append(turn["tone"] > 0)
             seen["after hostile" if before[-1]["tone"] == 2 else "after other"].append(turn["tone"] > 0)
 
 
@@ -126,14 +145,21 @@ def look_at_the_whole(talk, agent, seen):
     for name, code in {"insult": "i", "threat": "t", "profanity": "p", "contempt": "c"}.items():
         seen[f"abuse_{name}"].append(100 * sum(code in kinds for kinds in borne))
     seen["abuse_share"].append(bool(borne))
+    attacks = [turn["role"] for turn in talk if turn["tone"] == 2]
+    if attacks:
+        seen["customer_first"].append(attacks[0] == "customer")
     seen["snap_after_pleasantry"].append(
         any(is_mine(turn, agent) and snaps(talk[:place], turn) for place, turn in enumerate(talk))
     )
 
 
 def snaps(before, turn):
+    return turn["tone"] > 0 and recites(before, turn)
+
+
+def recites(before, turn):
     classes = [care_class(one["flags"]) for one in before if one["agent_id"] == turn["agent_id"]]
-    return turn["tone"] > 0 and classes.count("scripted") >= 2 and "empathic" not in classes
+    return classes.count("scripted") >= 2 and "empathic" not in classes
 
 
 @given(CONVERSATIONS)
@@ -210,7 +236,10 @@ def test_the_figures_of_an_agent_do_not_depend_on_other_agents(conversations):
     )
     others = others.with_columns(agent_id="other " + pl.col("agent_id"))
     agents = pl.col("agent_id").is_in(AGENTS)
-    assert_frame_equal(figures(pl.concat([others, frame]), ANY).filter(agents), figures(frame, ANY).filter(agents))
+    both, alone = (
+        figures(given, ANY).filter(agents).drop(adjust.COLUMNS) for given in (pl.concat([others, frame]), frame)
+    )
+    assert_frame_equal(both, alone)
 
 
 @given(CONVERSATIONS)
@@ -330,134 +359,6 @@ def test_json_tells_a_correction_only_where_there_is_one():
     assert set(team["empathy_rate"]["corrected"]) == {"value", "low", "high"}
     assert "corrected" not in team["guarded_rate"]
     assert "corrected" not in team["abuse_load"]
-
-
-# Rows of `measure`: strings, as in a CSV, or numbers.
-
-
-def cells(**changes):
-    """One faultless row of an agent, changed."""
-    row = {
-        "conversation_id": "c1", "turn": "0", "role": "agent", "agent_id": "noor", "channel": "call",
-        "started_at": "2026-03-01T09:00:00Z", "flags": "", "tone": "0", "kinds": "",
-    }  # fmt: skip
-    return row | changes
-
-
-def test_strings_and_numbers_give_the_same_labels():
-    typed = labels({"c": ["customer 1 - hardship 0.25", "noor SA 0", "system", "customer 2 it"], "d": ["tam - 2"]})
-    assert_frame_equal(labels_from_rows(typed, "typed"), typed)
-    assert_frame_equal(labels_from_rows(typed.with_columns(pl.all().cast(pl.String)), "strings"), typed)
-    assert_frame_equal(labels_from_rows(typed.cast({"turn": pl.Float64, "tone": pl.Int64}), "numbers"), typed)
-
-
-@given(CONVERSATIONS)
-@settings(max_examples=30, deadline=None)
-def test_labels_written_as_csv_are_read_back(conversations):
-    frame = labels(conversations)
-    table = pl.read_csv(frame.write_csv().encode(), infer_schema=False)
-    assert_frame_equal(labels_from_rows(table, "x.csv"), frame)
-
-
-def test_missing_optional_columns_are_filled():
-    row = labels_from_rows(pl.DataFrame([cells()]), "x").row(0, named=True)
-    assert (row["queue"], row["hardship"], row["p_hostile"]) == (None, False, None)
-
-
-def test_blanks_order_and_unknown_names_are_made_ours():
-    rows = pl.DataFrame(
-        [
-            cells(role=" Agent ", agent_id=None, flags="OAA", channel="Carrier pigeon", started_at=None),
-            cells(turn="1", role="customer", tone="2.0", kinds="ct", hardship="yes", channel="EMAIL"),
-        ]
-    )
-    agent, customer = labels_from_rows(rows, "x").iter_rows(named=True)
-    assert (agent["role"], agent["agent_id"], agent["flags"]) == ("agent", "unknown-agent", "AO")
-    assert (agent["channel"], agent["started_at"]) == ("other", None)
-    assert (customer["agent_id"], customer["tone"], customer["kinds"]) == (None, 2, "tc")
-    assert (customer["hardship"], customer["channel"]) == (True, "email")
-
-
-@pytest.mark.parametrize(
-    "time",
-    [
-        "2026-03-01T09:30:00Z", "2026-03-01 09:30:00", "2026-03-01T09:30", "2026-03-01T10:30:00+01:00",
-        "2026-03-01T04:30:00-0500", "2026-03-01 09:30:00.000000 UTC", "2026-03-01T09:30:00.000",
-    ],
-)  # fmt: skip
-def test_times_are_read_in_the_usual_ways(time):
-    began = labels_from_rows(pl.DataFrame([cells(started_at=time)]), "x").item(0, "started_at")
-    assert began == dt.datetime(2026, 3, 1, 9, 30, tzinfo=dt.UTC)
-
-
-@pytest.mark.parametrize("time", [dt.date(2026, 3, 1), dt.datetime(2026, 3, 1), "2026-03-01"])  # noqa: DTZ001
-def test_days_and_times_without_a_zone_are_utc(time):
-    began = labels_from_rows(pl.DataFrame([cells(started_at=time)]), "x").item(0, "started_at")
-    assert began == dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
-
-
-@pytest.mark.parametrize(
-    ("changes", "fault"),
-    [
-        ({"conversation_id": " "}, "conversation_id is empty"),
-        ({"turn": "1.5"}, "turn is not a whole number"),
-        ({"turn": "first"}, "turn is not a whole number"),
-        ({"role": "boss"}, "role is none of"),
-        ({"tone": "7"}, "tone is none of 0, 1, 2"),
-        ({"tone": None}, "tone is none of 0, 1, 2"),
-        ({"tone": "nan"}, "tone is none of 0, 1, 2"),
-        ({"flags": "SZ"}, "flags has a code that is none of S, A, X, O"),
-        ({"role": "customer", "flags": "S"}, "flags on a turn that is not an agent's"),
-        ({"kinds": "x"}, "kinds has a code that is none of i, t, p, c"),
-        ({"kinds": "i"}, "kinds on a turn that is not a hostile customer's"),
-        ({"role": "customer", "tone": "1", "kinds": "i"}, "kinds on a turn that is not a hostile customer's"),
-        ({"started_at": "last Tuesday"}, "started_at is not an ISO 8601 time"),
-        ({"started_at": "2026-13-01"}, "started_at is not an ISO 8601 time"),
-        ({"hardship": "perhaps"}, "hardship is neither true nor false"),
-        ({"p_hostile": "1.2"}, "p_hostile is not a number from 0 to 1"),
-        ({"p_hostile": "nan"}, "p_hostile is not a number from 0 to 1"),
-    ],
-)
-def test_a_bad_value_is_named_by_its_row(changes, fault):
-    rows = pl.DataFrame([cells(turn="10"), cells(**changes)], infer_schema_length=None)
-    with pytest.raises(MalformedInputError, match=f"row 2: {fault}") as caught:
-        labels_from_rows(rows, "calls.csv")
-    assert caught.value.where == "calls.csv"
-    assert caught.value.remedy
-
-
-def test_a_turn_given_twice_is_a_fault_of_the_second():
-    with pytest.raises(MalformedInputError, match="row 3: conversation_id and turn stand in an earlier row too"):
-        labels_from_rows(pl.DataFrame([cells(), cells(turn="1"), cells(turn=" 0 ")]), "x")
-
-
-def test_all_faults_are_counted_and_ten_are_told():
-    with pytest.raises(MalformedInputError) as caught:
-        labels_from_rows(pl.DataFrame([cells(turn=str(number), tone="9") for number in range(13)]), "x")
-    assert str(caught.value).startswith("x: 13 fault(s): row 1: tone")
-    assert "row 10: " in str(caught.value)
-    assert "row 11: " not in str(caught.value)
-    assert "and 3 more" in str(caught.value)
-
-
-def test_what_stands_in_a_cell_is_not_told():
-    with pytest.raises(MalformedInputError) as caught:
-        labels_from_rows(pl.DataFrame([cells(tone="you people are useless")]), "x")
-    assert "useless" not in str(caught.value)
-
-
-def test_all_missing_columns_are_named_at_once():
-    with pytest.raises(MissingColumnError, match="flags, tone"):
-        labels_from_rows(pl.DataFrame([cells()]).drop("flags", "tone"), "x")
-
-
-def test_columns_of_lists_are_refused():
-    with pytest.raises(MalformedInputError, match="flags hold lists"):
-        labels_from_rows(pl.DataFrame([cells(flags=["S"])]), "x")
-
-
-def test_rows_without_turns_give_labels_without_rows():
-    assert_frame_equal(labels_from_rows(pl.DataFrame([cells()]).clear(), "x"), LABELS.empty())
 
 
 # The worked example of the manual.

@@ -42,17 +42,22 @@ def answers(labels: pl.DataFrame) -> pl.DataFrame:
 def agent_turns(labels: pl.DataFrame) -> pl.DataFrame:
     """The exchanges, and whether each was followed by a step or came after recited pleasantry.
 
-    Columns beyond EXCHANGES: `acted` (the same turn or one of the agent's next two in the conversation owns a step) and
-    `snapped` (not civil, after two or more scripted and no empathic turns of the same agent in the conversation).
+    Columns beyond EXCHANGES: `acted` (the same turn or one of the agent's next two in the conversation owns a step),
+    `recited` (after two or more scripted and no empathic turns of the same agent in the conversation) and `snapped`
+    (recited, and not civil).
     """
     spoken = _with_customers_before(_ordered(labels)).filter(pl.col("role") == Role.AGENT)
     owns = pl.col("flags").str.contains("O", literal=True)
     recited = _SCRIPTED.cum_sum() - _SCRIPTED.cast(pl.UInt32)  # a turn does not precede itself
     understood = _EMPATHIC.cum_sum() - _EMPATHIC.cast(pl.UInt32)
-    return spoken.with_columns(
-        acted=(owns | owns.shift(-1, fill_value=False) | owns.shift(-2, fill_value=False)).over(_OWN),
-        snapped=((pl.col("tone") > Tone.CIVIL) & (recited >= 2) & (understood == 0)).over(_OWN),
-    ).select(*EXCHANGES.columns, "acted", "snapped")
+    return (
+        spoken.with_columns(
+            acted=(owns | owns.shift(-1, fill_value=False) | owns.shift(-2, fill_value=False)).over(_OWN),
+            recited=((recited >= 2) & (understood == 0)).over(_OWN),
+        )
+        .with_columns(snapped=pl.col("recited") & (pl.col("tone") > Tone.CIVIL))
+        .select(*EXCHANGES.columns, "acted", "recited", "snapped")
+    )
 
 
 def customer_turns(labels: pl.DataFrame) -> pl.DataFrame:
@@ -103,14 +108,13 @@ def _ordered(labels: pl.DataFrame) -> pl.DataFrame:
     ordered = conform(labels, LABELS).sort(_CONVERSATION, "turn")
     return ordered.with_columns(
         agent_id=agent.then(pl.col("agent_id").fill_null(UNKNOWN_AGENT)),
-        care_class=agent.then(_care_class()),
+        care_class=agent.then(care_class(pl.col("flags"))),
         hostile=_HOSTILE.cast(pl.Float64),
     )
 
 
-def _care_class() -> pl.Expr:
+def care_class(flags: pl.Expr) -> pl.Expr:
     """The care class of a turn from its flags: `codebook.care_class` as an expression."""
-    flags = pl.col("flags")
     return (
         pl.when(flags.str.contains_any(["A", "X"]))
         .then(pl.lit(CareClass.EMPATHIC.value))

@@ -40,6 +40,7 @@ OF_CUSTOMERS: dict[str, Outcome] = {
 OF_AGENTS: dict[str, Outcome] = {
     "scripted_share": Outcome(_CARING, pl.col("care_class") == CareClass.SCRIPTED),
     "followed_by_action": Outcome(_CARING, pl.col("acted")),
+    "sorry_without_action": Outcome(pl.col("care_class") == CareClass.SCRIPTED, ~pl.col("acted")),
     "guarded_rate": Outcome(_ALWAYS, pl.col("tone") == Tone.STRAINED),
     "belittling_rate": Outcome(_ALWAYS, pl.col("tone") == Tone.HOSTILE),
 }

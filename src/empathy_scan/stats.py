@@ -47,6 +47,8 @@ class Shrunk:
     rates: Numbers
     mean: float
     strength: float
+    low: Numbers  # 95% of each group's own distribution, given all
+    high: Numbers
 
 
 def wilson(successes: float, trials: float, *, quantile: float = QUANTILE) -> Estimate:
@@ -85,6 +87,11 @@ def proportion(sums: Numbers, counts: Counts, *, resamples: int, seed: Sequence[
     Where all resamples agree (a rate of 0 or 1, a single conversation), the number of conversations is used instead.
     Raises ValueError without any opportunity.
     """
+    return weighed(sums, counts, resamples=resamples, seed=seed)[0]
+
+
+def weighed(sums: Numbers, counts: Counts, *, resamples: int, seed: Sequence[int]) -> tuple[Estimate, float]:
+    """`proportion`, and the effective number of independent turns that its interval stands for."""
     _total(sums, counts, 1)
     totals = resample_sums(sums, counts, resamples=resamples, seed=seed)
     return _score(sums, counts, _ratios(totals))
@@ -100,7 +107,7 @@ def difference(sums: Numbers, counts: Counts, *, resamples: int, seed: Sequence[
     totals = resample_sums(sums, counts, resamples=resamples, seed=seed)
     first, second = _ratios(totals[:, :2]), _ratios(totals[:, 2:])
     together = _correlation(first, second)
-    one, other = _score(sums[:, :2], counts, first), _score(sums[:, 2:], counts, second)
+    (one, _), (other, _) = _score(sums[:, :2], counts, first), _score(sums[:, 2:], counts, second)
     value = one.value - other.value
     down = _joined(one.value - one.low, other.high - other.value, together)
     up = _joined(one.high - one.value, other.value - other.low, together)
@@ -150,19 +157,54 @@ def shrink(successes: Numbers, trials: Numbers) -> Shrunk:
     the mean. Groups that vary no more than chance does share one rate. Raises ValueError without any trial.
     """
     number = _total(trials[:, None], np.ones(len(trials), dtype=np.int64), 0)
+    order = np.lexsort((successes, trials))  # the same groups in any order give the same rates to the last digit
+    some, tried = successes[order], trials[order]
     pooled = (float(successes.sum()) + 0.5) / (number + 1)
 
     def unlikelihood(point: Numbers) -> float:
         rate, strength = float(special.expit(point[0])), math.exp(point[1])
         first, second = rate * strength, (1 - rate) * strength
-        likelihood = special.betaln(successes + first, trials - successes + second) - special.betaln(first, second)
+        likelihood = special.betaln(some + first, tried - some + second) - special.betaln(first, second)
         return -float(likelihood.sum())
 
     bounds = [(-12.0, 12.0), (-3.0, 12.0)]  # strengths from 0.05 to 160,000 trials
     start = np.array([special.logit(pooled), math.log(10)])
     fitted = optimize.minimize(unlikelihood, start, bounds=bounds, method="L-BFGS-B").x
     middle, strength = float(special.expit(fitted[0])), math.exp(float(fitted[1]))
-    return Shrunk((successes + middle * strength) / (trials + strength), middle, strength)
+    first, second = successes + middle * strength, trials - successes + (1 - middle) * strength
+    low, high = (special.betaincinv(first, second, 0.5 + sign * LEVEL / 2) for sign in (-1, 1))
+    return Shrunk((successes + middle * strength) / (trials + strength), middle, strength, low, high)
+
+
+def shrink_normal(values: Numbers, errors: Numbers) -> Shrunk:
+    """Estimates with standard errors drawn towards their common mean (normal-normal empirical Bayes).
+
+    The variance between groups is DerSimonian and Laird's (1986); `strength` is the variance of the mean of a group
+    that would count as much as the common mean. Raises ValueError without groups or for an error that is not above 0.
+    """
+    if not len(values) or not (errors > 0).all():
+        raise ValueError("shrinkage needs groups with standard errors above 0")
+    weights = errors**-2.0
+    pooled = float(weights @ values / weights.sum())
+    excess = float(weights @ (values - pooled) ** 2) - (len(values) - 1)
+    scale = float(weights.sum() - (weights**2).sum() / weights.sum())
+    between = max(0.0, excess / scale) if scale > 0 else 0.0
+    middle = float(((values / (errors**2 + between)).sum()) / (1 / (errors**2 + between)).sum())
+    own = between / (between + errors**2)
+    spread = np.sqrt(own * errors**2 + (1 - own) ** 2 / (1 / (errors**2 + between)).sum())
+    drawn = own * values + (1 - own) * middle
+    return Shrunk(drawn, middle, between, drawn - QUANTILE * spread, drawn + QUANTILE * spread)
+
+
+def benjamini_hochberg(p_values: Numbers, *, level: float = 0.05) -> npt.NDArray[np.bool_]:
+    """Which of many tests to believe so that at most `level` of those believed are expected false (1995, step-up)."""
+    number = len(p_values)
+    order = np.argsort(p_values, kind="stable")
+    passed = p_values[order] <= level * np.arange(1, number + 1) / max(1, number)
+    believed = np.zeros(number, dtype=np.bool_)
+    if passed.any():
+        believed[order[: int(np.flatnonzero(passed).max()) + 1]] = True
+    return believed
 
 
 def kappa(first: Sequence[object], second: Sequence[object]) -> Estimate | None:
@@ -204,16 +246,16 @@ def _kappa_variance(shares: Numbers, value: float, chance: float) -> float:
     return max(0.0, float(same + apart - (value - chance * (1 - value)) ** 2)) / (1 - chance) ** 2
 
 
-def _score(sums: Numbers, counts: Counts, ratios: Numbers) -> Estimate:
-    """Wilson's interval of a rate at the number of independent turns that would vary as the resamples do."""
+def _score(sums: Numbers, counts: Counts, ratios: Numbers) -> tuple[Estimate, float]:
+    """Wilson's interval of a rate at the number of independent turns that would vary as the resamples do; and that."""
     hits, turns = float(counts @ sums[:, 0]), float(counts @ sums[:, 1])
     rate, clusters = min(1.0, hits / turns), int(counts[sums[:, 1] > 0].sum())
     spread = _variance(ratios, clusters)
-    if spread == 0:
-        return wilson(rate * clusters, clusters)
+    if spread == 0 or rate in (0, 1):  # an adjusted rate may be cut at 1 and still vary
+        return wilson(rate * clusters, clusters), float(clusters)
     # Korn and Graubard's degrees of freedom; turns of one conversation never tell more than independent ones would.
     effective = min(turns, rate * (1 - rate) / spread * (QUANTILE / _student(clusters)) ** 2)
-    return wilson(rate * effective, effective)
+    return wilson(rate * effective, effective), effective
 
 
 def _ratios(totals: Numbers) -> Numbers:

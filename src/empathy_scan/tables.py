@@ -196,10 +196,37 @@ FIGURES = Table(
         "corrected_low": pl.Float64,
         "corrected_high": pl.Float64,
         "uncorrected_why": pl.String,  # null where there is a correction, and where none was asked for
+        "adjusted": pl.Float64,  # for the customers that the agent got; null for teams and where nothing is adjusted
+        "adjusted_low": pl.Float64,
+        "adjusted_high": pl.Float64,
+        "shrunken": pl.Float64,  # drawn towards the team, the more the less is known
+        "shrunken_low": pl.Float64,
+        "shrunken_high": pl.Float64,
+        "reference": pl.Float64,  # the other agents' rate, or mean contrast
+        "p_value": pl.Float64,  # of a test against it
+        "stands_out": pl.Boolean,  # the test holds after allowing for how many agents were looked at
     },
     key=("scope", "agent_id", "measure"),
     nullable=frozenset(
-        {"value", "low", "high", "why", "corrected", "corrected_low", "corrected_high", "uncorrected_why"}
+        {
+            "value",
+            "low",
+            "high",
+            "why",
+            "corrected",
+            "corrected_low",
+            "corrected_high",
+            "uncorrected_why",
+            "adjusted",
+            "adjusted_low",
+            "adjusted_high",
+            "shrunken",
+            "shrunken_low",
+            "shrunken_high",
+            "reference",
+            "p_value",
+            "stands_out",
+        }
     ),
 )
 

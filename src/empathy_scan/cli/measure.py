@@ -25,11 +25,13 @@ def measure(
     """
     options = base.settings(config, roster=roster)
 
-    from empathy_scan import roster as rosters  # noqa: PLC0415 - polars stays out of --help
-    from empathy_scan import summary  # noqa: PLC0415 - as above
+    from empathy_scan import labelled_rows, phrases, summary  # noqa: PLC0415 - polars stays out of --help
+    from empathy_scan import roster as rosters  # noqa: PLC0415 - as above
     from empathy_scan.readers import parse_table  # noqa: PLC0415 - as above
 
-    labels = summary.labels_from_rows(parse_table(file, places=True), where=str(file))
+    rows = parse_table(file, places=True)
     listed = rosters.load(options.roles.roster)
-    figures = summary.figures(rosters.merge(labels, listed), options.summary, teams=listed.teams)
+    labels = rosters.merge(labelled_rows.labels_from_rows(rows, where=str(file)), listed)
+    sentences = phrases.of_turns(labels, labelled_rows.text_of(rows)) if "text" in rows.columns else None
+    figures = summary.figures(labels, options.summary, teams=listed.teams, sentences=sentences)
     base.print_json(summary.to_json(figures))

@@ -15,7 +15,8 @@ from empathy_scan.stats import Estimate
 class Measure:
     """A measure of `summary` in the words of a report.
 
-    `form`: `share` (0 to 1, shown as a per cent), `points` (a difference of shares), `load` (a count per 100).
+    `form`: `share` (0 to 1, shown as a per cent), `points` (a difference of shares), `load` (a count per 100), `each`
+    (a count per one).
     """
 
     name: str
@@ -78,6 +79,11 @@ FURTHER: tuple[Measure, ...] = (
         "Caring messages after which the agent took on a concrete step, at once or soon.",
     ),
     Measure(
+        "sorry_without_action", "Sorry without action", "Sorry, no step", "scripted",
+        ("message of stock sympathy", "messages of stock sympathy"),
+        "Messages of stock phrases only after which the agent took on no concrete step, at once or soon.",
+    ),
+    Measure(
         "scripted_share", "Stock phrases among caring messages", "Stock share", "scripted", _CARING,
         "Caring messages that held stock phrases and no understanding.",
     ),
@@ -92,6 +98,53 @@ FURTHER: tuple[Measure, ...] = (
     Measure(
         "snap_after_pleasantry", "Snapped after forced pleasantry", "Snapped", "guarded", _CONVERSATIONS,
         "Conversations in which the tone turned after two or more stock phrases and no word of understanding.",
+    ),
+    Measure(
+        "formulaicity", "House phrases among stock phrases", "House phrases", "scripted",
+        ("stock sentence", "stock sentences"),
+        "The agent's stock sentences that colleagues use nearly word for word too.",
+    ),
+    Measure(
+        "own_voice", "Own voice", "Own voice", "empathic", ("caring sentence", "caring sentences"),
+        "The agent's caring sentences, stock phrases or not, that are no house phrase.",
+    ),
+    Measure(
+        "snap_lift", "Less civil after forced pleasantry", "After pleasantry", "guarded",
+        ("message after stock phrases", "messages after stock phrases"),
+        "How much more often the agent's tone is guarded or hostile after two or more stock phrases and no word of "
+        "understanding than otherwise.", form="points",
+    ),
+    *(
+        Measure(
+            f"composure_{step}", f"Not civil after {said}", f"After {said}", "guarded", ("message", "messages"),
+            f"The agent's messages after {said} of the customer so far whose tone is guarded or hostile. One point of "
+            "the composure curve: flat is a steady hand.", scale="composure",
+        )
+        for step, said in enumerate(
+            ("no hostile message", "one hostile message", "two hostile messages", "three or more hostile messages")
+        )
+    ),
+    Measure(
+        "carry_over_empathy", "Understanding after a hard conversation", "Understanding after", "empathic", _CALLS,
+        "How much more (+) or less (\N{MINUS SIGN}) often calls for empathy are understood in the three conversations "
+        "after an abusive one.", form="points", short=_SHORT_CALLS,
+    ),
+    Measure(
+        "carry_over_tone", "Tone after a hard conversation", "Tone after", "guarded", ("message", "messages"),
+        "How much more (+) or less (\N{MINUS SIGN}) often the tone is guarded or hostile in the three conversations "
+        "after an abusive one.", form="points",
+    ),
+    *(
+        Measure(
+            name, title, title, "empathic", _CALLS,
+            f"How much more (+) or less (\N{MINUS SIGN}) often calls for empathy are understood {meaning}.",
+            form="points", short=_SHORT_CALLS, scale="consistency",
+        )
+        for name, title, meaning in (
+            ("calls_against_emails", "Calls against e-mails", "on the telephone than in e-mails"),
+            ("hostile_against_others", "Hostile customers against others", "of hostile customers than of others"),
+            ("late_against_early", "Last hour against first", "in the last hour of a shift than in the first"),
+        )
     ),
     *(
         Measure(
@@ -112,6 +165,14 @@ LOADS: tuple[Measure, ...] = (
     Measure(
         "abuse_share", "Conversations with any abuse", "Any abuse", "load", _CONVERSATIONS,
         "Conversations with at least one hostile message.",
+    ),
+    Measure(
+        "abuse_per_shift", "Hostile messages in a shift", "Per shift", "load", ("shift", "shifts"),
+        "Hostile messages from customers per shift.", form="each",
+    ),
+    Measure(
+        "customer_first", "Customer attacked first", "Customer first", "load", _CONVERSATIONS,
+        "Of the conversations with a hostile message of either side, those in which the customer's came first.",
     ),
     *(
         Measure(
@@ -165,6 +226,8 @@ def value_text(measure: Measure, value: float) -> str:
     """A value as its measure is written: `62%`, `+58 points`, `85 per 100`."""
     if measure.form == "points":
         return f"{words.signed(value * 100)} points"
+    if measure.form == "each":
+        return f"{value:.1f}"
     return f"{words.whole(value)} per 100" if measure.form == "load" else words.percent(value)
 
 
@@ -174,6 +237,8 @@ def range_text(measure: Measure, figure: Figure, *, dash: str = " to ") -> str:
         return "interval not known"
     if measure.form == "points":
         return f"{words.signed(figure.low * 100)} to {words.signed(figure.high * 100)}"
+    if measure.form == "each":
+        return f"{figure.low:.1f}{dash}{figure.high:.1f}"
     scale, sign = (1, "") if measure.form == "load" else (100, "%")
     return f"{words.whole(figure.low * scale)}{dash}{words.whole(figure.high * scale)}{sign}"
 

@@ -1,0 +1,189 @@
+"""House phrases: the sentences that everybody says, found by likeness and not by a list.
+
+Two sentences are one phrase if they are the same up to names, numbers and small edits: their sets of letter runs
+overlap by LIKENESS (Jaccard). Candidates come from MinHash with locality-sensitive hashing (Broder 1997; Leskovec,
+Rajaraman and Ullman 2020, chapter 3), so that a year of sentences needs no comparison of all with all; each candidate
+is then compared exactly. A phrase is a *house phrase* once enough agents used it in enough conversations.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+import numpy as np
+import polars as pl
+
+from empathy_scan.codebook import CareClass, Role
+from empathy_scan.mirror import care_class
+
+LIKENESS = 0.6  # Jaccard of two sentences' letter runs
+RUN = 4  # letters of a run
+FEWEST_WORDS = 3  # "Sorry." is nobody's phrase
+PERMUTATIONS = 64
+CONVERSATIONS, AGENTS = 5, 2  # from which on a phrase is the house's
+
+SENTENCES = {
+    "conversation_id": pl.String, "turn": pl.Int32, "agent_id": pl.String,
+    "text": pl.String,  # one sentence, redacted
+    "care_class": pl.String,  # codebook.CareClass: scripted or empathic, others are passed over
+}  # fmt: skip
+
+_PLACEHOLDER = re.compile(r"\[[A-Z_]+\]")
+_NUMBER = re.compile(r"\d+(?:[.,:/]\d+)*")
+_SENTENCE = r"[^.!?\n]+[.!?]*"
+_OTHER = re.compile(r"[^\w#]+")
+
+
+def of_scores(turns: pl.DataFrame, scores: pl.DataFrame) -> pl.DataFrame:
+    """The caring sentences of a scan: the segments of agents' turns that carry a caring flag, with their words.
+
+    `turns` is a TURNS frame and `scores` a SCORES frame of the same conversations.
+    """
+    spoken = turns.filter(pl.col("role") == Role.AGENT).select("conversation_id", "turn", "agent_id", "text")
+    length = pl.col("end") - pl.col("start")
+    return (
+        scores.select("conversation_id", "turn", "start", "end", care_class=care_class(pl.col("flags")))
+        .filter(pl.col("care_class") != CareClass.NEUTRAL)
+        .join(spoken, on=("conversation_id", "turn"), how="inner")
+        .with_columns(pl.col("text").str.slice(pl.col("start"), length))
+        .select(SENTENCES.keys())
+    )
+
+
+def of_turns(labels: pl.DataFrame, text: pl.DataFrame) -> pl.DataFrame:
+    """The sentences of labelled turns, each of its turn's care class: labels by turn say no more.
+
+    `text` holds `conversation_id`, `turn` and `text`.
+    """
+    caring = labels.filter(pl.col("role") == Role.AGENT).select(
+        "conversation_id", "turn", "agent_id", care_class=care_class(pl.col("flags"))
+    )
+    split = text.select("conversation_id", "turn", pl.col("text").str.extract_all(_SENTENCE)).explode("text")
+    return (
+        caring.filter(pl.col("care_class") != CareClass.NEUTRAL)
+        .join(split, on=("conversation_id", "turn"), how="inner")
+        .drop_nulls("text")
+        .select(SENTENCES.keys())
+    )
+
+
+def plain(text: str) -> str:
+    """The sentence without what may differ: case, punctuation, names and other placeholders, numbers (`#`)."""
+    text = text.replace("\N{RIGHT SINGLE QUOTATION MARK}", "'").replace("'", "")
+    return _OTHER.sub(" ", _NUMBER.sub("#", _PLACEHOLDER.sub("", text)).casefold()).strip()
+
+
+def assigned(
+    sentences: pl.DataFrame, *, conversations: int = CONVERSATIONS, agents: int = AGENTS
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The caring sentences with their `phrase`, and the phrases.
+
+    `sentences` has the columns SENTENCES. Sentences gain `phrase` (a number, null for those too short to be one) and
+    `house`. Phrases: `phrase`, `text` (its most frequent wording, as written), `uses`, `conversations`, `agents`,
+    `scripted` (share of its uses) and `house`, most used first. The same sentences in any order give the same phrases.
+    """
+    caring = sentences.filter(pl.col("care_class") != CareClass.NEUTRAL).with_columns(
+        plain=pl.col("text").map_elements(plain, return_dtype=pl.String)
+    )
+    long = caring.filter(pl.col("plain").str.count_matches(" ") >= FEWEST_WORDS - 1)
+    forms = long.group_by("plain").agg(pl.len().alias("uses")).sort("uses", "plain", descending=[True, False])
+    found = forms.with_columns(phrase=pl.Series(_leaders(forms["plain"].to_list()), dtype=pl.Int32)).drop("uses")
+    placed = caring.join(found, on="plain", how="left", maintain_order="left")
+    told = _phrases(placed.drop_nulls("phrase"), conversations=conversations, agents=agents)
+    marked = placed.join(told.select("phrase", "house"), on="phrase", how="left", maintain_order="left")
+    return marked.with_columns(pl.col("house").fill_null(value=False)).drop("plain"), told
+
+
+def opportunities(marked: pl.DataFrame) -> pl.DataFrame:
+    """What the measures of phrases are made of, in the columns of `opportunities.COLUMNS`.
+
+    `formulaicity`: scripted sentences, 1 where they are a house phrase. `own_voice`: caring sentences, 1 where they are
+    none.
+    """
+    columns = ("agent_id", "conversation_id", "turn")
+    parts = {
+        "formulaicity": (pl.col("care_class") == CareClass.SCRIPTED, pl.col("house")),
+        "own_voice": (pl.lit(value=True), ~pl.col("house")),
+    }
+    return pl.concat(
+        [
+            marked.filter(asked).select(
+                pl.lit(measure).alias("measure"), *columns, pl.lit(value=False).alias("baseline"),
+                pl.lit("").alias("stratum"), taken.cast(pl.Float64).alias("value"),
+            )
+            for measure, (asked, taken) in parts.items()
+        ]
+    )  # fmt: skip
+
+
+def entropy(marked: pl.DataFrame) -> pl.DataFrame:
+    """How varied each agent's stock phrases are: `agent_id`, `bits`, `n` (scripted sentences that are a phrase).
+
+    Shannon's entropy of the agent's phrases with Miller and Madow's (1955) correction for few sentences; 0 bits is one
+    phrase for everybody, 3 bits as varied as eight phrases used equally often.
+    """
+    scripted = marked.filter((pl.col("care_class") == CareClass.SCRIPTED) & pl.col("phrase").is_not_null())
+    counted = scripted.group_by("agent_id", "phrase").agg(pl.len().alias("uses")).sort("agent_id", "phrase")
+    return counted.group_by("agent_id", maintain_order=True).agg(
+        bits=pl.col("uses").entropy(base=2, normalize=True)
+        + (pl.len() - 1) / (2 * pl.col("uses").sum() * float(np.log(2))),
+        n=pl.col("uses").sum().cast(pl.Int64),
+    )
+
+
+def _phrases(placed: pl.DataFrame, *, conversations: int, agents: int) -> pl.DataFrame:
+    wordings = placed.group_by("phrase", "text").agg(pl.len().alias("times"))
+    most = wordings.sort("phrase", "times", "text", descending=[False, True, False]).unique("phrase", keep="first")
+    told = placed.group_by("phrase").agg(
+        pl.len().alias("uses"),
+        pl.col("conversation_id").n_unique().alias("conversations"),
+        pl.col("agent_id").n_unique().alias("agents"),
+        (pl.col("care_class") == CareClass.SCRIPTED).mean().alias("scripted"),
+    )
+    house = (pl.col("conversations") >= conversations) & (pl.col("agents") >= agents)
+    return (
+        told.join(most.select("phrase", "text"), on="phrase")
+        .select("phrase", "text", "uses", "conversations", "agents", "scripted", house=house)
+        .sort("uses", "phrase", descending=[True, False])
+    )
+
+
+def _leaders(forms: list[str]) -> list[int]:
+    """For each form the number of its phrase: that of the most frequent form it is like, else one of its own.
+
+    Forms come most frequent first. No chains: what is like a like of the leader is not thereby like the leader.
+    """
+    from datasketch import MinHash, MinHashLSH  # noqa: PLC0415 - takes a second to load, and only reports need it
+
+    index = MinHashLSH(threshold=LIKENESS - 0.1, num_perm=PERMUTATIONS)
+    runs = [_runs(form) for form in forms]
+    leaders: list[int] = []
+    for place, sketch in enumerate(MinHash.generator(_bytes(runs), num_perm=PERMUTATIONS, seed=1)):
+        alike = [
+            (-overlap, other)
+            for other in index.query(sketch)
+            if (overlap := _jaccard(runs[place], runs[other])) >= LIKENESS
+        ]
+        leader = min(alike)[1] if alike else place
+        leaders.append(leader)
+        if leader == place:
+            index.insert(place, sketch)
+    return leaders
+
+
+def _runs(form: str) -> frozenset[str]:
+    padded = f" {form} "
+    return frozenset(padded[at : at + RUN] for at in range(max(1, len(padded) - RUN + 1)))
+
+
+def _bytes(runs: Iterable[frozenset[str]]) -> Iterable[list[bytes]]:
+    for one in runs:
+        yield [run.encode() for run in one]
+
+
+def _jaccard(first: frozenset[str], second: frozenset[str]) -> float:
+    return len(first & second) / len(first | second)
+
+
+__all__ = ["SENTENCES", "assigned", "entropy", "of_scores", "of_turns", "opportunities", "plain"]
