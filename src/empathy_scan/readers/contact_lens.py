@@ -16,7 +16,7 @@ from pathlib import PurePosixPath
 from empathy_scan.codebook import Channel, Role
 from empathy_scan.config import ReadConfig
 from empathy_scan.errors import MalformedInputError
-from empathy_scan.readers import amazon, speech, times
+from empathy_scan.readers import amazon, apijson, speech, times
 from empathy_scan.readers.amazon import Json, Record
 from empathy_scan.readers.channels import read_channel
 from empathy_scan.readers.conversation import Conversation, Parsed, Turn, clean
@@ -82,7 +82,7 @@ def contact(record: Record, document: Document) -> Parsed:
     if not turns:
         raise MalformedInputError("the Transcript holds no message", where="Transcript", remedy="remove the file")
     ordered, notes = amazon.in_order(turns) if all(start is None for start in starts) else (_by_time(turns), [])
-    channel = read_channel(amazon.word(value.get("Channel"))) or (Channel.CHAT if started else Channel.OTHER)
+    channel = read_channel(amazon.word(value.get("Channel"))) or _likely_channel(started, messages)
     conversation = Conversation(
         conversation_id=_contact_id(record, document),
         turns=_with_agent(speech.joined(ordered) if channel == Channel.CALL else ordered, value),
@@ -95,6 +95,13 @@ def contact(record: Record, document: Document) -> Parsed:
     )
     notes += _notes(items, conversation)
     return amazon.said(conversation, problems, notes)
+
+
+def _likely_channel(started: datetime | None, messages: Sequence[Json]) -> Channel:
+    """The channel where nothing names it, as in what the API lists: messages have moments, utterances have offsets."""
+    if started is not None:
+        return Channel.CHAT
+    return Channel.CALL if any("BeginOffsetMillis" in each for each in messages) else Channel.OTHER
 
 
 def _is_said(item: Json) -> bool:
@@ -118,8 +125,7 @@ def _times(value: Json, items: Sequence[Json], messages: Sequence[Json]) -> tupl
 
 
 def _moment(item: Json) -> datetime | None:
-    text = item.get("AbsoluteTime") or amazon.child(item, "Time").get("AbsoluteTime")
-    return times.parse_moment(text) if isinstance(text, str) else None
+    return apijson.moment(item.get("AbsoluteTime") or amazon.child(item, "Time").get("AbsoluteTime"))
 
 
 def _initiated(value: Json) -> datetime | None:

@@ -1,7 +1,8 @@
 """Google Cloud Speech-to-Text: recognition results of v1 and v2, as answers, stored operations and batch files.
 
 Source: REST resources `RecognizeResponse`, `LongRunningRecognizeResponse`, `BatchRecognizeResults`, `WordInfo`. With
-diarisation the last result of v1 repeats every word of the others, and only there have the words a speaker.
+diarisation the last result of v1 repeats every word of the others, and only there have the words a speaker. A file of
+streaming answers is one recording: results that are not final are said again.
 """
 
 from __future__ import annotations
@@ -21,7 +22,10 @@ from empathy_scan.readers.verdict import Verdict
 
 _OTHERS = {"result_index", "speaker_labels", "channels", "jobName"}  # of recognisers with results of a similar shape
 _UNSPACED = ("zh", "ja", "th", "lo", "km", "my", "yue", "cmn")  # languages that are written without spaces
-_LISTED = ("inlineResult", "inline_result", "transcript", "fileResult")
+_LIVE = ("isFinal", "is_final", "stability")  # what only results of a stream have
+_LIVE_ANSWER = ("speechEventType", "speech_event_type", "speechEventTime", "speechEventOffset")
+_SILENT = ("totalBilledTime", "total_billed_time", "totalBilledDuration")  # of an answer without results
+_LISTED = ("responses", "inlineResult", "inline_result", "transcript", "fileResult")
 _SHORT_PAUSE = 1.0  # seconds
 _TOLERANCE = 0.5  # seconds by which the repeated words of the last result may begin later than the first ones
 
@@ -49,7 +53,7 @@ def sniff_google_speech(document: Document) -> Verdict:
         document,
         _holds,
         listed=_LISTED,
-        every=("alternatives", "transcript"),
+        some=("alternatives", *_LIVE_ANSWER, *_SILENT),
         fits="results with alternatives that have a transcript, of Google Speech-to-Text",
         lacks="it has no alternatives with a transcript",
         otherwise="its results are not those of Google Speech-to-Text",
@@ -60,12 +64,12 @@ def parse_google_speech(document: Document, config: ReadConfig) -> Parsed:
     """The recordings of a file; raises MalformedInputError when it holds no recognition results."""
     del config
     resources = apijson.resources(document, _holds, listed=_LISTED)
-    recordings = [recording for place, value in resources.found for recording in _recordings(value, place)]
+    recordings = _one_of_stream([each for place, value in resources.found for each in _recordings(value, place)])
     if not recordings:
         raise MalformedInputError("no recognition results in it", remedy="give the answer of Speech-to-Text as it is")
     names = [name for name, _, _ in recordings]
     conversations: list[Conversation] = []
-    problems = list(resources.problems)
+    problems = [*resources.problems, *(each for place, value in resources.found for each in _failed(value, place))]
     for at, (name, place, value) in enumerate(recordings, start=1):
         own = name if name and names.count(name) == 1 else None
         stem = document.stem if len(recordings) == 1 else f"{document.stem}-{at}"
@@ -87,9 +91,33 @@ def parse_google_speech(document: Document, config: ReadConfig) -> Parsed:
     return Parsed(conversations, problems)
 
 
+def _one_of_stream(recordings: list[tuple[str | None, str, Object]]) -> list[tuple[str | None, str, Object]]:
+    """The answers of a stream as one recording of their final results; other recordings as they are."""
+    answers = [value for _, _, value in recordings]
+    results = [each for value in answers for each in apijson.objects(value.get("results"))]
+    if len(answers) < 2 or not any(name in each for each in results for name in _LIVE):
+        return recordings
+    broken = [each for value in answers for each in _listed(value) if not isinstance(each, Mapping)]
+    final = [each for each in results if pick(each, "isFinal", "is_final") is True]
+    return [(None, "", {"results": [*final, *broken]})]
+
+
+def _listed(value: Object) -> list[object]:
+    results = value.get("results")
+    return results if isinstance(results, list) else []
+
+
 def _holds(value: Object) -> bool:
-    """Whether an object holds results, or by the link of each recording one that does."""
-    return _is_recording(value) or next(_by_link(value), None) is not None
+    """Whether an object holds results, or by the link of each recording one that does, or says that there are none."""
+    return _is_recording(value) or _is_silent(value) or next(_by_link(value), None) is not None
+
+
+def _is_silent(value: Object) -> bool:
+    """Whether an object is an answer in which nothing was recognised, or one between others in a stream."""
+    if value.get("results", []) != [] or _OTHERS & value.keys():
+        return False
+    about = (value, apijson.part(value.get("metadata")))
+    return any(name in each for each in about for name in (*_LIVE_ANSWER, *_SILENT))
 
 
 def _is_recording(value: Object) -> bool:
@@ -118,9 +146,22 @@ def _by_link(value: Object) -> Iterator[tuple[str, Object]]:
                 break
 
 
+def _failed(value: Object, place: str) -> list[InputError]:
+    """A problem for each recording of a batch that was not recognised; nothing of it is in the file."""
+    batch = value.get("results")
+    linked = list(batch.values()) if isinstance(batch, Mapping) else []
+    return [
+        MalformedInputError(
+            "its recognition failed", where=f"{place} results, recording {at}".strip(), remedy="run it again"
+        )
+        for at, each in enumerate(linked, start=1)
+        if apijson.part(apijson.part(each).get("error"))
+    ]
+
+
 def _recordings(value: Object, place: str) -> list[tuple[str | None, str, Object]]:
     """Name, place and results of each recording of an object."""
-    if _is_recording(value):
+    if _is_recording(value) or _is_silent(value):
         return [(None, place, value)]
     found = enumerate(_by_link(value), start=1)
     return [(name_of_url(link), f"{place} results {at}".strip(), each) for at, (link, each) in found]
@@ -128,7 +169,7 @@ def _recordings(value: Object, place: str) -> list[tuple[str | None, str, Object
 
 def _results(value: Object, place: str) -> tuple[list[Result], list[InputError]]:
     """The final results that say something, and one problem for those that are broken."""
-    listed = value["results"] if isinstance(value["results"], list) else []
+    listed = _listed(value)
     found: list[Result] = []
     broken: list[int] = []
     for at, each in enumerate(listed):

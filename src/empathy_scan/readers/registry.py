@@ -33,6 +33,7 @@ from empathy_scan.readers import (
     tabular,
     text,
     transcribe,
+    transcribe_stream,
     twilio,
     vcon,
     whisper,
@@ -74,6 +75,10 @@ FORMATS: tuple[Reader, ...] = (
         "call-analytics", "Amazon Transcribe Call Analytics", (".json",), call_analytics.sniff, call_analytics.parse
     ),
     Reader("transcribe", "Amazon Transcribe", (".json",), transcribe.sniff, transcribe.parse),
+    Reader(
+        "transcribe-stream", "Amazon Transcribe, live", (".json", ".jsonl"),
+        transcribe_stream.sniff, transcribe_stream.parse,
+    ),
     Reader(
         "bedrock-audio", "Amazon Bedrock Data Automation, audio", (".json",), bedrock_audio.sniff, bedrock_audio.parse
     ),
