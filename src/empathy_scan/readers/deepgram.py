@@ -1,7 +1,8 @@
 """Deepgram: responses for recordings, and the messages of a live stream.
 
-Sources: Deepgram API reference, "Pre-recorded audio" and "Live audio"; the features utterances, diarization,
-multichannel and extra metadata. `metadata.created` is the time of the request, not of the call.
+Sources: Deepgram API reference, "Pre-recorded audio", "Live audio" and "Turn-based audio" (Flux, `TurnInfo`); the
+features utterances, diarization, multichannel and extra metadata. `metadata.created` is the time of the request, not
+of the call.
 """
 
 from __future__ import annotations
@@ -18,12 +19,15 @@ from empathy_scan.readers.recognised import Findings, Transcript, Vendor
 from empathy_scan.readers.speech import Word
 from empathy_scan.readers.verdict import Verdict
 
+_TURN_BASED = {"TurnInfo", "Connected", "ConfigureSuccess"}
 _LIVE = {"Results", "Metadata", "SpeechStarted", "UtteranceEnd", "Finalize"}
 _CHANNELS = 64  # at most, in a stream
 
 
 def sniff_deepgram(document: Document) -> Verdict:
     """Whether the file holds `results.channels[].alternatives[]` or the messages of a live stream."""
+    if not any(f'"{mark}"' in document.text for mark in ("alternatives", "TurnInfo")):
+        return Verdict(fits=False, why="it has no alternatives", nearness=0.0)
     return recognised.sniff(document, _DEEPGRAM, why="results.channels with alternatives")
 
 
@@ -47,6 +51,8 @@ def _is_message(value: Resource) -> bool:
     if isinstance(part(value.get("channel")).get("alternatives"), list) and "is_final" in value:
         return True
     kind = value.get("type")
+    if isinstance(kind, str) and kind in _TURN_BASED:
+        return "sequence_id" in value or "request_id" in value
     return (
         isinstance(kind, str)
         and kind in _LIVE
@@ -56,6 +62,8 @@ def _is_message(value: Resource) -> bool:
 
 def _merge(messages: Sequence[Resource]) -> Resource:
     """The final messages of a stream in the shape of a response for a recording; interim ones are said again later."""
+    if any(message.get("type") == "TurnInfo" for message in messages):
+        return _merge_turns(messages)
     words: dict[int, list[object]] = defaultdict(list)
     names = [part(message.get("metadata")).get("request_id") or message.get("request_id") for message in messages]
     for message in messages:
@@ -66,6 +74,18 @@ def _merge(messages: Sequence[Resource]) -> Resource:
             words[channel] += heard[0]["words"]  # type: ignore[arg-type] # a list, as asked in the line before
     channels = [{"alternatives": [{"words": words.get(at, [])}]} for at in range(max(words, default=0) + 1)]
     return {"metadata": {"request_id": next(filter(None, names), None)}, "results": {"channels": channels}}
+
+
+def _merge_turns(messages: Sequence[Resource]) -> Resource:
+    """The turns of a turn-based stream at their end, as utterances; those not ended yet are said again."""
+    ended = [each for each in messages if each.get("type") == "TurnInfo" and each.get("event") == "EndOfTurn"]
+    turns = {str(each.get("turn_index", at)): each for at, each in enumerate(ended)}
+    utterances = [
+        {**each, "start": each.get("audio_window_start"), "end": each.get("audio_window_end")}
+        for each in turns.values()
+    ]
+    name = next((each["request_id"] for each in messages if each.get("request_id")), None)
+    return {"metadata": {"request_id": name}, "results": {"channels": [], "utterances": utterances}}
 
 
 def _read(value: Resource, findings: Findings) -> Transcript:
@@ -149,7 +169,7 @@ def _of_paragraph(block: Resource, speaker: str | None) -> Turn:
 
 _DEEPGRAM = Vendor(
     name="Deepgram",
-    marks=("alternatives",),
+    marks=(),
     holds=_holds,
     read=_read,
     is_message=_is_message,

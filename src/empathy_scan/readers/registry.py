@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from empathy_scan.config import ReadConfig
 from empathy_scan.errors import ConfigError, MalformedInputError, UnknownFormatError
 from empathy_scan.readers import (
+    answers,
     assemblyai,
     azure_language,
     azure_speech,
@@ -152,10 +153,11 @@ def detect(document: Document, config: ReadConfig) -> Detection:
     """The reader for a file: the one that the settings force, else the first that knows its own.
 
     Raises UnknownFormatError naming the nearest formats and why each was refused, ConfigError for a format that does
-    not exist.
+    not exist, MalformedInputError for an answer of an API that was saved in place of a transcript.
     """
     if config.format:
         return Detection(by_name(config.format), "chosen in the settings")
+    answers.refuse(document)
     verdicts: list[tuple[Reader, Verdict]] = []
     for reader in FORMATS:
         verdict = _ask(reader, document)
