@@ -143,6 +143,11 @@ _ANSWERS = (
         "this is an error message of Deepgram, not a transcript",
         "transcribe the recording again",
     ),
+    Answer(
+        lambda value: {"matched_blueprint", "inference_result"} <= value.keys(),
+        "this is custom output of Bedrock Data Automation, which holds no transcript",
+        "give the standard output of the same job",
+    ),
     Answer(_is_acknowledgement, "this only confirms a request; the transcript comes later", _FETCH),
     Answer(
         _is_text_only,

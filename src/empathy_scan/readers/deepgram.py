@@ -95,7 +95,7 @@ def _read(value: Resource, findings: Findings) -> Transcript:
     turns = (
         _of_utterances(results, findings, several=len(channels) > 1)
         or _of_words([recognised.entries(alternative, "words", findings) for alternative in heard])
-        or _of_paragraphs(heard)
+        or _of_paragraphs(heard, findings)
     )
     languages = [channel.get("detected_language") for channel in channels]
     return Transcript(
@@ -144,13 +144,15 @@ def _word(word: Resource, speaker: str | None) -> Word:
     )
 
 
-def _of_paragraphs(tracks: Sequence[Mapping[str, object]]) -> list[Turn]:
+def _of_paragraphs(tracks: Sequence[Mapping[str, object]], findings: Findings) -> list[Turn]:
     """Turns of the paragraphs, else of each channel's whole transcript, of a file that has been stripped of words."""
     blocks = [
         (at, block)
         for at, track in enumerate(tracks)
         for block in apijson.objects(part(track.get("paragraphs")).get("paragraphs")) or [track]
     ]
+    sentences = [each for _, block in blocks for each in apijson.objects(block.get("sentences"))]
+    recognised.with_text([], sentences, "text", findings)  # what of them is broken
     names = recognised.voice_labels([(at, block.get("speaker")) for at, block in blocks], several=len(tracks) > 1)
     turns = [_of_paragraph(block, name) for (_, block), name in zip(blocks, names, strict=True)]
     return speech.in_order([turn for turn in turns if turn.text])

@@ -127,7 +127,7 @@ def _is_recording(value: Object) -> bool:
     odd = any("timestamps" in each or "content" in each for each in alternatives) or any(
         "final" in each for each in apijson.objects(value["results"])
     )
-    return not odd and any(isinstance(each.get("transcript"), str) for each in alternatives)
+    return not odd and any("transcript" in each for each in alternatives)
 
 
 def _alternatives(result: Object) -> list[Object]:
@@ -173,15 +173,35 @@ def _results(value: Object, place: str) -> tuple[list[Result], list[InputError]]
     found: list[Result] = []
     broken: list[int] = []
     for at, each in enumerate(listed):
-        if not isinstance(each, Mapping):
+        if not isinstance(each, Mapping) or _is_broken(each):
             broken.append(at)
         elif pick(each, "isFinal", "is_final") is not False and (result := _result(each)) is not None:
             found.append(result)
+    wordless = _wordless(listed, place)
     if not broken:
-        return found, []
-    what = f"{len(broken)} of {len(listed)} results are no objects, and are left out"
+        return found, wordless
+    what = f"{len(broken)} of {len(listed)} results are no objects with a text, and are left out"
     where = f"{place} results[{broken[0]}]".strip()
-    return found, [MalformedInputError(what, where=where, remedy="run the recognition again")]
+    return found, [MalformedInputError(what, where=where, remedy="run the recognition again"), *wordless]
+
+
+def _is_broken(value: Object) -> bool:
+    """Whether the text of a result is none, and no word of it can stand in."""
+    best = next(iter(_alternatives(value)), {})
+    return not isinstance(best.get("transcript"), str | None) and not any(
+        isinstance(word.get("word"), str) for word in apijson.objects(best.get("words"))
+    )
+
+
+def _wordless(results: Sequence[object], place: str) -> list[InputError]:
+    """A problem that counts the words without a text."""
+    found = [next(iter(_alternatives(each)), {}).get("words") for each in results if isinstance(each, Mapping)]
+    words = [word for listed in found if isinstance(listed, list) for word in listed]
+    broken = sum(not isinstance(word, Mapping) or not isinstance(word.get("word"), str | None) for word in words)
+    if not broken:
+        return []
+    what = f"{broken} of {len(words)} words have no text, and are left out"
+    return [MalformedInputError(what, where=f"{place} results".strip(), remedy="run the recognition again")]
 
 
 def _result(value: Object) -> Result | None:
@@ -192,18 +212,25 @@ def _result(value: Object) -> Result | None:
     language = label(pick(value, "languageCode", "language_code"))
     channel = label(pick(value, "channelTag", "channel_tag"))
     spoken = apijson.objects(best.get("words"))
+    end = span(pick(value, "resultEndTime", "result_end_time", "resultEndOffset", "result_end_offset"))
     words = [word for each in spoken if (word := _word(each, best, language or "")) is not None]
     text = apijson.spoken(best.get("transcript"))
     if not words and not text:
         return None
     return Result(
         channel=None if channel == "0" else channel,
-        words=words,
+        words=[_within(word, end) for word in words],
         text=text,
-        end=span(pick(value, "resultEndTime", "result_end_time", "resultEndOffset", "result_end_offset")),
+        end=end,
         confidence=confidence(spoken, best.get("confidence")),
         language=language,
     )
+
+
+def _within(word: Word, end: float | None) -> Word:
+    """The word without times that lie beyond the end of its result, as some models of v2 write them now and then."""
+    latest = max((each for each in (word.start, word.end) if each is not None), default=0.0)
+    return word if end is None or latest <= end + _TOLERANCE else replace(word, start=None, end=None)
 
 
 def _word(value: Object, best: Object, language: str) -> Word | None:

@@ -79,7 +79,9 @@ def _read_rev(value: Resource, findings: Findings) -> Transcript:
         name = apijson.first_label(part(each.get("speaker_info")), "display_name") or apijson.first_label(
             each, "speaker_name"
         )
-        turns += _of_monologue(recognised.entries(each, "elements", findings), name or people.get(number) or number)
+        elements = recognised.entries(each, "elements", findings)
+        recognised.with_text([], elements, "value", findings)  # what of them is broken
+        turns += _of_monologue(elements, name or people.get(number) or number)
     return Transcript(
         turns=turns,
         native_id=apijson.first_label(value, "job_id"),
