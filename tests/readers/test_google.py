@@ -218,3 +218,17 @@ def test_messages_of_agent_assist_are_a_conversation():
     (found,) = read(insights.parse_insights, {"messages": said}).conversations
     assert (found.conversation_id, found.started_at) == ("c-7", NINE)
     assert [(turn.role, turn.start) for turn in found.turns] == [("customer", 0.0), ("agent", 1.0), ("system", 2.0)]
+
+
+@pytest.mark.parametrize("ends", [("2s", "4s", "6s"), (None, None, None)])
+def test_channels_without_times_of_words_stand_in_order_of_their_results(ends):
+    said = [
+        {"alternatives": [{"transcript": text}], "channelTag": channel, "resultEndTime": end}
+        for (text, channel), end in zip([("Hello.", 1), ("Hi.", 2), ("Bye.", 1)], ends, strict=True)
+    ]
+    (found,) = read(google_speech.parse_google_speech, {"results": said}).conversations
+    assert [(turn.speaker, turn.text) for turn in found.turns] == [
+        ("ch_1", "Hello."),
+        ("ch_2", "Hi."),
+        ("ch_1", "Bye."),
+    ]

@@ -259,16 +259,21 @@ def _of_word(value: Object, side: str) -> object:
 
 
 def _turns(results: Sequence[Result]) -> list[Turn]:
-    """The turns of all channels, in order of their start."""
+    """The turns of all channels, in order of their start; without starts by their ends, else as the file has them."""
     channels = list(dict.fromkeys(result.channel for result in results))
-    turns: list[Turn] = []
+    several = len(channels) > 1
+    turns: list[tuple[int, Turn]] = []
     for channel in channels:
-        own = _without_repeated([result for result in results if result.channel == channel])
-        several = len(channels) > 1
         named = f"ch_{channel}" if channel is not None and several else None
-        turns += [_named(turn, named) for result in own for turn in _of_result(result, several=several)]
-    order = apijson.in_order([turn.start for turn in turns])
-    return speech.joined([turns[at] for at in order])
+        own = [(at, result) for at, result in enumerate(results) if result.channel == channel]
+        for at in _without_repeated([result for _, result in own]):
+            place, result = own[at]
+            turns += [(place, _named(turn, named)) for turn in _of_result(result, several=several)]
+    turns.sort(key=lambda each: each[0])
+    keys = [turn.start for _, turn in turns]
+    if None in keys:
+        keys = [turn.end for _, turn in turns]
+    return speech.joined([turns[at][1] for at in apijson.in_order(keys)])
 
 
 def _named(turn: Turn, channel: str | None) -> Turn:
@@ -291,12 +296,12 @@ def _of_result(result: Result, *, several: bool) -> list[Turn]:
     return [turn for part in parts for turn in speech.turns_of_words(part)]
 
 
-def _without_repeated(results: Sequence[Result]) -> list[Result]:
-    """The results without those whose words the last one repeats with their speakers."""
+def _without_repeated(results: Sequence[Result]) -> list[int]:
+    """The places of the results, without those whose words the last one repeats with their speakers."""
     *others, last = results
     if not last.diarised:
-        return list(results)
-    return [*(each for each in others if not _repeats(last, each, others)), last]
+        return list(range(len(results)))
+    return [*(at for at, each in enumerate(others) if not _repeats(last, each, others)), len(others)]
 
 
 def _repeats(last: Result, other: Result, others: Sequence[Result]) -> bool:

@@ -81,8 +81,8 @@ def parse(document: Document, config: ReadConfig) -> Parsed:
             continue
         conversations.append(conversation)
         notes |= dict.fromkeys(remarks)
-    if not conversations and len(problems) == 1:
-        raise problems[0]
+    if not conversations and len(problems) < 2:
+        raise problems[0] if problems else _silent("")
     return Parsed(conversations, problems=problems, notes=list(notes))
 
 
@@ -148,7 +148,7 @@ def _conversation(name: str, call: _Call, document: Document, *, several: bool) 
     turns, notes = amazon.in_order([*_of_results(call.results), *map(_of_utterance, call.utterances)])
     turns = [turn for turn in turns if turn.text]
     if not turns:
-        raise MalformedInputError("the events hold no words", where=place, remedy="nothing to do if nobody spoke")
+        raise _silent(place)
     if call.partial:
         notes.append("partial results are left out; the final ones hold their words")
     return Conversation(
@@ -165,6 +165,10 @@ def _conversation(name: str, call: _Call, document: Document, *, several: bool) 
 def _is_event(value: Json) -> bool:
     """Whether an object is an event of a live transcription; its names are folded."""
     return isinstance(_results(value), list) or bool(_utterance(value)) or _is_call_event(value)
+
+
+def _silent(place: str) -> MalformedInputError:
+    return MalformedInputError("the events hold no words", where=place, remedy="nothing to do if nobody spoke")
 
 
 # --- results of a stream -------------------------------------------------------------------------------------------
