@@ -94,7 +94,7 @@ def contact(record: Record, document: Document) -> Parsed:
         metadata=amazon.labels(language=value.get("LanguageCode"), direction=_direction(value)),
     )
     notes += _notes(items, conversation)
-    return amazon.said(conversation, problems, notes)
+    return amazon.said(replace(conversation, turns=_nameless(conversation.turns)), problems, notes)
 
 
 def _likely_channel(started: datetime | None, messages: Sequence[Json]) -> Channel:
@@ -201,6 +201,17 @@ def _with_agent(turns: Sequence[Turn], value: Json) -> list[Turn]:
     return [replace(turn, agent_id=turn.agent_id or agent) if turn.role == Role.AGENT else turn for turn in turns]
 
 
+def _nameless(turns: Sequence[Turn]) -> list[Turn]:
+    """The turns of agents without a name with a label that is taken for none: `AGENT`, or of several `AGENT 1`."""
+    sessions = dict.fromkeys(turn.speaker for turn in turns if _is_unnamed(turn))
+    names = {one: f"AGENT {at}" if len(sessions) > 1 else "AGENT" for at, one in enumerate(sessions, 1)}
+    return [replace(turn, speaker=names[turn.speaker]) if _is_unnamed(turn) else turn for turn in turns]
+
+
+def _is_unnamed(turn: Turn) -> bool:
+    return turn.role == Role.AGENT and not turn.agent_id and _is_session(turn.speaker)
+
+
 def _name_of(value: object, keys: Sequence[str]) -> str | None:
     """The name that an export adds for queue or agent, as text or as an object; Contact Lens itself writes none."""
     if isinstance(value, Mapping):
@@ -213,7 +224,7 @@ def _notes(items: Sequence[Json], conversation: Conversation) -> list[str]:
     notes = []
     if forms := sum(not _is_text(item) and str(item.get("Type") or "").upper() == "MESSAGE" for item in items):
         notes.append(f"{forms} messages are forms, lists to pick from or the like, not text; they are left out")
-    if any(turn.role == Role.AGENT and not turn.agent_id and _is_session(turn.speaker) for turn in conversation.turns):
+    if any(map(_is_unnamed, conversation.turns)):
         notes.append(_SESSION_ID)
     return notes
 

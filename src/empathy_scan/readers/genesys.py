@@ -241,7 +241,7 @@ def _turn(phrase: Said, base: float | None, people: Sequence[Person]) -> Turn:
         text=phrase.text,
         role=role,
         role_source="column participantPurpose" if role != Role.UNKNOWN else "",
-        speaker=purpose or None,
+        speaker="agent" if role == Role.AGENT else purpose or None,  # `internal` would be taken for a name
         agent_id=label(value.get("userId")) or agent if role == Role.AGENT else None,
         start=start,
         end=end,

@@ -139,7 +139,7 @@ def _turn(message: Said, start: float | None) -> Turn:
         text=message.text,
         role=role,
         role_source=source if role != Role.UNKNOWN else "",
-        speaker=purpose or (way if role != Role.UNKNOWN else None) or sender,
+        speaker=str(role) if role in {Role.AGENT, Role.CUSTOMER} else purpose or sender,
         agent_id=(person or sender) if role in {Role.AGENT, Role.UNKNOWN} else None,
         start=start,
     )
