@@ -247,7 +247,7 @@ def _turn(
         role=role,
         role_source=source if role != Role.UNKNOWN else "",
         speaker=user
-        or ("agent" if role == Role.AGENT else word)
+        or ("agent" if word and role == Role.AGENT else word)
         or (f"ch_{side}" if "speakerTag" not in value and side else side),
         agent_id=known if role in {Role.AGENT, Role.UNKNOWN} else None,
         start=timed.start,
