@@ -27,6 +27,7 @@ from empathy_scan.readers import (
     google_speech,
     insights,
     intercom,
+    lex,
     mail,
     salesforce,
     speech_vendors,
@@ -105,6 +106,7 @@ FORMATS: tuple[Reader, ...] = (
         "dialogflow-cx", "Dialogflow CX interaction log", (".json", ".jsonl"),
         dialogflow.sniff_dialogflow, dialogflow.parse_dialogflow,
     ),
+    Reader("lex", "Amazon Lex conversation logs", (".json", ".jsonl"), lex.sniff_lex, lex.parse_lex),
     Reader("deepgram", "Deepgram", (".json", ".jsonl"), deepgram.sniff_deepgram, deepgram.parse_deepgram),
     Reader(
         "speechmatics", "Speechmatics", (".json", ".jsonl"),
