@@ -48,3 +48,8 @@ def test_marks_and_space_in_front_do_not_hide_it(start):
 def test_a_format_that_is_forced_is_tried_all_the_same():
     document = Document("a.json", json.dumps(ANSWERS["only confirms"]).encode())
     assert detect(document, ReadConfig(format="json")).reader.name == "json"
+
+
+def test_a_text_of_labelled_lines_is_left_to_the_tables():
+    document = Document("a.json", json.dumps({"text": "Agent: Hello.\nCustomer: Hi.\nAgent: Bye."}).encode())
+    assert detect(document, ReadConfig()).reader.name == "json"

@@ -103,7 +103,10 @@ def _is_acknowledgement(value: Resource) -> bool:
 
 
 def _is_text_only(value: Resource) -> bool:
-    return isinstance(value.get("text"), str) and _is_only(value, "text", beside=("usage", "logprobs", "x_groq"))
+    text = value.get("text")
+    if not isinstance(text, str) or "\n" in text:  # lines may have labels of speakers
+        return False
+    return len(value) > 1 and _is_only(value, "text", beside=("usage", "logprobs", "x_groq"))
 
 
 _FETCH = "download the transcript, and give that"
