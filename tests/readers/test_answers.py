@@ -53,3 +53,9 @@ def test_a_format_that_is_forced_is_tried_all_the_same():
 def test_a_text_of_labelled_lines_is_left_to_the_tables():
     document = Document("a.json", json.dumps({"text": "Agent: Hello.\nCustomer: Hi.\nAgent: Bye."}).encode())
     assert detect(document, ReadConfig()).reader.name == "json"
+
+
+def test_a_conversation_with_a_state_is_no_description_of_a_job():
+    said = [{"role": "agent", "text": "Hello."}, {"role": "customer", "text": "Hi."}]
+    value = {"id": "c", "status": "done", "type": "chat", "created_on": "2026-03-02", "messages": said}
+    assert detect(Document("a.json", json.dumps(value).encode()), ReadConfig()).reader.name == "json"

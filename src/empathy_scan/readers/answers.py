@@ -46,6 +46,11 @@ def _is_only(value: Resource, *needed: str, beside: tuple[str, ...] = ()) -> boo
     return set(needed) <= value.keys() <= {*needed, *beside}
 
 
+def _lists_nothing(value: Resource) -> bool:
+    """Whether no member of an object is a list of objects, which might be what was said."""
+    return not any(objects(member) for member in value.values())
+
+
 def _is_link(value: Resource) -> bool:
     return _is_only(value, "url", beside=("expires", "id", "selfUri")) and str(value["url"]).startswith("http")
 
@@ -56,7 +61,7 @@ def _is_azure_list(value: Resource) -> bool:
 
 
 def _is_azure_job(value: Resource) -> bool:
-    return {"self", "status", "links"} <= value.keys() and "files" in part(value["links"])
+    return {"self", "status", "links"} <= value.keys() and "files" in part(value["links"]) and _lists_nothing(value)
 
 
 def _is_language_result(value: Resource) -> bool:
@@ -84,13 +89,13 @@ def _is_bare_conversation(value: Resource) -> bool:
     name = value.get("name")
     if not isinstance(name, str) or "/conversations/" not in name or "transcript" in value:
         return False
-    return bool({"dataSource", "medium", "createTime", "turnCount"} & value.keys()) and "messages" not in value
+    return bool({"dataSource", "medium", "createTime", "turnCount"} & value.keys()) and _lists_nothing(value)
 
 
 def _is_job(value: Resource) -> bool:
     state = value.get("status")
     named = isinstance(state, str) and state.casefold() in _STATES
-    return named and {"created_on", "type"} <= value.keys() and "monologues" not in value
+    return named and {"created_on", "type"} <= value.keys() and _lists_nothing(value)
 
 
 def _is_speechmatics_job(value: Resource) -> bool:
