@@ -125,3 +125,8 @@ def test_a_stream_of_the_openai_api_is_one_recording():
     }
     (found,) = read([{"type": "transcript.text.delta", "delta": "Hel"}, said]).conversations
     assert [(turn.speaker, turn.text) for turn in found.turns] == [("A", "Hello.")]
+
+
+def test_segments_with_columns_of_their_own_are_left_to_the_tables():
+    value = {"segments": [{"start": 0.0, "end": 1.0, "text": "A.", "agent_id": "dana"}], "language": "en"}
+    assert not sniff_whisper(Document("w.json", json.dumps(value).encode())).fits

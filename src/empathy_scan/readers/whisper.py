@@ -30,6 +30,7 @@ _MILLISECONDS = 0.001
 _REPEATED = 4  # the same segment so often in a row is hardly speech
 _LOOKED_AT = 20  # segments that are looked at to know the format
 _FEW_WORDS = 3  # fewer of another voice within a segment are most likely misplaced by a word or two
+_OF_SEGMENT = {"id", "start", "end", "text", "speaker", "words", "chars", "duration", "confidence", "language", "score"}
 _NAMED = ("segments", "avg_logprob", "transcription", "chunks", "words", _DIARIZED)
 _STREAM = {"transcript.text.delta", "transcript.text.done", _DIARIZED}  # events of the OpenAI API
 _TOKEN = re.compile(r"<\|[^|<>]{1,30}\|>")  # `<|0.00|>`, `<|en|>`: left in the text by some programs
@@ -62,13 +63,17 @@ def _holds(value: Resource) -> bool:
     return _is_cpp(value) or _is_pipeline(value) or _is_of_words(value)
 
 
+def _is_bare_segment(segment: Resource) -> bool:
+    """Whether a segment has a text and times, and nothing that programs of the Whisper family do not write."""
+    timed = isinstance(segment.get("text"), str) and {"start", "end"} <= segment.keys()
+    return timed and segment.keys() <= _OF_SEGMENT
+
+
 def _is_plain(value: Resource, segments: Sequence[Resource]) -> bool:
     """Whether the segments have only text, times and speakers, or are none, and nothing foreign stands beside them."""
     if not value.keys() <= _BESIDE or not {"language", "detected_language", "text"} & value.keys():
         return False
-    return value["segments"] == [] or any(
-        isinstance(each.get("text"), str) and {"start", "end"} <= each.keys() for each in segments
-    )
+    return value["segments"] == [] or (bool(segments) and all(map(_is_bare_segment, segments)))
 
 
 def _is_of_words(value: Resource) -> bool:
