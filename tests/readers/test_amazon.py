@@ -9,7 +9,15 @@ from hypothesis import strategies as st
 
 from empathy_scan.config import ReadConfig
 from empathy_scan.errors import InputError, MalformedInputError
-from empathy_scan.readers import amazon, bedrock_audio, call_analytics, connect_segments, contact_lens, transcribe
+from empathy_scan.readers import (
+    amazon,
+    bedrock_audio,
+    call_analytics,
+    connect_segments,
+    contact_lens,
+    transcribe,
+    transcribe_stream,
+)
 from empathy_scan.readers.conversation import Parsed, Turn
 from empathy_scan.readers.files import Document
 
@@ -18,6 +26,7 @@ READERS = {
     "post-call-analytics": (call_analytics.sniff_solution, call_analytics.parse_solution),
     "call-analytics": (call_analytics.sniff, call_analytics.parse),
     "transcribe": (transcribe.sniff, transcribe.parse),
+    "transcribe-stream": (transcribe_stream.sniff, transcribe_stream.parse),
     "bedrock-audio": (bedrock_audio.sniff, bedrock_audio.parse),
     "connect-segments": (connect_segments.sniff, connect_segments.parse),
     "contact-lens": (contact_lens.sniff, contact_lens.parse),
@@ -27,6 +36,9 @@ SAMPLES = {
     "transcribe/audio_segments.json": "transcribe",
     "transcribe/channel_labels.json": "transcribe",
     "transcribe/redacted-no_labels.json": "transcribe",
+    "transcribe_stream/results.jsonl": "transcribe-stream",
+    "transcribe_stream/utterances.jsonl": "transcribe-stream",
+    "transcribe_stream/live_call_analytics.jsonl": "transcribe-stream",
     "bedrock_audio/result.json": "bedrock-audio",
     "call_analytics/analytics.json": "call-analytics",
     "post_call_analytics/solution.json": "post-call-analytics",

@@ -70,3 +70,25 @@ def test_times_that_look_like_seconds_are_noted():
 
 def test_the_signed_address_of_the_recording_goes_nowhere():
     assert "secret" not in repr(parsed())
+
+
+def test_a_turn_of_a_stream_counts_as_it_was_delivered_last():
+    def turn(text, *, formatted, ended=True):
+        words = [{"text": text, "start": 500, "end": 900, "confidence": 0.9}]
+        return {"type": "Turn", "turn_order": 0, "turn_is_formatted": formatted, "end_of_turn": ended,
+                "transcript": text, "words": words, "speaker_label": "A"}  # fmt: skip
+
+    said = [turn("hel", formatted=False, ended=False), turn("hello", formatted=False), turn("Hello.", formatted=True)]
+    document = Document("s.jsonl", "\n".join(map(json.dumps, said)).encode())
+    (found,) = parse_assemblyai(document, ReadConfig()).conversations
+    assert [(each.speaker, each.text, each.start, each.end) for each in found.turns] == [("A", "Hello.", 0.5, 0.9)]
+
+
+def test_final_transcripts_of_the_former_stream_are_read():
+    said = [
+        {"message_type": kind, "text": text, "audio_start": 500, "audio_end": 900, "words": []}
+        for kind, text in (("PartialTranscript", "hel"), ("FinalTranscript", "Hello."))
+    ]
+    document = Document("s.jsonl", "\n".join(map(json.dumps, said)).encode())
+    (found,) = parse_assemblyai(document, ReadConfig()).conversations
+    assert [(each.text, each.start) for each in found.turns] == [("Hello.", 0.5)]

@@ -162,3 +162,37 @@ def test_roles_are_those_of_the_role_or_of_a_role_word(participant, role, read_a
     item = {"id": "0", "participantId": participant, "role": role, "text": "Hello."}
     (turn,) = language({"conversations": [{"id": "c-1", "conversationItems": [item]}]}).conversations[0].turns
     assert (turn.role, turn.agent_id) == (read_as, agent)
+
+
+def live(text, **more):
+    return {"RecognitionStatus": "Success", "DisplayText": text, "Offset": 10_000_000, "Duration": 5_000_000, **more}
+
+
+def test_results_of_live_recognition_are_one_recording():
+    said = [live("Hi.", Offset=30_000_000, SpeakerId="Guest-2"), live("Hello.", SpeakerId="Guest-1")]
+    (found,) = speech(said, "calls/live.json").conversations
+    assert found.conversation_id == "calls/live"
+    assert [(turn.speaker, turn.text, turn.start, turn.end) for turn in found.turns] == [
+        ("Guest-1", "Hello.", 1.0, 1.5), ("Guest-2", "Hi.", 3.0, 3.5)
+    ]  # fmt: skip
+
+
+def test_the_likeliest_of_live_readings_counts():
+    best = [{"Confidence": 0.4, "Display": "Hello."}, {"Confidence": 0.9, "Display": "Yellow."}]
+    (turn,) = speech([{**live(None, NBest=best), "DisplayText": None}]).conversations[0].turns
+    assert (turn.text, turn.confidence) == ("Hello.", 0.4)
+
+
+def test_a_voice_that_live_diarisation_cannot_place_is_nobody():
+    (turn,) = speech([live("Hello.", SpeakerId="Unknown")]).conversations[0].turns
+    assert turn.speaker is None
+
+
+def test_channels_of_live_recognition_are_speakers():
+    (found,) = speech([live("Hello.", Channel=0), live("Hi.", Channel=1, Offset=30_000_000)]).conversations
+    assert [turn.speaker for turn in found.turns] == ["ch_0", "ch_1"]
+
+
+def test_live_silence_is_counted_and_left_out():
+    found = speech([live("Hello."), {"RecognitionStatus": "InitialSilenceTimeout", "Offset": 1, "Duration": 0}])
+    assert [turn.text for turn in found.conversations[0].turns] == ["Hello."]

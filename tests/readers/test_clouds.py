@@ -1,4 +1,4 @@
-"""The exports of Google, Genesys and Azure: samples as they must be read, broken samples, and other products' files."""
+"""The exports of Google, Genesys, Azure and Lex: samples as they must be read, broken ones, other products' files."""
 
 import json
 import math
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from empathy_scan.codebook import Role
 from empathy_scan.config import ReadConfig
 from empathy_scan.errors import InputError
-from empathy_scan.readers import azure_language, azure_speech, dialogflow, genesys, google_speech, insights
+from empathy_scan.readers import azure_language, azure_speech, dialogflow, genesys, google_speech, insights, lex
 from empathy_scan.readers.files import Document
 
 SAMPLES = Path(__file__).parents[1] / "data" / "formats"
@@ -20,6 +20,7 @@ READERS = {
     "insights": (insights.sniff_insights, insights.parse_insights),
     "google_speech": (google_speech.sniff_google_speech, google_speech.parse_google_speech),
     "dialogflow": (dialogflow.sniff_dialogflow, dialogflow.parse_dialogflow),
+    "lex": (lex.sniff_lex, lex.parse_lex),
     "genesys": (genesys.sniff_genesys, genesys.parse_genesys),
     "azure_speech": (azure_speech.sniff_azure_speech, azure_speech.parse_azure_speech),
     "azure_language": (azure_language.sniff_azure_language, azure_language.parse_azure_language),

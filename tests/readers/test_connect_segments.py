@@ -53,3 +53,15 @@ def test_a_broken_line_is_a_problem():
     got = connect_segments.parse(document, ReadConfig())
     assert len(got.conversations) == 1
     assert [problem.where for problem in got.problems] == ["line 2"]
+
+
+def test_utterances_with_offsets_are_a_call_where_no_channel_is_named():
+    (contact,) = read({"Segments": [SAID]}).conversations
+    assert contact.channel == "call"
+
+
+def test_moments_may_be_numbers_since_1970():
+    said = {"Id": "m", "ParticipantRole": "AGENT", "Content": "Hello", "Time": {"AbsoluteTime": 1_666_841_520.5}}
+    (contact,) = read({"Channel": "CHAT", "Segments": [{"Transcript": said}]}).conversations
+    assert contact.started_at is not None
+    assert contact.started_at.year == 2022

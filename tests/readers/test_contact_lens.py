@@ -208,3 +208,21 @@ def test_a_raw_chat_is_called_after_its_contact_and_not_after_the_first_of_a_cha
     assert named.select("conversation_id", "channel", "role").rows() == [(AGENT, "chat", "customer")]
     of_item = scan({"x.json": json.dumps({**chat, "Transcript": [{**message, "ContactId": "c-9"}]})}).turns
     assert "c-9" in of_item["conversation_id"].to_list()
+
+
+def test_the_ids_of_a_session_name_no_agent():
+    two, customer = [f"5b1f3c9e-1111-4222-8333-{at:012d}" for at in (1, 2)], "5b1f3c9e-1111-4222-8333-000000000009"
+    people = [{"ParticipantId": one, "ParticipantRole": "AGENT"} for one in two]
+    said = [
+        {"ParticipantId": one, "Content": "Hello.", "BeginOffsetMillis": at * 1000, "EndOffsetMillis": at * 1000 + 900}
+        for at, one in enumerate([two[0], customer, two[1]])
+    ]
+    value = {
+        "Channel": "VOICE",
+        "Participants": [*people, {"ParticipantId": customer, "ParticipantRole": "CUSTOMER"}],
+        "Transcript": said,
+    }
+    (contact,) = contact_lens.parse(Document("c.json", json.dumps(value).encode()), ReadConfig()).conversations
+    assert [(turn.role, turn.speaker, turn.agent_id) for turn in contact.turns] == [
+        ("agent", "AGENT 1", None), ("customer", customer, None), ("agent", "AGENT 2", None)
+    ]  # fmt: skip

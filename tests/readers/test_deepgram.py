@@ -96,3 +96,14 @@ def test_interim_live_messages_are_left_out():
     assert sniff_deepgram(Document("live.json", json.dumps(messages).encode())).fits
     (found,) = parsed(messages).conversations
     assert (found.conversation_id, [turn.text for turn in found.turns]) == ("r-2", ["Hello."])
+
+
+def test_the_turns_of_a_turn_based_stream_are_read_at_their_end():
+    def turn(event, text, index=0):
+        return {"type": "TurnInfo", "request_id": "r", "event": event, "turn_index": index, "transcript": text,
+                "audio_window_start": float(index), "audio_window_end": index + 0.5, "words": []}  # fmt: skip
+
+    said = [turn("Update", "Hel"), turn("EndOfTurn", "Hello."), turn("Update", "I"), turn("EndOfTurn", "I am.", 1)]
+    document = Document("s.jsonl", "\n".join(map(json.dumps, said)).encode())
+    (found,) = parse_deepgram(document, ReadConfig()).conversations
+    assert [(each.text, each.start, each.end) for each in found.turns] == [("Hello. I am.", 0.0, 1.5)]

@@ -167,3 +167,68 @@ def test_rows_without_a_conversation_and_broken_columns_are_reported_or_passed_o
     found = read(dialogflow.parse_dialogflow, f"{json.dumps(good)}\n{json.dumps({**good, 'conversation_name': ''})}\n")
     assert [turn.text for turn in found.conversations[0].turns] == ["Help"]
     assert found.problems[0].where == "line 2"
+
+
+def stream(*results):
+    return "\n".join(json.dumps({"results": [each]}) for each in results)
+
+
+def test_the_answers_of_a_stream_are_one_recording_of_their_final_results():
+    final = [{"alternatives": [{"transcript": text}], "isFinal": True} for text in ("Hello.", "Bye.")]
+    interim = {"alternatives": [{"transcript": "Hel"}], "stability": 0.4}
+    (found,) = read(google_speech.parse_google_speech, stream(interim, final[0], interim, final[1])).conversations
+    assert [turn.text for turn in found.turns] == ["Hello. Bye."]
+
+
+def test_recordings_one_per_line_stay_recordings():
+    said = [{"alternatives": [{"transcript": text}]} for text in ("Hello.", "Bye.")]
+    assert len(read(google_speech.parse_google_speech, stream(*said)).conversations) == 2
+
+
+def test_an_answer_without_results_is_silent():
+    found = read(google_speech.parse_google_speech, {"totalBilledTime": "15s", "requestId": "3"})
+    assert [problem.what for problem in found.problems] == ["nobody says anything in it"]
+
+
+def test_a_recording_of_a_batch_that_failed_is_told():
+    said = {"results": [{"alternatives": [{"transcript": "Hello."}]}]}
+    batch = {"results": {"gs://b/a.wav": {"transcript": said}, "gs://b/b.wav": {"error": {"code": 3}}}}
+    found = read(google_speech.parse_google_speech, batch)
+    assert [each.conversation_id for each in found.conversations] == ["a"]
+    assert [(problem.where, problem.what) for problem in found.problems] == [
+        ("results, recording 2", "its recognition failed")
+    ]
+
+
+def test_times_beyond_the_end_of_their_result_are_dropped():
+    words = [{"word": "Hello", "startOffset": "6324s", "endOffset": "6325s"}]
+    one = {"results": [{"alternatives": [{"transcript": "Hello", "words": words}], "resultEndOffset": "7.5s"}]}
+    (turn,) = read(google_speech.parse_google_speech, one).conversations[0].turns
+    assert (turn.text, turn.start, turn.end) == ("Hello", None, None)
+
+
+def test_messages_of_agent_assist_are_a_conversation():
+    said = [
+        {"name": f"projects/p/conversations/c-7/messages/{at}", "content": text, "participantRole": role,
+         "createTime": f"2026-10-05T09:00:0{at}Z"}
+        for at, (text, role) in enumerate(
+            [("Hi", "END_USER"), ("Hello", "HUMAN_AGENT"), ("Rate us", "AUTOMATED_AGENT")]
+        )
+    ]  # fmt: skip
+    (found,) = read(insights.parse_insights, {"messages": said}).conversations
+    assert (found.conversation_id, found.started_at) == ("c-7", NINE)
+    assert [(turn.role, turn.start) for turn in found.turns] == [("customer", 0.0), ("agent", 1.0), ("system", 2.0)]
+
+
+@pytest.mark.parametrize("ends", [("2s", "4s", "6s"), (None, None, None)])
+def test_channels_without_times_of_words_stand_in_order_of_their_results(ends):
+    said = [
+        {"alternatives": [{"transcript": text}], "channelTag": channel, "resultEndTime": end}
+        for (text, channel), end in zip([("Hello.", 1), ("Hi.", 2), ("Bye.", 1)], ends, strict=True)
+    ]
+    (found,) = read(google_speech.parse_google_speech, {"results": said}).conversations
+    assert [(turn.speaker, turn.text) for turn in found.turns] == [
+        ("ch_1", "Hello."),
+        ("ch_2", "Hi."),
+        ("ch_1", "Bye."),
+    ]

@@ -85,3 +85,56 @@ def test_a_result_that_is_not_there_is_a_problem(status, what):
     found = gladia({"id": "g-1", "status": status, "request_params": {}, "result": None})
     assert not found.conversations
     assert what in found.problems[0].what
+
+
+def lines(parse, *messages):
+    document = Document("s.jsonl", "\n".join(map(json.dumps, messages)).encode())
+    (found,) = parse(document, ReadConfig()).conversations
+    return found
+
+
+def test_a_transcript_by_people_has_clocks_for_times():
+    element = {"type": "text", "value": "Hello.", "timestamp": "00:01:02,500", "end_timestamp": "00:01:03,000"}
+    (turn,) = rev({"speaker": 0, "elements": [element]}).turns
+    assert (turn.start, turn.end) == (62.5, 63.0)
+
+
+def test_only_final_hypotheses_of_a_stream_of_rev_are_read():
+    def hypothesis(kind, value):
+        return {"type": kind, "ts": 0.5, "end_ts": 1.0, "elements": [text(value, 0.5)], "speaker_id": 1}
+
+    said = [{"type": "connected", "id": "s-1"}, hypothesis("partial", "Hel"), hypothesis("final", "Hello")]
+    found = lines(parse_rev, *said)
+    assert (found.conversation_id, [(turn.speaker, turn.text) for turn in found.turns]) == ("s-1", [("1", "Hello")])
+
+
+def utterance(said, start, **more):
+    return {"text": said, "start": start, "end": start + 1.0, "speaker": 0, **more}
+
+
+def live(said, start, *, final=True):
+    inner = {"id": "u", "is_final": final, "utterance": utterance(said, start)}
+    return {"type": "transcript", "session_id": "s-2", "created_at": "2026", "data": inner}
+
+
+def test_final_utterances_of_a_live_session_of_gladia_are_read():
+    found = lines(parse_gladia, live("Hel", 0.0, final=False), live("Hello.", 0.0))
+    assert (found.conversation_id, [turn.text for turn in found.turns]) == ("s-2", ["Hello."])
+
+
+def test_the_last_message_of_a_live_session_repeats_all_and_counts_alone():
+    whole = {"transcription": {"full_transcript": "x", "utterances": [utterance("Hello there.", 0.0)]}}
+    last = {"type": "post_final_transcript", "session_id": "s-2", "created_at": "2026", "data": whole}
+    assert [turn.text for turn in lines(parse_gladia, live("Hello.", 0.0), last).turns] == ["Hello there."]
+
+
+def test_logs_with_sessions_of_their_own_are_not_gladias():
+    log = [{"type": "transcript", "session_id": "s", "created_at": "2026", "utterance": "Hello."}] * 2
+    assert not sniff_gladia(Document("l.jsonl", "\n".join(map(json.dumps, log)).encode())).fits
+
+
+def test_version_1_of_gladia_is_read():
+    said = {"transcription": "Hello.", "time_begin": 0.5, "time_end": 1.5, "speaker": 0, "channel": "channel_0"}
+    value = {"prediction": [said], "prediction_raw": {}}
+    (found,) = parse_gladia(Document("g.json", json.dumps(value).encode()), ReadConfig()).conversations
+    assert [(turn.speaker, turn.text, turn.start) for turn in found.turns] == [("0", "Hello.", 0.5)]

@@ -65,3 +65,68 @@ def test_an_answer_without_segments_is_its_text():
 
 def test_the_id_is_the_files_name():
     assert read({"segments": [segment(" A.", 0.0)]}).conversations[0].conversation_id == "w"
+
+
+def heard(said, start, speaker):
+    return {"word": said, "start": start, "end": start + 0.2, "score": 0.9, "speaker": speaker}
+
+
+def two_voices(*words):
+    text = " " + " ".join(word["word"] for word in words)
+    whole = {"start": 0.0, "end": 9.0, "text": text, "words": list(words), "speaker": "SPEAKER_00"}
+    turns = read({"segments": [whole], "word_segments": list(words)}).conversations[0].turns
+    return [(turn.speaker, turn.text, turn.start, turn.end) for turn in turns]
+
+
+def test_a_segment_is_cut_where_its_words_are_another_voices():
+    first = [heard(word, at, "SPEAKER_00") for at, word in enumerate(["How", "are", "you?"])]
+    second = [heard(word, at + 3, "SPEAKER_01") for at, word in enumerate(["Fine,", "thank", "you."])]
+    assert two_voices(*first, *second) == [
+        ("SPEAKER_00", "How are you?", 0.0, 2.2), ("SPEAKER_01", "Fine, thank you.", 3, 9.0)
+    ]  # fmt: skip
+
+
+def test_a_word_or_two_of_another_voice_do_not_cut_a_segment():
+    words = [heard(word, at, "SPEAKER_00") for at, word in enumerate(["How", "are", "you"])]
+    assert [turn[1] for turn in two_voices(*words, heard("today?", 3, "SPEAKER_01"))] == ["How are you today?"]
+
+
+def test_segments_of_text_times_and_speakers_alone_are_known_beside_their_language():
+    said = [{"start": 0.0, "end": 1.0, "text": " A.", "speaker": "SPEAKER_00"}]
+    assert read({"segments": said, "language": "en"}).conversations[0].turns[0].speaker == "SPEAKER_00"
+
+
+def test_segments_beside_members_of_another_format_are_left_to_it():
+    value = {"segments": [{"start": 0.0, "end": 1.0, "text": "A."}], "language": "en", "call_id": "c-1"}
+    assert not sniff_whisper(Document("w.json", json.dumps(value).encode())).fits
+
+
+def test_the_text_is_read_where_only_words_have_times():
+    words = [{"word": "Hello", "start": 0.5, "end": 0.9}, {"word": "there", "start": 1.0, "end": 1.4}]
+    value = {"task": "transcribe", "text": "Hello there.", "words": words}
+    (turn,) = read(value).conversations[0].turns
+    assert (turn.text, turn.start, turn.end) == ("Hello there.", 0.5, 1.4)
+
+
+def test_marks_of_programs_in_the_text_are_not_said():
+    said = [segment("<|0.00|> Hello.<|1.00|>", 0.0), segment("[SPEAKER_01]: Hi.", 1.0)]
+    turns = read({"segments": said}).conversations[0].turns
+    assert [(turn.speaker, turn.text) for turn in turns] == [(None, "Hello."), ("SPEAKER_01", "Hi.")]
+
+
+def test_a_stream_of_the_openai_api_is_one_recording():
+    said = {
+        "type": "transcript.text.segment",
+        "id": "seg_1",
+        "start": 0.0,
+        "end": 1.0,
+        "text": "Hello.",
+        "speaker": "A",
+    }
+    (found,) = read([{"type": "transcript.text.delta", "delta": "Hel"}, said]).conversations
+    assert [(turn.speaker, turn.text) for turn in found.turns] == [("A", "Hello.")]
+
+
+def test_segments_with_columns_of_their_own_are_left_to_the_tables():
+    value = {"segments": [{"start": 0.0, "end": 1.0, "text": "A.", "agent_id": "dana"}], "language": "en"}
+    assert not sniff_whisper(Document("w.json", json.dumps(value).encode())).fits

@@ -1,6 +1,7 @@
-"""Azure Speech: result files of batch transcription (v3.x, 2024-11-15) and answers of fast transcription.
+"""Azure Speech: results of batch transcription (v3.x, 2024-11-15), of fast transcription, and of recognition live.
 
-Source: schemas `transcriptionresult_v3*` in the samples of the Speech SDK; REST "Transcriptions - Transcribe".
+Source: schemas `transcriptionresult_v3*` in the samples of the Speech SDK; REST "Transcriptions - Transcribe" and
+"Speech to text REST API for short audio", whose answers the SDK gives for each phrase (`RecognitionStatus`).
 `timestamp` says when the recording was transcribed, so these files do not tell when a call began.
 """
 
@@ -33,10 +34,12 @@ from empathy_scan.readers.utterances import (
 )
 from empathy_scan.readers.verdict import Verdict
 
-_MARKS = ("recognizedPhrases", "combinedPhrases")
+_MARKS = ("recognizedPhrases", "combinedPhrases", "RecognitionStatus")
 _LISTED = ("transcription", "transcriptions", "transcript")
 _TICK, _MILLISECOND = 1e-7, 1e-3
-_FORMS = ("display", "itn", "lexical", "maskedITN", "maskedItn")  # of a text, the most readable first
+# Of a text, the most readable first; live they begin with a capital.
+_FORMS = ("display", "itn", "lexical", "maskedITN", "maskedItn", "Display", "ITN", "Lexical", "MaskedITN")
+_NOBODY = {"", "unknown", "unidentified"}  # what live diarisation calls a voice that it cannot place
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +55,14 @@ _FAST = Layout("phrases", _MILLISECOND)
 
 
 def sniff_azure_speech(document: Document) -> Verdict:
-    """Whether the file holds `recognizedPhrases`, or `combinedPhrases` beside `phrases`."""
+    """Whether the file holds `recognizedPhrases`, `combinedPhrases` beside `phrases`, or `RecognitionStatus`."""
     return apijson.sniff(
         document,
         _holds,
         listed=_LISTED,
         some=_MARKS,
         fits="phrases of a transcription by Azure Speech",
-        lacks="it has no recognizedPhrases or combinedPhrases",
+        lacks="it has no recognizedPhrases, combinedPhrases or RecognitionStatus",
         otherwise="no list of phrases beside the combined ones",
     )
 
@@ -73,9 +76,10 @@ def parse_azure_speech(document: Document, config: ReadConfig) -> Parsed:
     conversations: list[Conversation] = []
     problems = list(resources.problems)
     notes: list[str] = []
-    names = [name_of_url(value.get("source")) for _, value in resources.found]
-    for at, (place, value) in enumerate(resources.found, start=1):
-        stem = document.stem if len(resources.found) == 1 else f"{document.stem}-{at}"
+    found = _live_as_one(resources.found)
+    names = [name_of_url(value.get("source")) for _, value in found]
+    for at, (place, value) in enumerate(found, start=1):
+        stem = document.stem if len(found) == 1 else f"{document.stem}-{at}"
         name = names[at - 1] if names.count(names[at - 1]) == 1 else None
         made, broken = _conversation(value, place, name or stem, notes)
         problems += broken
@@ -84,7 +88,38 @@ def parse_azure_speech(document: Document, config: ReadConfig) -> Parsed:
 
 
 def _holds(value: Object) -> bool:
-    return _layout(value) is not None
+    return _layout(value) is not None or _is_live(value)
+
+
+def _is_live(value: Object) -> bool:
+    """Whether an object is the result of one phrase, as recognition gives it live."""
+    return isinstance(value.get("RecognitionStatus"), str) and bool(
+        {"DisplayText", "NBest", "Offset", "Duration"} & value.keys()
+    )
+
+
+def _live_as_one(found: Sequence[tuple[str, Object]]) -> list[tuple[str, Object]]:
+    """The objects of a file, the results of live recognition as one recording with the names of batch results."""
+    heard = [value for _, value in found if _is_live(value)]
+    others = [(place, value) for place, value in found if not _is_live(value)]
+    return [*others, ("", {"recognizedPhrases": [_as_phrase(each) for each in heard]})] if heard else others
+
+
+def _as_phrase(value: Object) -> Object:
+    best = pick(value, "NBest")
+    speaker = label(value.get("SpeakerId"))
+    text = value.get("DisplayText")
+    return {
+        "recognitionStatus": value.get("RecognitionStatus"),
+        "channel": value.get("Channel"),
+        "speaker": None if speaker is None or speaker.casefold() in _NOBODY else speaker,
+        "offsetInTicks": value.get("Offset"),
+        "durationInTicks": value.get("Duration"),
+        "locale": label(apijson.part(value.get("PrimaryLanguage")).get("Language")),
+        "display": text if text is not None or best else "",
+        "nBest": best,
+        "confidence": None if best else value.get("Confidence"),
+    }
 
 
 def _layout(value: Object) -> Layout | None:
@@ -123,7 +158,7 @@ def _best(phrase: Object) -> Object:
 
 
 def _text(phrase: Object) -> object:
-    return pick(_best(phrase), *_FORMS, "text")
+    return pick(_best(phrase), *_FORMS, "text") or phrase.get("display")
 
 
 def _turn(phrase: Said, layout: Layout, *, several: bool) -> Turn:
@@ -134,7 +169,7 @@ def _turn(phrase: Said, layout: Layout, *, several: bool) -> Turn:
         speaker=_speaker(value, several=several),
         start=start,
         end=after(start, length),
-        confidence=confidence(apijson.objects(best.get("words")), best.get("confidence")),
+        confidence=confidence(apijson.objects(best.get("words")), pick(best, "confidence", "Confidence")),
     )
 
 

@@ -16,7 +16,7 @@ from pathlib import PurePosixPath
 from empathy_scan.codebook import Channel, Role
 from empathy_scan.config import ReadConfig
 from empathy_scan.errors import MalformedInputError
-from empathy_scan.readers import amazon, speech, times
+from empathy_scan.readers import amazon, apijson, speech, times
 from empathy_scan.readers.amazon import Json, Record
 from empathy_scan.readers.channels import read_channel
 from empathy_scan.readers.conversation import Conversation, Parsed, Turn, clean
@@ -82,7 +82,7 @@ def contact(record: Record, document: Document) -> Parsed:
     if not turns:
         raise MalformedInputError("the Transcript holds no message", where="Transcript", remedy="remove the file")
     ordered, notes = amazon.in_order(turns) if all(start is None for start in starts) else (_by_time(turns), [])
-    channel = read_channel(amazon.word(value.get("Channel"))) or (Channel.CHAT if started else Channel.OTHER)
+    channel = read_channel(amazon.word(value.get("Channel"))) or _likely_channel(started, messages)
     conversation = Conversation(
         conversation_id=_contact_id(record, document),
         turns=_with_agent(speech.joined(ordered) if channel == Channel.CALL else ordered, value),
@@ -94,7 +94,14 @@ def contact(record: Record, document: Document) -> Parsed:
         metadata=amazon.labels(language=value.get("LanguageCode"), direction=_direction(value)),
     )
     notes += _notes(items, conversation)
-    return amazon.said(conversation, problems, notes)
+    return amazon.said(replace(conversation, turns=_nameless(conversation.turns)), problems, notes)
+
+
+def _likely_channel(started: datetime | None, messages: Sequence[Json]) -> Channel:
+    """The channel where nothing names it, as in what the API lists: messages have moments, utterances have offsets."""
+    if started is not None:
+        return Channel.CHAT
+    return Channel.CALL if any("BeginOffsetMillis" in each for each in messages) else Channel.OTHER
 
 
 def _is_said(item: Json) -> bool:
@@ -118,8 +125,7 @@ def _times(value: Json, items: Sequence[Json], messages: Sequence[Json]) -> tupl
 
 
 def _moment(item: Json) -> datetime | None:
-    text = item.get("AbsoluteTime") or amazon.child(item, "Time").get("AbsoluteTime")
-    return times.parse_moment(text) if isinstance(text, str) else None
+    return apijson.moment(item.get("AbsoluteTime") or amazon.child(item, "Time").get("AbsoluteTime"))
 
 
 def _initiated(value: Json) -> datetime | None:
@@ -195,6 +201,17 @@ def _with_agent(turns: Sequence[Turn], value: Json) -> list[Turn]:
     return [replace(turn, agent_id=turn.agent_id or agent) if turn.role == Role.AGENT else turn for turn in turns]
 
 
+def _nameless(turns: Sequence[Turn]) -> list[Turn]:
+    """The turns of agents without a name with a label that is taken for none: `AGENT`, or of several `AGENT 1`."""
+    sessions = dict.fromkeys(turn.speaker for turn in turns if _is_unnamed(turn))
+    names = {one: f"AGENT {at}" if len(sessions) > 1 else "AGENT" for at, one in enumerate(sessions, 1)}
+    return [replace(turn, speaker=names[turn.speaker]) if _is_unnamed(turn) else turn for turn in turns]
+
+
+def _is_unnamed(turn: Turn) -> bool:
+    return turn.role == Role.AGENT and not turn.agent_id and _is_session(turn.speaker)
+
+
 def _name_of(value: object, keys: Sequence[str]) -> str | None:
     """The name that an export adds for queue or agent, as text or as an object; Contact Lens itself writes none."""
     if isinstance(value, Mapping):
@@ -207,7 +224,7 @@ def _notes(items: Sequence[Json], conversation: Conversation) -> list[str]:
     notes = []
     if forms := sum(not _is_text(item) and str(item.get("Type") or "").upper() == "MESSAGE" for item in items):
         notes.append(f"{forms} messages are forms, lists to pick from or the like, not text; they are left out")
-    if any(turn.role == Role.AGENT and not turn.agent_id and _is_session(turn.speaker) for turn in conversation.turns):
+    if any(map(_is_unnamed, conversation.turns)):
         notes.append(_SESSION_ID)
     return notes
 

@@ -1,7 +1,8 @@
 """Deepgram: responses for recordings, and the messages of a live stream.
 
-Sources: Deepgram API reference, "Pre-recorded audio" and "Live audio"; the features utterances, diarization,
-multichannel and extra metadata. `metadata.created` is the time of the request, not of the call.
+Sources: Deepgram API reference, "Pre-recorded audio", "Live audio" and "Turn-based audio" (Flux, `TurnInfo`); the
+features utterances, diarization, multichannel and extra metadata. `metadata.created` is the time of the request, not
+of the call.
 """
 
 from __future__ import annotations
@@ -18,12 +19,15 @@ from empathy_scan.readers.recognised import Findings, Transcript, Vendor
 from empathy_scan.readers.speech import Word
 from empathy_scan.readers.verdict import Verdict
 
+_TURN_BASED = {"TurnInfo", "Connected", "ConfigureSuccess"}
 _LIVE = {"Results", "Metadata", "SpeechStarted", "UtteranceEnd", "Finalize"}
 _CHANNELS = 64  # at most, in a stream
 
 
 def sniff_deepgram(document: Document) -> Verdict:
     """Whether the file holds `results.channels[].alternatives[]` or the messages of a live stream."""
+    if not any(f'"{mark}"' in document.text for mark in ("alternatives", "TurnInfo")):
+        return Verdict(fits=False, why="it has no alternatives", nearness=0.0)
     return recognised.sniff(document, _DEEPGRAM, why="results.channels with alternatives")
 
 
@@ -47,6 +51,8 @@ def _is_message(value: Resource) -> bool:
     if isinstance(part(value.get("channel")).get("alternatives"), list) and "is_final" in value:
         return True
     kind = value.get("type")
+    if isinstance(kind, str) and kind in _TURN_BASED:
+        return "sequence_id" in value or "request_id" in value
     return (
         isinstance(kind, str)
         and kind in _LIVE
@@ -56,6 +62,8 @@ def _is_message(value: Resource) -> bool:
 
 def _merge(messages: Sequence[Resource]) -> Resource:
     """The final messages of a stream in the shape of a response for a recording; interim ones are said again later."""
+    if any(message.get("type") == "TurnInfo" for message in messages):
+        return _merge_turns(messages)
     words: dict[int, list[object]] = defaultdict(list)
     names = [part(message.get("metadata")).get("request_id") or message.get("request_id") for message in messages]
     for message in messages:
@@ -68,6 +76,18 @@ def _merge(messages: Sequence[Resource]) -> Resource:
     return {"metadata": {"request_id": next(filter(None, names), None)}, "results": {"channels": channels}}
 
 
+def _merge_turns(messages: Sequence[Resource]) -> Resource:
+    """The turns of a turn-based stream at their end, as utterances; those not ended yet are said again."""
+    ended = [each for each in messages if each.get("type") == "TurnInfo" and each.get("event") == "EndOfTurn"]
+    turns = {str(each.get("turn_index", at)): each for at, each in enumerate(ended)}
+    utterances = [
+        {**each, "start": each.get("audio_window_start"), "end": each.get("audio_window_end")}
+        for each in turns.values()
+    ]
+    name = next((each["request_id"] for each in messages if each.get("request_id")), None)
+    return {"metadata": {"request_id": name}, "results": {"channels": [], "utterances": utterances}}
+
+
 def _read(value: Resource, findings: Findings) -> Transcript:
     results, metadata = part(value.get("results")), part(value.get("metadata"))
     channels = recognised.entries(results, "channels", findings)
@@ -75,7 +95,7 @@ def _read(value: Resource, findings: Findings) -> Transcript:
     turns = (
         _of_utterances(results, findings, several=len(channels) > 1)
         or _of_words([recognised.entries(alternative, "words", findings) for alternative in heard])
-        or _of_paragraphs(heard)
+        or _of_paragraphs(heard, findings)
     )
     languages = [channel.get("detected_language") for channel in channels]
     return Transcript(
@@ -124,13 +144,15 @@ def _word(word: Resource, speaker: str | None) -> Word:
     )
 
 
-def _of_paragraphs(tracks: Sequence[Mapping[str, object]]) -> list[Turn]:
+def _of_paragraphs(tracks: Sequence[Mapping[str, object]], findings: Findings) -> list[Turn]:
     """Turns of the paragraphs, else of each channel's whole transcript, of a file that has been stripped of words."""
     blocks = [
         (at, block)
         for at, track in enumerate(tracks)
         for block in apijson.objects(part(track.get("paragraphs")).get("paragraphs")) or [track]
     ]
+    sentences = [each for _, block in blocks for each in apijson.objects(block.get("sentences"))]
+    recognised.with_text([], sentences, "text", findings)  # what of them is broken
     names = recognised.voice_labels([(at, block.get("speaker")) for at, block in blocks], several=len(tracks) > 1)
     turns = [_of_paragraph(block, name) for (_, block), name in zip(blocks, names, strict=True)]
     return speech.in_order([turn for turn in turns if turn.text])
@@ -149,7 +171,7 @@ def _of_paragraph(block: Resource, speaker: str | None) -> Turn:
 
 _DEEPGRAM = Vendor(
     name="Deepgram",
-    marks=("alternatives",),
+    marks=(),
     holds=_holds,
     read=_read,
     is_message=_is_message,

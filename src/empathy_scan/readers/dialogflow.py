@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from empathy_scan.codebook import Channel, Role
 from empathy_scan.config import ReadConfig
-from empathy_scan.errors import MalformedInputError
+from empathy_scan.errors import InputError, MalformedInputError
 from empathy_scan.readers import apijson
 from empathy_scan.readers.conversation import Conversation, Parsed, Turn, clean
 from empathy_scan.readers.files import Document, parse_json
@@ -66,6 +66,7 @@ def parse_dialogflow(document: Document, config: ReadConfig) -> Parsed:
     conversations: list[Conversation] = []
     for name, rows in grouped.items():
         made = _conversation(name, rows)
+        problems += [_textless(row) for row in rows if _is_textless(row)]
         if made is None:
             problems.append(silent(rows[0].place))
         else:
@@ -121,13 +122,30 @@ def _user(row: Row) -> str:
     return next((text for each in (written, result.get("transcript"), result.get("text")) if (text := _text(each))), "")
 
 
+def _textless(row: Row) -> InputError:
+    what = "an answer with a text that is no string; it is left out"
+    return MalformedInputError(what, where=row.place, remedy="export it again")
+
+
+def _is_textless(row: Row) -> bool:
+    """Whether what was said or answered is there, but is no string."""
+    query = apijson.part(pick(row.request, "queryInput", "query_input"))
+    written = apijson.part(query.get("text")).get("text")
+    return not all(isinstance(each, str | None) for each in (written, *_texts(row)))
+
+
 def _text(value: object) -> str:
     return clean(value) if isinstance(value, str) else ""
 
 
 def _answers(row: Row) -> list[str]:
     """The texts of the answer."""
+    return [text for each in _texts(row) if (text := _text(each))]
+
+
+def _texts(row: Row) -> list[object]:
+    """What stands for texts in the answer."""
     result = apijson.part(pick(row.response, "queryResult", "query_result"))
     messages = apijson.objects(pick(result, "responseMessages", "response_messages"))
     found = [apijson.part(each.get("text")).get("text") for each in messages]
-    return [text for texts in found for each in (texts if isinstance(texts, list) else []) if (text := _text(each))]
+    return [each for texts in found for each in (texts if isinstance(texts, list) else [texts])]

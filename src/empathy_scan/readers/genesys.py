@@ -1,5 +1,7 @@
 """Genesys Cloud: transcripts of speech and text analytics, one file per conversation and communication.
 
+Messages as the API lists them, and as recordings hold them, are read by `genesys_messages`.
+
 Source: Genesys Cloud developer centre, "Transcript URL" and its JSON schema. Times are milliseconds since 1970. A
 phrase says only whether it is `external` or `internal`; who of the company spoke, tells the time.
 """
@@ -13,7 +15,7 @@ from datetime import UTC, datetime
 from empathy_scan.codebook import Channel, Role
 from empathy_scan.config import ReadConfig
 from empathy_scan.errors import InputError, MalformedInputError
-from empathy_scan.readers import apijson, times
+from empathy_scan.readers import apijson, genesys_messages, times
 from empathy_scan.readers.channels import read_channel
 from empathy_scan.readers.conversation import Conversation, Parsed, Turn
 from empathy_scan.readers.files import Document
@@ -61,10 +63,10 @@ def sniff_genesys(document: Document) -> Verdict:
         document,
         _holds,
         listed=_LISTED,
-        every=("phrases", "participantPurpose"),
-        fits="transcripts with phrases and participantPurpose, of Genesys Cloud",
-        lacks="it has no phrases with participantPurpose",
-        otherwise="phrases, but not in transcripts of Genesys Cloud",
+        some=("phrases", *genesys_messages.MARKS),
+        fits="phrases with participantPurpose, or messages, of Genesys Cloud",
+        lacks="it has neither phrases nor messages of Genesys Cloud",
+        otherwise="no phrases with participantPurpose and no messages of Genesys Cloud",
     )
 
 
@@ -79,8 +81,9 @@ def parse_genesys(document: Document, config: ReadConfig) -> Parsed:
     notes: list[str] = []
     for at, (place, value) in enumerate(resources.found, start=1):
         stem = document.stem if len(resources.found) == 1 else f"{document.stem}-{at}"
-        for where, communication in _communications(value, place):
-            made, broken = _conversation(communication, where, stem, notes)
+        read = [_conversation(each, where, stem, notes) for where, each in _communications(value, place)]
+        read += [genesys_messages.conversation(each, stem) for each in genesys_messages.found(value, place)]
+        for made, broken in read:
             problems += broken
             if made is not None:
                 parts.setdefault(made.conversation_id, []).append(made)
@@ -98,12 +101,13 @@ def join(parts: Sequence[Conversation]) -> Conversation:
         for turn in part.turns
     ]
     found = [part.metadata.get("communication") for part in (first, *others)]
+    named = " ".join(dict.fromkeys(name for name in found if name))
     return replace(
         first,
         turns=turns_in_order(_once(turns), first.channel),
         redacted=all(part.redacted for part in parts),
         queue=next((part.queue for part in (first, *others) if part.queue), None),
-        metadata={**first.metadata, "communication": " ".join(dict.fromkeys(name for name in found if name))},
+        metadata={**first.metadata, **({"communication": named} if named else {})},
     )
 
 
@@ -122,8 +126,10 @@ def _later(turn: Turn, seconds: float | None) -> Turn:
 
 
 def _holds(value: Object) -> bool:
-    return any(True for _ in _phrases(value)) or any(
-        _holds_phrases(each) for each in apijson.objects(value.get("communications"))
+    return (
+        genesys_messages.holds(value)
+        or any(True for _ in _phrases(value))
+        or any(_holds_phrases(each) for each in apijson.objects(value.get("communications")))
     )
 
 
@@ -235,7 +241,7 @@ def _turn(phrase: Said, base: float | None, people: Sequence[Person]) -> Turn:
         text=phrase.text,
         role=role,
         role_source="column participantPurpose" if role != Role.UNKNOWN else "",
-        speaker=purpose or None,
+        speaker="agent" if role == Role.AGENT else purpose or None,  # `internal` would be taken for a name
         agent_id=label(value.get("userId")) or agent if role == Role.AGENT else None,
         start=start,
         end=end,

@@ -1,6 +1,7 @@
 """Google Conversational Insights (CCAI Insights, CX Insights): uploaded, exported and BigQuery conversations.
 
-Sources: "Conversation data format" (upload), REST resource `projects.locations.conversations`, "BigQuery schema".
+Sources: "Conversation data format" (upload), REST resource `projects.locations.conversations`, "BigQuery schema"; and
+the messages that Agent Assist lists of a conversation, `projects.conversations.messages` of Dialogflow.
 JSON made from protocol buffers has names in camelCase or snake_case, and durations and moments as strings or objects.
 """
 
@@ -46,7 +47,10 @@ _ROLES = {
 }
 _MEDIA = {"1": Channel.CALL, "2": Channel.CHAT}  # likewise
 _LISTED = ("conversations",)
-_MARKS = ("start_timestamp_usec", "user_id", "transcriptSegments", "transcript_segments", "conversationName")
+_MARKS = (
+    "start_timestamp_usec", "user_id", "transcriptSegments", "transcript_segments", "conversationName",
+    "participantRole", "participant_role",
+)  # fmt: skip
 _QUEUES = ("queue", "queue_name", "queueName", "queue_id", "queueId")
 _NO_IDENTITY = re.compile(r".{1,2}|agent.?\d*|customer.?\d*", re.IGNORECASE)  # 1 and 2 number the sides of a call
 _MICROS_SINCE_1970, _MILLIS_SINCE_1970, _SECONDS_SINCE_1970 = 1e14, 1e11, 1e9
@@ -56,7 +60,7 @@ _FIRST_YEAR = datetime(1980, 1, 1, tzinfo=UTC)  # earlier moments are offsets th
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """One of the three layouts: its name, the list of utterances, and the names that they have in it."""
+    """One of the layouts: its name, the list of utterances, and the names that they have in it."""
 
     name: str
     utterances: object
@@ -118,6 +122,10 @@ def _shape(value: Object) -> Shape | None:
             return Shape(f"transcript.{name}", transcript[name], "text")
     if "conversationName" in value and isinstance(value.get("sentences"), list):
         return Shape("sentences", value["sentences"], "sentence", "participantRole")
+    messages = apijson.objects(value.get("messages"))[:_LOOKED_AT]
+    if messages and all(map(_is_message, messages)):
+        camel = any("participantRole" in each for each in messages)
+        return Shape("messages", value["messages"], "content", "participantRole" if camel else "participant_role")
     if any(map(_is_entry, apijson.objects(value.get("entries"))[:_LOOKED_AT])):
         return Shape("entries", value["entries"], "text")
     return None
@@ -127,6 +135,12 @@ def _is_entry(value: Object) -> bool:
     role = label(value.get("role")) or ""
     known = role.upper() in _ROLES and not role.isdigit()
     return "text" in value and ("start_timestamp_usec" in value or (known and "user_id" in value))
+
+
+def _is_message(value: Object) -> bool:
+    """Whether an object is a message as Agent Assist lists them."""
+    role = label(pick(value, "participantRole", "participant_role")) or ""
+    return "content" in value and role.upper() in _ROLES
 
 
 def _conversation(
@@ -140,7 +154,7 @@ def _conversation(
     utterances, problems = said(shape.utterances, where, lambda each: each.get(shape.text))
     if not utterances:
         return None, [*problems, silent(where)]
-    info = {**value, **apijson.part(value.get("conversation_info"))}
+    info = {**_of_messages(value, shape), **value, **apijson.part(value.get("conversation_info"))}
     channel = _channel(info)
     started, timed = _times(shape, utterances, info, notes)
     agents = _agents(info)
@@ -154,6 +168,15 @@ def _conversation(
         place=place,
         metadata=_metadata(info, agents),
     ), problems
+
+
+def _of_messages(value: Object, shape: Shape) -> Object:
+    """What messages say of their conversation: its name, which theirs begin with, and their language."""
+    if shape.name != "messages":
+        return {}
+    first = apijson.objects(value["messages"])[0]
+    name = (label(first.get("name")) or "").rpartition("/messages/")[0]
+    return {"name": name or None, "languageCode": pick(first, "languageCode", "language_code")}
 
 
 def _identity(info: Object) -> str | None:
@@ -223,7 +246,9 @@ def _turn(
         text=each.text,
         role=role,
         role_source=source if role != Role.UNKNOWN else "",
-        speaker=user or word or (f"ch_{side}" if "speakerTag" not in value and side else side),
+        speaker=user
+        or ("agent" if word and role == Role.AGENT else word)
+        or (f"ch_{side}" if "speakerTag" not in value and side else side),
         agent_id=known if role in {Role.AGENT, Role.UNKNOWN} else None,
         start=timed.start,
         end=timed.end,
@@ -290,7 +315,8 @@ def _segment_time(value: Object) -> Timed:
     if start is not None:
         return Timed(start=start, end=end if end is not None and end >= start else None)
     nanos = apijson.number(value.get("createTimeNanos"))
-    sent = _moment(pick(value, "messageTime", "message_time")) if nanos is None else _since_1970(nanos, 1e9)
+    moment = pick(value, "messageTime", "message_time", "sendTime", "send_time", "createTime", "create_time")
+    sent = _moment(moment) if nanos is None else _since_1970(nanos, 1e9)
     if sent is not None and sent < _FIRST_YEAR:
         return Timed(start=offset(sent.timestamp()))
     return Timed(moment=sent)

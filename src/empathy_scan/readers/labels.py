@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from empathy_scan.codebook import Role
+from empathy_scan.readers.conversation import clean
 
 # A role word alone, or in brackets beside a name. English, German, French, Spanish, Portuguese, Italian, Dutch.
 _AGENT = (
@@ -72,6 +73,7 @@ class Label:
 @lru_cache(maxsize=65536)
 def read_label(label: str) -> Label:
     """The role and name of a label; role `unknown` when no role word is in it (`Jane Doe`, `Speaker 1`)."""
+    label = clean(label)
     bare = label.strip(_TRIM)
     if role := _word_role(bare):
         return Label(role)

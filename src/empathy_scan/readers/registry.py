@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from empathy_scan.config import ReadConfig
 from empathy_scan.errors import ConfigError, MalformedInputError, UnknownFormatError
 from empathy_scan.readers import (
+    answers,
     assemblyai,
     azure_language,
     azure_speech,
@@ -26,6 +27,7 @@ from empathy_scan.readers import (
     google_speech,
     insights,
     intercom,
+    lex,
     mail,
     salesforce,
     speech_vendors,
@@ -33,6 +35,7 @@ from empathy_scan.readers import (
     tabular,
     text,
     transcribe,
+    transcribe_stream,
     twilio,
     vcon,
     whisper,
@@ -75,6 +78,10 @@ FORMATS: tuple[Reader, ...] = (
     ),
     Reader("transcribe", "Amazon Transcribe", (".json",), transcribe.sniff, transcribe.parse),
     Reader(
+        "transcribe-stream", "Amazon Transcribe, live", (".json", ".jsonl"),
+        transcribe_stream.sniff, transcribe_stream.parse,
+    ),
+    Reader(
         "bedrock-audio", "Amazon Bedrock Data Automation, audio", (".json",), bedrock_audio.sniff, bedrock_audio.parse
     ),
     Reader(
@@ -99,6 +106,7 @@ FORMATS: tuple[Reader, ...] = (
         "dialogflow-cx", "Dialogflow CX interaction log", (".json", ".jsonl"),
         dialogflow.sniff_dialogflow, dialogflow.parse_dialogflow,
     ),
+    Reader("lex", "Amazon Lex conversation logs", (".json", ".jsonl"), lex.sniff_lex, lex.parse_lex),
     Reader("deepgram", "Deepgram", (".json", ".jsonl"), deepgram.sniff_deepgram, deepgram.parse_deepgram),
     Reader(
         "speechmatics", "Speechmatics", (".json", ".jsonl"),
@@ -147,10 +155,11 @@ def detect(document: Document, config: ReadConfig) -> Detection:
     """The reader for a file: the one that the settings force, else the first that knows its own.
 
     Raises UnknownFormatError naming the nearest formats and why each was refused, ConfigError for a format that does
-    not exist.
+    not exist, MalformedInputError for an answer of an API that was saved in place of a transcript.
     """
     if config.format:
         return Detection(by_name(config.format), "chosen in the settings")
+    answers.refuse(document)
     verdicts: list[tuple[Reader, Verdict]] = []
     for reader in FORMATS:
         verdict = _ask(reader, document)

@@ -86,6 +86,7 @@ def _read(value: Resource, findings: Findings) -> Transcript:
     job, metadata = part(value.get("job")), part(value.get("metadata"))
     results = recognised.entries(value, "results", findings)
     said = [result for result in results if result.get("type") in _SPOKEN and _best(result)]
+    recognised.with_text([], [_best(result) for result in said], "content", findings)  # what of them is broken
     tracks: dict[str | None, list[Resource]] = defaultdict(list)
     for result in said:
         tracks[apijson.first_label(result, "channel")].append(result)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from datetime import UTC, date, datetime, time
 from functools import lru_cache
 
 DAY = 86_400.0
+_LARGEST = 1e30  # no instant is a larger number; those beyond any float are none either
 # Plausible sizes of numbers that count from 1970: seconds from 1973, milliseconds and microseconds likewise.
 _EPOCH_SECONDS, _EPOCH_MILLIS, _EPOCH_MICROS = 1e8, 1e11, 1e14
 # A conversation whose first clock is later than this shows the time of day, not an offset; `05:00` or later
@@ -199,7 +199,7 @@ def _cell(value: object) -> Instant:
         return Instant(moment=_in_utc(value))
     if isinstance(value, date):
         return Instant(moment=datetime.combine(value, time(), UTC))
-    if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
+    if isinstance(value, int | float) and not isinstance(value, bool) and -_LARGEST < value < _LARGEST:
         return Instant(seconds=float(value))
     return NOTHING
 
