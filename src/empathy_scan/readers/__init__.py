@@ -13,7 +13,7 @@ import polars as pl
 
 from empathy_scan.config import ReadConfig
 from empathy_scan.errors import InputError, MalformedInputError
-from empathy_scan.readers import files, gather, threads
+from empathy_scan.readers import files, gather, parts, threads
 from empathy_scan.readers.columns import check_overrides
 from empathy_scan.readers.conversation import Parsed
 from empathy_scan.readers.registry import FORMATS, Detection, Reader, by_name, detect
@@ -149,9 +149,9 @@ def _read_one(found: files.Found, config: ReadConfig) -> tuple[Detection, Parsed
 def _gathered(placed: Sequence[gather.Placed], config: ReadConfig) -> tuple[pl.DataFrame, list[gather.Problem]]:
     """The frame of turns, and the conversations that are left out of it."""
     joined, copies = threads.join(placed)
-    single, doubled = gather.keep_one_each(joined)
+    single, doubled = parts.each_once(joined)
     kept, too_long = gather.within_limits(single, config)
-    return gather.turns_frame(kept, config.channel_roles), [*copies, *doubled, *too_long]
+    return gather.turns_frame(kept, config.channel_roles, metadata=config.metadata), [*copies, *doubled, *too_long]
 
 
 def _speakers(turns: pl.DataFrame) -> list[SpeakerRole]:

@@ -23,9 +23,9 @@ from empathy_scan.readers.utterances import (
     confidence,
     label,
     labels,
-    name_of_url,
     offset,
     pick,
+    place_of_url,
     said,
     silent,
     span,
@@ -73,7 +73,7 @@ def parse_azure_speech(document: Document, config: ReadConfig) -> Parsed:
     conversations: list[Conversation] = []
     problems = list(resources.problems)
     notes: list[str] = []
-    names = [name_of_url(value.get("source")) for _, value in resources.found]
+    names = [place_of_url(value.get("source")) for _, value in resources.found]
     for at, (place, value) in enumerate(resources.found, start=1):
         stem = document.stem if len(resources.found) == 1 else f"{document.stem}-{at}"
         name = names[at - 1] if names.count(names[at - 1]) == 1 else None
