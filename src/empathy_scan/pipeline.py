@@ -11,7 +11,7 @@ from typing import Any
 
 import polars as pl
 
-from empathy_scan import __version__, hardship, prepare, quantify, score, segment
+from empathy_scan import __version__, hardship, nights, prepare, quantify, score, segment
 from empathy_scan.cache import Cache
 from empathy_scan.config import Config
 from empathy_scan.engine import Engine
@@ -75,8 +75,9 @@ def scan(  # noqa: PLR0913 - one keyword per choice of the caller's
     held.exists()  # a store that cannot be used fails now, not after the reading
     prepared = prepare.turns(sources, config)
     turns, rejects = prepared.turns, prepared.rejects
-    conversations = conversations_of(turns, model=fingerprint, settings=config.fingerprint())
     known = held.known()
+    turns = nights.go_on(turns, held.turns_of(_changed(turns, known)))
+    conversations = conversations_of(turns, model=fingerprint, settings=config.fingerprint())
     new = conversations.join(known, on=VERSION, how="anti").sort("conversation_id")
     with held.writing():
         if not new.is_empty():
@@ -130,6 +131,12 @@ def judge(
     if done[0] < segments.height:
         tell(segments.height - done[0])  # those that were known, and those that repeat others
     return scores, score.label_turns(turns, scores, hardship.tells(turns))
+
+
+def _changed(turns: pl.DataFrame, known: pl.DataFrame) -> pl.Series:
+    """The ids of conversations that the store holds with other content."""
+    found = content_hash(turns).join(known, on="conversation_id", suffix="_stored")
+    return found.filter(pl.col("content") != pl.col("content_stored"))["conversation_id"]
 
 
 def _cache_folder(store: str | Path) -> Path | None:

@@ -85,6 +85,14 @@ class Store:
         self._must_exist()
         return self._markers().select(VERSION)
 
+    def turns_of(self, conversation_ids: pl.Series) -> pl.DataFrame:
+        """The stored TURNS of the conversations of those ids; no rows where there is no store yet."""
+        if conversation_ids.is_empty() or not self.exists():
+            return TURNS.empty()
+        self._must_exist()
+        wanted = pl.DataFrame({"conversation_id": conversation_ids.unique()})
+        return self._visible(TURNS, self._markers().select(VERSION).join(wanted, on="conversation_id", how="semi"))
+
     def load(self, *, since: datetime | None = None, until: datetime | None = None) -> Stored:
         """All that is visible, of conversations that started in `since <= t < until` or that tell no time.
 

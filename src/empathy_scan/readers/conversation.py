@@ -52,7 +52,7 @@ class Conversation:
     turns: Sequence[Turn]
     channel: str
     queue: str | None = None
-    started_at: datetime | None = None  # in the zone that the file wrote it in (`times.placed`)
+    started_at: datetime | None = None  # in UTC; `times.zone` tells the zone that the file wrote
     place: str = ""  # line, row or key in the file; "" when the file holds this conversation only
     redacted: bool = False  # the redacted one of two copies of the same contact
     mail: MailHeader | None = None

@@ -47,7 +47,7 @@ NOTHING = Instant()
 def parse_moment(text: str) -> datetime | None:
     """An absolute time from ISO 8601 or an English date with a month name; None for anything ambiguous.
 
-    It keeps the zone that it was written in (`zone`); a time without one is taken as UTC.
+    It is in UTC, and `zone` tells in which zone it was written; a time without one is taken as UTC.
     `03/04/2026` is no date here: nobody can say which month it is.
     """
     text = text.strip()
@@ -81,23 +81,20 @@ def parse_clock(text: str) -> float | None:
 
 
 def placed(moment: datetime) -> datetime | None:
-    """The moment at a fixed offset that is called by the zone it was written in; one without a zone is UTC.
+    """The moment in UTC; its zone is called by the name or offset that it was written in, "" where there was none.
 
-    A named zone becomes a fixed offset, because Python subtracts moments of one named zone as clocks. None for a
-    moment that has no UTC time.
+    None for a moment that has no UTC time.
     """
     if moment.tzinfo is None:
         return moment.replace(tzinfo=ASSUMED)
+    if moment.tzinfo is ASSUMED or moment.tzinfo is UTC:
+        return moment
+    minutes = round((moment.utcoffset() or timedelta()).total_seconds() / 60)
+    written = f"{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02}:{abs(minutes) % 60:02}" if minutes else "UTC"
     try:
-        moment.astimezone(UTC)
+        return moment.astimezone(timezone(timedelta(0), getattr(moment.tzinfo, "key", None) or written))
     except OverflowError:
         return None
-    if moment.tzinfo in (UTC, ASSUMED) and moment.tzname() in {"", "UTC"}:
-        return moment
-    shift = moment.utcoffset() or timedelta()
-    minutes = int(shift.total_seconds()) // 60
-    written = f"{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02}:{abs(minutes) % 60:02}"
-    return moment.replace(tzinfo=timezone(shift, getattr(moment.tzinfo, "key", None) or written))
 
 
 def zone(moment: datetime | None) -> str | None:
