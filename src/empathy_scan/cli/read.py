@@ -58,7 +58,8 @@ def read(  # noqa: PLR0913 - a parameter per option
     base.tell_notes(mixed=prepared.mixed, unlisted=prepared.unlisted)
     if not prepared.rejects.is_empty():
         base.tell_rejects(prepared.rejects)
-        raise typer.Exit(base.REJECTED)
+        if not base.failed(prepared.rejects).is_empty():
+            raise typer.Exit(base.REJECTED)
 
 
 @app.command(epilog="Example: empathy-scan formats --json")
@@ -132,7 +133,7 @@ def _explain_all(paths: Sequence[Path], options: Config, *, as_json: bool) -> No
             _tell(found.source, explanation, refusals=alone)
             _tell_people(people)
         base.tell_rejects(explanation.rejects)
-        rejected = rejected or not explanation.rejects.is_empty()
+        rejected = rejected or not base.failed(explanation.rejects).is_empty()
     if as_json:
         base.print_json(answers[0] if alone else answers)
     if rejected:

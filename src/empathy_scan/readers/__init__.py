@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import csv
 import logging
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.errors import MessageError
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import polars as pl
 
 from empathy_scan.config import ReadConfig
 from empathy_scan.errors import InputError, MalformedInputError
-from empathy_scan.readers import files, gather, parts, threads
+from empathy_scan.readers import beside, files, gather, parts, threads
 from empathy_scan.readers.columns import check_overrides
 from empathy_scan.readers.conversation import Parsed
 from empathy_scan.readers.registry import FORMATS, Detection, Reader, by_name, detect
@@ -79,10 +80,14 @@ def read(sources: Sequence[Path], config: ReadConfig) -> Reading:
     exist or no file is found, ConfigError for settings that name no format or column.
     """
     config = _checked(config)
-    found = files.find(sources)
+    found = _transcripts(files.find(sources))
+    given = {source.absolute() for source in sources}
     placed: list[gather.Placed] = []
     problems: list[gather.Problem] = []
     for each in found:
+        if each.path.absolute() not in given and (notice := beside.reason(each.path)) is not None:
+            problems.append(gather.Problem(each.source, notice))
+            continue
         try:
             detection, parsed, _ = _read_one(each, config)
         except InputError as error:
@@ -127,9 +132,19 @@ def _checked(config: ReadConfig) -> ReadConfig:
     return config
 
 
+def _transcripts(found: Sequence[files.Found]) -> list[files.Found]:
+    """The files without those that are read together with another: the speakers of a ConvoKit corpus."""
+    names: dict[PurePath, set[str]] = defaultdict(set)
+    for each in found:
+        names[each.path.parent].add(each.path.name.lower())
+    return [each for each in found if not beside.is_in_corpus(each.path, names)]
+
+
 def _read_one(found: files.Found, config: ReadConfig) -> tuple[Detection, Parsed, str]:
     """Detection, content and encoding of one file; raises InputError, also for a break that nobody has thought of."""
     document = files.load(found, max_bytes=config.max_file_bytes)
+    if corpus := beside.of_corpus(found.path):
+        document = replace(document, beside=corpus)
     reader = "detection"
     try:
         detection = detect(document, config)

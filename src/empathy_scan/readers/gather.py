@@ -12,7 +12,7 @@ import polars as pl
 
 from empathy_scan.codebook import Role
 from empathy_scan.config import ReadConfig
-from empathy_scan.errors import InputError
+from empathy_scan.errors import InputError, NoticeError
 from empathy_scan.readers import grouping, times
 from empathy_scan.readers.conversation import Conversation
 from empathy_scan.tables import REJECTS, TURNS, conform
@@ -130,13 +130,13 @@ def left_out(first: Placed, other: Placed, *, version: bool = False) -> InputErr
     """Why a copy of a conversation is not read; `version`: it says for the most part the same."""
     identity, place = other.conversation.conversation_id, other.conversation.place
     if first.conversation.redacted and not other.conversation.redacted:
-        return InputError(
+        return NoticeError(
             f"original of contact {identity!r}, whose redacted copy is in {first.where} and is read instead",
             where=place,
             remedy="nothing to do; leave the originals out of the folder to be rid of this row",
         )
     if content_key(first.conversation) == content_key(other.conversation):
-        return InputError(
+        return NoticeError(
             f"duplicate of conversation {identity!r} in {first.where}",
             where=place,
             remedy="nothing to do; it is read once",
