@@ -21,7 +21,7 @@ TIERS = {
     "scoring": {"score"},
     "measures": {"mirror", "outcomes", "phrases", "quantify", "summary"},
     "leaves": {"report", "store", "review"},
-    "composition": {"prepare", "roster", "classify", "dialogue", "known_errors", "nights", "rebuild", "pipeline"},
+    "composition": {"prepare", "roster", "classify", "dialogue", "groups", "known_errors", "nights", "rebuild", "pipeline"},
     "command line": {"cli", "__main__"},
 }
 NAMES = list(TIERS)

@@ -82,6 +82,7 @@ class ReportConfig:
 
     title: str = "Empathy report"
     moments: int = field(default=5, metadata=_MAY_BE_0)  # cited moments of each kind on an agent's page
+    group_by: tuple[str, ...] = ()  # queue, channel, direction or labels of the export, for figures of their groups
 
 
 @dataclass(frozen=True, slots=True)

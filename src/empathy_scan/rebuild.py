@@ -9,7 +9,7 @@ from pathlib import Path
 
 import polars as pl
 
-from empathy_scan import __version__, codebook, quantify, report, roster, summary
+from empathy_scan import __version__, codebook, groups, quantify, report, roster, summary
 from empathy_scan.config import Config
 from empathy_scan.store import Store, Stored
 
@@ -33,7 +33,13 @@ def write_report(
         turns=stored.turns,
         scores=stored.scores,
         labels=stored.labels,
-        figures=summary.figures(stored.labels, config.summary, _errors(stored), teams=listed.teams),
+        figures=summary.figures(
+            stored.labels,
+            config.summary,
+            _errors(stored),
+            teams=listed.teams,
+            groups=groups.of_conversations(stored.conversations, config.report.group_by),
+        ),
         rejects=stored.rejects,
         people=report.People(listed.names, listed.teams, tuple(listed.unlisted(_agents(stored.turns)))),
         config=config.report,

@@ -17,6 +17,10 @@ def measure(
     *,
     config: base.ConfigOption = None,
     roster: base.RosterOption = "",
+    by: Annotated[
+        list[str] | None,
+        typer.Option("--by", help="Figures by this column too, such as queue. Repeatable.", metavar="COLUMN"),
+    ] = None,
 ) -> None:
     """Every measure per agent and for the team, as JSON, from a table of labelled turns.
 
@@ -25,11 +29,13 @@ def measure(
     """
     options = base.settings(config, roster=roster)
 
-    from empathy_scan import roster as rosters  # noqa: PLC0415 - polars stays out of --help
-    from empathy_scan import summary  # noqa: PLC0415 - as above
+    from empathy_scan import groups, summary  # noqa: PLC0415 - polars stays out of --help
+    from empathy_scan import roster as rosters  # noqa: PLC0415 - as above
     from empathy_scan.readers import parse_table  # noqa: PLC0415 - as above
 
-    labels = summary.labels_from_rows(parse_table(file, places=True), where=str(file))
+    rows = parse_table(file, places=True)
+    labels = summary.labels_from_rows(rows, where=str(file))
     listed = rosters.load(options.roles.roster)
-    figures = summary.figures(rosters.merge(labels, listed), options.summary, teams=listed.teams)
+    within = groups.of_rows(rows, by or options.report.group_by, where=str(file))
+    figures = summary.figures(rosters.merge(labels, listed), options.summary, teams=listed.teams, groups=within)
     base.print_json(summary.to_json(figures))

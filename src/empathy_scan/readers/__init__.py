@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import logging
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from email.errors import MessageError
 from pathlib import Path, PurePath
@@ -14,7 +14,7 @@ import polars as pl
 
 from empathy_scan.config import ReadConfig
 from empathy_scan.errors import InputError, MalformedInputError
-from empathy_scan.readers import beside, files, gather, parts, threads
+from empathy_scan.readers import beside, files, gather, grouping, parts, threads
 from empathy_scan.readers.columns import check_overrides
 from empathy_scan.readers.conversation import Parsed
 from empathy_scan.readers.registry import FORMATS, Detection, Reader, by_name, detect
@@ -22,6 +22,7 @@ from empathy_scan.readers.scored import parse_table
 
 __all__ = ["FORMATS", "Explanation", "Reader", "Reading", "SpeakerRole", "explain", "parse_table", "read"]
 
+_SHOWN = 5  # values of a column that `explain` names
 _LOG = logging.getLogger(__name__)
 # What a reader may stumble over in a file of its format that is broken in a way nobody has thought of.
 _STUMBLES = (
@@ -71,6 +72,7 @@ class Explanation:
     refused: Sequence[tuple[str, str]]  # formats asked before, and why each refused
     rejects: pl.DataFrame
     notes: Sequence[str] = ()  # such as times that cannot be read
+    context: Sequence[str] = ()  # what else is kept of conversations and turns, and which labels are not
 
 
 def read(sources: Sequence[Path], config: ReadConfig) -> Reading:
@@ -121,7 +123,28 @@ def explain(path: Path, config: ReadConfig) -> Explanation:
         refused=detection.refused,
         rejects=gather.rejects_frame([*problems, *refused]),
         notes=parsed.notes,
+        context=tuple(_context(turns, parsed, config)),
     )
+
+
+def _context(turns: pl.DataFrame, parsed: Parsed, config: ReadConfig) -> Iterator[str]:
+    """Directions, zones, labels, confidence and overlaps, in words; nothing of what there is none of."""
+    for column in ("queue", "direction", "zone"):
+        if found := turns[column].drop_nulls().unique().sort().to_list():
+            more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
+            yield f"{column}: {', '.join(found[:_SHOWN])}{more}"
+    names = {name for each in parsed.conversations for name in each.metadata}
+    kept = {grouping.plain(name) for name in names if grouping.is_kept(name, config.metadata)} - {*grouping.OWN}
+    if kept:
+        yield f"labels kept as metadata: {', '.join(sorted(kept))}"
+    if dropped := sorted(name for name in names if not grouping.is_kept(name, config.metadata)):
+        yield f"labels left out, as they may name somebody: {', '.join(dropped)}; metadata under [read] keeps them"
+    sure = turns["confidence"].drop_nulls()
+    if len(sure):
+        mean = sum(sure.to_list()) / len(sure)
+        yield f"confidence of the recogniser: {mean:.2f} in the mean of {len(sure)} turns"
+    if overlaps := int(turns["overlap"].sum()):
+        yield f"turns that begin before another has ended: {overlaps}"
 
 
 def _checked(config: ReadConfig) -> ReadConfig:

@@ -31,7 +31,7 @@ _MAGIC = (
 )  # fmt: skip
 _PATTERNS = tuple((re.compile(rb"(?s:%s)" % magic), kind) for magic, kind in _MAGIC)
 _NAMES = (
-    (r"(?:readme|license|licence|copying|notice|changelog|contributing)(?:\.(?:md|txt|rst|html?))?", "a note for people"),
+    (r"(?:readme|licen[cs]e|copying|notice|changelog|contributing)(?:\.(?:md|txt|rst|html?))?", "a note for people"),
     (r"thumbs\.db|desktop\.ini|_success|_committed_\d+|_started_\d+", "a file of the system's own"),
     (r".*\.(?:toml|ini|cfg|conf|ya?ml)", "a file of settings"),
     (r".*\.(?:md5|sha1|sha256|sha512|crc|sig|asc)", "a checksum or signature"),

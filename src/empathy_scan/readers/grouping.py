@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from empathy_scan.readers.conversation import label_or_none
 
 ANY = "any"  # among the names in the settings: every label is kept
+OWN = ("direction", "queue", "channel")  # columns of a turn
 LONGEST = 200  # characters of a value; what is longer is no label
 # As `plain` writes them. They say of what kind a conversation was, not who held it.
 _SAFE = """
@@ -42,14 +43,13 @@ def is_kept(name: str, wanted: Sequence[str] = ()) -> bool:
 
 
 def kept(values: Mapping[str, object], wanted: Sequence[str] = ()) -> dict[str, str]:
-    """The labels that are kept, by their plain names; `direction` is told apart from them."""
+    """The labels that are kept, by their plain names; those that have columns of their own are not among them."""
     found: dict[str, str] = {}
     for name, value in values.items():
         text = label_or_none(value)
         if text and len(text) <= LONGEST and "\n" not in text and is_kept(name, wanted):
             found.setdefault(plain(name), text)
-    found.pop("direction", None)
-    return found
+    return {name: text for name, text in found.items() if name not in OWN}
 
 
 def as_json(values: Mapping[str, str]) -> str | None:
