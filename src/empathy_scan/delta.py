@@ -49,13 +49,16 @@ class DeltaTable:
     def widen(self) -> None:
         """Add the columns that our table has and the stored one lacks, nullable; one that has them all stays."""
         with failures(self.place, "written"):
-            stored = self._open()
-            held = {each.name for each in stored.schema().fields}
-            if lacking := [name for name in self.table.columns if name not in held]:
-                library = _library()
-                empty = self.table.empty().select(lacking).to_arrow()
-                wanted = library.Schema.from_arrow(empty.schema).fields
-                stored.alter.add_columns([library.Field(each.name, each.type, nullable=True) for each in wanted])
+            held = {each.name for each in self._open().schema().fields}
+            if held.issuperset(self.table.columns):
+                return
+            _library().write_deltalake(
+                self.place,
+                self.table.empty(),
+                mode="append",
+                schema_mode="merge",
+                storage_options=dict(self.options),
+            )
 
     def version(self) -> int:
         """The number of the latest commit; raises StoreError where there is no table."""

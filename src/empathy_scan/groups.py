@@ -24,7 +24,7 @@ def of_conversations(conversations: pl.DataFrame, by: Sequence[str]) -> pl.DataF
 
 
 def of_rows(rows: pl.DataFrame, by: Sequence[str], *, where: str) -> pl.DataFrame:
-    """The same of a table of labelled turns, whose columns are the keys; MissingColumnError for one that is not there."""
+    """The same of a table of labelled turns, whose columns are the keys; MissingColumnError for an unknown one."""
     columns = {plain(name): name for name in rows.columns}
     if lacking := sorted(key for key in by if plain(key) not in columns):
         raise MissingColumnError(

@@ -215,7 +215,7 @@ def _in_groups(rows: pl.DataFrame, groups: pl.DataFrame | None) -> tuple[pl.Data
 def _of_team(rows: pl.DataFrame, team: pl.Expr) -> pl.DataFrame:
     """The opportunities as the team's: a conversation that several agents held is one conversation."""
     whole = pl.col("turn").is_null()
-    rows = rows.with_columns(agent_id=team)
+    rows = rows.with_columns(agent_id=team).select(_OPPORTUNITY)
     conversations = (
         rows.filter(whole)
         .group_by("agent_id", "measure", "conversation_id")
