@@ -153,7 +153,7 @@ def _aside(row: Row) -> str:
         return f"not scored: {source.removeprefix('left out: ')}"
     if row["role"] not in _SIDES:
         return "not scored: neither the customer's words nor an agent's"
-    return "" if any(map(str.isalpha, row["text"])) else "not scored: there are no words in it"
+    return "not scored: there are no words in it" if row["p_civil"] is None else ""
 
 
 def _left_out(rows: list[Row]) -> Iterator[str]:
