@@ -32,7 +32,17 @@ TIERS = {
         "trends",
     },
     "leaves": {"report", "store", "review"},
-    "composition": {"prepare", "roster", "classify", "dialogue", "known_errors", "rebuild", "pipeline"},
+    "composition": {
+        "prepare",
+        "roster",
+        "classify",
+        "dialogue",
+        "groups",
+        "known_errors",
+        "nights",
+        "rebuild",
+        "pipeline",
+    },
     "command line": {"cli", "__main__"},
 }
 NAMES = list(TIERS)

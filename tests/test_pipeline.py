@@ -286,3 +286,24 @@ def test_a_bundle_whose_errors_are_gone_is_not_corrected_any_more(place):
     (bundle / quantify.FILE).unlink()
     assert place.scan(model=bundle).scored == 0
     assert place.stored().error_rates.is_empty()
+
+
+def test_a_night_with_the_rest_of_a_chat_keeps_its_stored_beginning(place):
+    header = "conversation_id,role,agent_id,sent_at,text\n"
+    rows = [
+        f"chat-1,{role},{who},2026-10-05T23:{50 + at}:00Z,{text}\n"
+        for at, (role, who, text) in enumerate(
+            [
+                ("customer", "", "Where is my parcel?"),
+                ("agent", "noor", "I am sorry, let me look."),
+                ("customer", "", "And when does it come now?"),
+                ("agent", "noor", "It comes tomorrow."),
+            ]
+        )
+    ]
+    first = place.put("monday.csv", header + "".join(rows[:2]))
+    place.scan()
+    first.unlink()
+    place.put("tuesday.csv", header + "".join(rows[2:]))
+    assert (place.scan().replaced, place.scan().scored) == (1, 0)
+    assert place.stored().turns["text"].to_list() == [row.strip().split(",", 4)[4] for row in rows]

@@ -346,3 +346,12 @@ def test_a_pattern_reads_a_text_in_linear_time(rule):
 def test_a_text_of_200_000_characters_is_read_to_its_end(piece):
     text = (piece * 200_000)[:200_000]
     assert redact_text(f"{text} ida@example.org").endswith("[EMAIL]")
+
+
+def test_the_values_of_labels_are_redacted_like_texts():
+    row = {"conversation_id": "c", "turn": 0, "role": "customer", "speaker": "Anna Bell", "text": "Hello.",
+           "metadata": '{"region": "North", "topic": "ring Anna on 020 7946 0018 or a.bell@example.org"}'}  # fmt: skip
+    blank = dict.fromkeys(TURNS.columns) | {"channel": "call", "role_source": "", "source": "a", "format": "csv"}
+    frame = pl.DataFrame([blank | row], schema=dict(TURNS.columns), orient="row")
+    (said,) = redact(frame, RedactConfig())["metadata"]
+    assert said == '{"region": "North", "topic": "ring [NAME] on [PHONE] or [EMAIL]"}'

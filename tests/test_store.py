@@ -1,3 +1,4 @@
+import json
 import os
 import shutil
 import signal
@@ -553,3 +554,56 @@ def test_a_store_lies_under_any_folder(tmp_path, name):
 def test_a_folder_that_delta_lake_would_misread_is_refused(tmp_path, name):
     with pytest.raises(StoreError, match="choose another --store"):
         Store(tmp_path / name)
+
+
+ADDED = {
+    "conversations": ("direction", "zone", "metadata"),
+    "turns": ("direction", "zone", "metadata", "confidence", "overlap"),
+}
+
+
+@pytest.fixture
+def old_store(tmp_path):
+    """A store as layout 2 had it: conversations and turns without the columns that came with layout 3."""
+    root = tmp_path / "old"
+    conversations, turns, scores, labels = batch("a", "b")
+    frames = {"conversations": conversations, "turns": turns, "scores": scores, "labels": labels}
+    for table in (CONVERSATIONS, TURNS, SCORES, LABELS, REJECTS, RUNS, ERROR_RATES):
+        rows = frames.get(table.name, table.empty()).drop(ADDED.get(table.name, ()))
+        if table.name in {"turns", "scores", "labels"}:
+            shared = [name for name in VERSION if name in rows.columns]
+            rows = rows.join(conversations.select(VERSION), on=shared, how="inner").unique(table.key)
+        deltalake.write_deltalake(str(root / table.name), rows)
+    (root / "_empathy_scan.json").write_text('{"version":2}\n', encoding="utf-8")
+    return root
+
+
+def test_a_store_of_an_older_layout_is_read_with_nulls_in_the_new_columns(old_store):
+    stored = Store(old_store).load()
+    assert stored.turns.height == 4
+    assert stored.turns.select(ADDED["turns"]).null_count().row(0) == (4,) * 5
+    assert stored.conversations.select(ADDED["conversations"]).null_count().row(0) == (2,) * 3
+    assert json.loads((old_store / "_empathy_scan.json").read_text(encoding="utf-8")) == {"version": 3}
+
+
+def test_a_store_of_an_older_layout_takes_new_rows_and_keeps_the_old_ones(old_store):
+    conversations, turns, scores, labels = batch("a", "c", words="The second parcel is lost.")
+    turns = turns.with_columns(zone=pl.lit("+02:00"), overlap=pl.lit(value=True), confidence=pl.lit(0.9))
+    conversations = conversations_of(
+        turns.with_columns(metadata=pl.lit('{"region": "North"}')), model="m1", settings="s1"
+    )
+    store = Store(old_store)
+    store.add(conversations, turns, scores, labels)
+    stored = store.load()
+    assert stored.turns["conversation_id"].to_list() == ["a", "a", "b", "b", "c", "c"]
+    assert stored.turns["zone"].to_list() == ["+02:00"] * 2 + [None] * 2 + ["+02:00"] * 2
+    assert stored.conversations["metadata"].to_list() == ['{"region": "North"}', None, '{"region": "North"}']
+    assert store.forget(pl.Series(["a"])) == 1
+    assert store.load().conversations["conversation_id"].to_list() == ["b", "c"]
+
+
+def test_a_conversation_without_the_new_columns_keeps_its_version():
+    one = {"conversation_id": "a", "turn": 0, "role": "agent", "text": "No.", "channel": "call"}
+    plain, marked = filled(TURNS, [one]), filled(TURNS, [{**one, "direction": "inbound"}])
+    assert content_hash(plain)["content"].to_list() != content_hash(marked)["content"].to_list()
+    assert content_hash(plain)["content"].to_list() == ["59013ebab3f4150f831fc533869d1696"]  # as layout 2 had it

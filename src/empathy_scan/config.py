@@ -28,6 +28,7 @@ class ReadConfig:
     agent_addresses: tuple[str, ...] = ()  # single mail addresses that are agents'
     channel_roles: dict[str, str] = field(default_factory=dict, metadata=_TO_ROLES)  # such as ch_0 = "agent"
     languages: tuple[str, ...] = ("en",)  # that the model knows, as ISO 639 codes; "any" = whatever is spoken is scored
+    metadata: tuple[str, ...] = ()  # labels of the export that are kept beside the safe ones; "any" = all of them
     max_file_bytes: int = 512 * 1024 * 1024  # larger files are rejected, not read
     max_turn_characters: int = 200_000  # a longer turn is rejected with its conversation (about 35,000 words)
 
@@ -81,6 +82,7 @@ class ReportConfig:
 
     title: str = "Empathy report"
     moments: int = field(default=5, metadata=_MAY_BE_0)  # cited moments of each kind on an agent's page
+    group_by: tuple[str, ...] = ()  # queue, channel, direction or labels of the export, for figures of their groups
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,20 @@ class DeltaTable:
                 storage_options=dict(self.options),
             )
 
+    def widen(self) -> None:
+        """Add the columns that our table has and the stored one lacks, nullable; one that has them all stays."""
+        with failures(self.place, "written"):
+            held = {each.name for each in self._open().schema().fields}
+            if held.issuperset(self.table.columns):
+                return
+            _library().write_deltalake(
+                self.place,
+                self.table.empty(),
+                mode="append",
+                schema_mode="merge",
+                storage_options=dict(self.options),
+            )
+
     def version(self) -> int:
         """The number of the latest commit; raises StoreError where there is no table."""
         with failures(self.place, "read"):
@@ -65,7 +79,11 @@ class DeltaTable:
         if "://" in self.place:
             return pl.scan_delta(table, storage_options=dict(self.options) or None)
         files = [unquote(address.removeprefix("file://")) for address in table.file_uris()]
-        return pl.scan_parquet(files, glob=False) if files else self.table.empty().lazy()
+        if not files:
+            return self.table.empty().lazy()
+        # Files of before a column was added lack it: its rows are null.
+        columns = dict(self.table.columns)
+        return pl.scan_parquet(files, glob=False, schema=columns, missing_columns="insert", extra_columns="ignore")
 
     def append(self, rows: pl.DataFrame) -> None:
         """Add rows in one commit, sorted by the table's key; no rows make no commit."""

@@ -28,6 +28,7 @@ __all__ = [
     "MalformedInputError",
     "MissingColumnError",
     "ModelError",
+    "NoticeError",
     "OutputError",
     "Reach",
     "SchemaError",
@@ -98,6 +99,12 @@ class MalformedInputError(InputError):
 
 class MissingColumnError(InputError):
     """A table lacks a column that it needs."""
+
+
+class NoticeError(InputError):
+    """Something is left out as it should be: a copy, a file without a transcript. It is told, and fails nothing."""
+
+    exit_code = 0
 
 
 class SchemaError(EmpathyScanError):

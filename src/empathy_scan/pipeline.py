@@ -11,10 +11,11 @@ from typing import Any
 
 import polars as pl
 
-from empathy_scan import __version__, hardship, prepare, quantify, score, segment
+from empathy_scan import __version__, hardship, nights, prepare, quantify, score, segment
 from empathy_scan.cache import Cache
 from empathy_scan.config import Config
 from empathy_scan.engine import Engine
+from empathy_scan.errors import NoticeError
 from empathy_scan.model import bundle as bundles
 from empathy_scan.rebuild import write_report
 from empathy_scan.store import VERSION, Store, content_hash, conversations_of
@@ -35,7 +36,8 @@ class ScanResult:
     reported: int  # of them, in the report: fewer with `since` or `until`
     turns: int  # in the report
     agents: int  # in the report
-    rejects: int
+    rejects: int  # files and parts that could not be read
+    left_out: int  # rightly: copies, and files that hold no transcript
     mixed: int  # conversations read in this run with turns in other languages, which are left out
     assumed: int  # conversations read in this run that say too little to tell their language
     unlisted: list[str]  # agents in the report who are not on the roster; none without one
@@ -75,8 +77,9 @@ def scan(  # noqa: PLR0913 - one keyword per choice of the caller's
     held.exists()  # a store that cannot be used fails now, not after the reading
     prepared = prepare.turns(sources, config)
     turns, rejects = prepared.turns, prepared.rejects
-    conversations = conversations_of(turns, model=fingerprint, settings=config.fingerprint())
     known = held.known()
+    turns = nights.go_on(turns, held.turns_of(_changed(turns, known)))
+    conversations = conversations_of(turns, model=fingerprint, settings=config.fingerprint())
     new = conversations.join(known, on=VERSION, how="anti").sort("conversation_id")
     with held.writing():
         if not new.is_empty():
@@ -96,7 +99,8 @@ def scan(  # noqa: PLR0913 - one keyword per choice of the caller's
         reported=stored.conversations.height,
         turns=stored.turns.height,
         agents=stored.turns["agent_id"].drop_nulls().n_unique(),
-        rejects=rejects.height,
+        rejects=rejects.height - _left_out(rejects),
+        left_out=_left_out(rejects),
         mixed=prepared.mixed,
         assumed=prepared.assumed,
         unlisted=prepared.roster.unlisted(stored.turns["agent_id"].drop_nulls()),
@@ -130,6 +134,16 @@ def judge(
     if done[0] < segments.height:
         tell(segments.height - done[0])  # those that were known, and those that repeat others
     return scores, score.label_turns(turns, scores, hardship.tells(turns))
+
+
+def _left_out(rejects: pl.DataFrame) -> int:
+    return rejects.filter(pl.col("error") == NoticeError.__name__).height
+
+
+def _changed(turns: pl.DataFrame, known: pl.DataFrame) -> pl.Series:
+    """The ids of conversations that the store holds with other content."""
+    found = content_hash(turns).join(known, on="conversation_id", suffix="_stored")
+    return found.filter(pl.col("content") != pl.col("content_stored"))["conversation_id"]
 
 
 def _cache_folder(store: str | Path) -> Path | None:

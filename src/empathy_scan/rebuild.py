@@ -9,7 +9,7 @@ from pathlib import Path
 
 import polars as pl
 
-from empathy_scan import __version__, codebook, phrases, quantify, report, roster, summary
+from empathy_scan import __version__, codebook, groups, phrases, quantify, report, roster, summary
 from empathy_scan.config import Config
 from empathy_scan.store import Store, Stored
 
@@ -39,6 +39,7 @@ def write_report(
             _errors(stored),
             teams=listed.teams,
             sentences=phrases.of_scores(stored.turns, stored.scores),
+            groups=groups.of_conversations(stored.conversations, config.report.group_by),
         ),
         rejects=stored.rejects,
         people=report.People(listed.names, listed.teams, tuple(listed.unlisted(_agents(stored.turns)))),

@@ -8,9 +8,11 @@ because every replacement takes at least one character away from what is outside
 
 from __future__ import annotations
 
+import json
 import re
 from collections import defaultdict
 from collections.abc import Collection, Sequence
+from functools import cache
 
 import polars as pl
 
@@ -21,7 +23,7 @@ from empathy_scan.tables import TURNS, conform
 
 
 def redact(turns: pl.DataFrame, config: RedactConfig) -> pl.DataFrame:
-    """The turns with personal data in `text` replaced; `speaker` and `agent_id` stay, for the roles.
+    """The turns with personal data in `text` and `metadata` replaced; `speaker` and `agent_id` stay, for the roles.
 
     Names of speakers, and those that somebody introduces, are replaced in all turns of their conversation. Raises
     SchemaError unless `turns` is one.
@@ -42,7 +44,40 @@ def redact(turns: pl.DataFrame, config: RedactConfig) -> pl.DataFrame:
         rows = rows.with_columns(rows["text"].scatter(changed["row"], changed["text"]))
         again = pl.concat([changed["row"], _places_with_names(rows, fresh).cast(pl.UInt32)]).unique().sort()
         pending = rows[again]
-    return turns.with_columns(rows["text"])
+    return _labels_redacted(turns.with_columns(rows["text"]), with_names=config.names)
+
+
+def _labels_redacted(turns: pl.DataFrame, *, with_names: bool) -> pl.DataFrame:
+    """The turns with the values of their metadata redacted, each different value once."""
+    key = ["conversation_id", "metadata"]
+    noted = turns.filter(pl.col("metadata").is_not_null()).select(key).unique(maintain_order=True)
+    if noted.is_empty():
+        return turns
+    ids = noted.select("conversation_id").unique()
+    known = _known_names(turns.join(ids, on="conversation_id", how="semi") if with_names else turns.clear())
+    parts = {conversation: frozenset(names) for conversation, names in _by_conversation(known)}
+    once = cache(_label_redacted)
+    made = []
+    for conversation, text in noted.iter_rows():
+        names = parts.get(conversation, frozenset())
+        labels = {name: once(value, _said_in(value, names)) for name, value in json.loads(text).items()}
+        made.append(json.dumps(labels, sort_keys=True, ensure_ascii=False))
+    changed = noted.with_columns(redacted=pl.Series(made, dtype=pl.String))
+    joined = turns.join(changed, on=key, how="left", maintain_order="left")
+    return joined.with_columns(metadata="redacted").drop("redacted")
+
+
+def _by_conversation(known: pl.DataFrame) -> Sequence[tuple[str, list[str]]]:
+    return known.group_by("conversation_id").agg("name").rows()
+
+
+def _said_in(value: str, names: frozenset[str]) -> frozenset[str]:
+    """Those of the names that are words of a value."""
+    return names & set(re.findall(r"[\w'’-]+", value.lower())) if names else names
+
+
+def _label_redacted(value: str, names: frozenset[str]) -> str:
+    return redact_text(value, names=sorted(names))
 
 
 def redact_text(text: str, *, names: Sequence[str] = ()) -> str:

@@ -85,6 +85,14 @@ class Store:
         self._must_exist()
         return self._markers().select(VERSION)
 
+    def turns_of(self, conversation_ids: pl.Series) -> pl.DataFrame:
+        """The stored TURNS of the conversations of those ids; no rows where there is no store yet."""
+        if conversation_ids.is_empty() or not self.exists():
+            return TURNS.empty()
+        self._must_exist()
+        wanted = pl.DataFrame({"conversation_id": conversation_ids.unique()})
+        return self._visible(TURNS, self._markers().select(VERSION).join(wanted, on="conversation_id", how="semi"))
+
     def load(self, *, since: datetime | None = None, until: datetime | None = None) -> Stored:
         """All that is visible, of conversations that started in `since <= t < until` or that tell no time.
 
@@ -310,7 +318,8 @@ class Store:
 def conversations_of(turns: pl.DataFrame, *, model: str, settings: str) -> pl.DataFrame:
     """The CONVERSATIONS frame of TURNS, with the version that the given fingerprints make."""
     ordered = turns.sort(TURNS.key)
-    first = (pl.col(name).first() for name in ("channel", "queue", "started_at", "source", "format"))
+    told = ("channel", "queue", "started_at", "direction", "zone", "metadata", "source", "format")
+    first = (pl.col(name).first() for name in told)
     counts = pl.len().cast(pl.Int32).alias("n_turns"), (pl.col("role") == Role.AGENT).sum().cast(pl.Int32)
     frame = ordered.group_by("conversation_id", maintain_order=True).agg(
         *first, counts[0], counts[1].alias("n_agent_turns")
@@ -322,14 +331,23 @@ def conversations_of(turns: pl.DataFrame, *, model: str, settings: str) -> pl.Da
 def content_hash(turns: pl.DataFrame) -> pl.DataFrame:
     """One row per conversation: `conversation_id`, and `content`, a hash (32 hex digits) of what was read of it.
 
-    It covers channel, queue, time, and of each turn number, role, agent and text. It does not cover the file's name, so
-    that a moved file is not scored again, and does not depend on the order of rows.
+    It covers channel, queue, time, and of each turn number, role, agent and text; and, where there are any, direction,
+    zone and metadata, and a turn's confidence and overlap. It does not cover the file's name, so that a moved file is
+    not scored again, and does not depend on the order of rows.
     """
     time = pl.col("started_at").dt.epoch("us")
     fields = (pl.col("channel"), pl.col("queue"), time, *map(pl.col, ("turn", "role", "agent_id", "text")))
-    one = turns.sort(TURNS.key).select("conversation_id", content=pl.concat_str([spelt(field) for field in fields]))
-    whole = one.group_by("conversation_id", maintain_order=True).agg(pl.col("content").str.join(""))
-    return whole.with_columns(digests(whole["content"]))
+    more = [
+        *map(pl.col, ("direction", "zone", "metadata")),
+        pl.col("confidence").round(6).cast(pl.String),
+        pl.when(pl.col("overlap")).then(pl.lit("overlap")),
+    ]
+    # Conversations without any of these keep the version that they had before the table had such columns.
+    also = pl.when(pl.any_horizontal(each.is_not_null() for each in more)).then(pl.concat_str(map(spelt, more)))
+    whole = pl.concat_str([*map(spelt, fields), also.fill_null("")])
+    one = turns.sort(TURNS.key).select("conversation_id", content=whole)
+    joined = one.group_by("conversation_id", maintain_order=True).agg(pl.col("content").str.join(""))
+    return joined.with_columns(digests(joined["content"]))
 
 
 def _between(since: datetime | None, until: datetime | None) -> pl.Expr:
@@ -374,5 +392,11 @@ def _second_layout(store: Store) -> None:
     store._table(ERROR_RATES).create()  # noqa: SLF001 - as above
 
 
+def _third_layout(store: Store) -> None:
+    """Layout 3: the columns that conversations and turns have beside those of layout 1; null in old rows."""
+    for table in (CONVERSATIONS, TURNS):
+        store._table(table).widen()  # noqa: SLF001 - as above
+
+
 # What makes each layout from the one before it; a store of an older layout runs through those that it lacks.
-MIGRATIONS: dict[int, Callable[[Store], None]] = {1: _first_layout, 2: _second_layout}
+MIGRATIONS: dict[int, Callable[[Store], None]] = {1: _first_layout, 2: _second_layout, 3: _third_layout}

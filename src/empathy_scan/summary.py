@@ -84,10 +84,12 @@ def figures(
     *,
     teams: Mapping[str, str] | None = None,
     sentences: pl.DataFrame | None = None,
+    groups: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """Every measure of every agent who speaks in the labels, and of the team: a FIGURES frame.
 
     `teams` (agent -> team) adds those of each team under its name, with scope "team"; the whole has no name.
+    `groups` (columns `conversation_id`, `group`) adds those of each group of conversations, with scope "group".
     `value` is null, with the reason in `why`, where fewer than `minimum_conversations` conversations had an
     opportunity. Counts are always told. `errors` are those of the model that made the labels: with them the rates are
     told a second time, `corrected`, or why they cannot be. `sentences` (phrases.SENTENCES) are the caring sentences in
@@ -97,12 +99,15 @@ def figures(
     if sentences is not None:
         rows = pl.concat([rows, phrases.opportunities(phrases.assigned(sentences)[0])])
     whole, named = _of_team(rows, pl.lit("")), _of_team(*_in_teams(rows, teams or {}))
-    sums = pl.concat([_sums(rows, scope="agent"), _sums(whole, scope="team"), _sums(named, scope="team")])
+    grouped = _of_team(*_in_groups(rows, groups))
+    scoped = ((rows, "agent"), (whole, "team"), (named, "team"), (grouped, "group"))
+    sums = pl.concat([_sums(part, scope=scope) for part, scope in scoped])
     alike = sums.group_by(*_SCOPE, *_SUMS).agg(pl.len().cast(pl.Int64).alias("alike")).sort(*_SCOPE, *_SUMS)
     parts = alike.partition_by(_SCOPE, as_dict=True, include_key=False)
     agents = rows.filter(pl.col("measure") == "abuse_load")["agent_id"].unique().sort()
     own = sorted({team for agent, team in (teams or {}).items() if team and agent in set(agents)})
     scopes = [("agent", str(agent)) for agent in agents] + [("team", team) for team in ("", *own)]
+    scopes += [("group", str(group)) for group in grouped["agent_id"].unique().sort()]
     nothing = alike.clear().drop(_SCOPE)
     made = []
     for scope, agent in scopes:
@@ -125,7 +130,7 @@ def figures(
 def to_json(figures: pl.DataFrame) -> dict[str, object]:
     """The figures as `{"agents": {agent_id: {measure: figure}}, "team": {measure: figure}}`, measures in our order.
 
-    Where there are teams, `"teams": {name: {measure: figure}}` too.
+    Where there are teams, `"teams": {name: {measure: figure}}` too, and where there are groups `"groups"` likewise.
 
     A figure is `{"value", "n", "low", "high"}`, and `"why"` where there is no value; where the errors of the model are
     known, also `"corrected": {"value", "low", "high"}`; of an agent among others also `"adjusted"` and `"shrunken"`,
@@ -134,6 +139,8 @@ def to_json(figures: pl.DataFrame) -> dict[str, object]:
     place = {measure: number for number, measure in enumerate(MEASURES)}
     agents: dict[str, dict[str, object]] = {}
     teams: dict[str, dict[str, object]] = {}
+    groups: dict[str, dict[str, object]] = {}
+    by_scope = {"agent": agents, "team": teams, "group": groups}
     ordered = figures.sort("agent_id", pl.col("measure").replace_strict(place, default=len(place)), "measure")
     for row in ordered.iter_rows(named=True):
         figure = {name: row[name] for name in ("value", "n", "low", "high")}
@@ -146,10 +153,11 @@ def to_json(figures: pl.DataFrame) -> dict[str, object]:
                 figure[kind] = {"value": row[kind], "low": row[f"{kind}_low"], "high": row[f"{kind}_high"]}
         if row["stands_out"] is not None:
             figure |= {name: row[name] for name in ("reference", "p_value", "stands_out")}
-        held = (teams if row["scope"] == "team" else agents).setdefault(row["agent_id"], {})
+        held = by_scope[row["scope"]].setdefault(row["agent_id"], {})
         held[row["measure"]] = figure
     whole = teams.pop("", {})
-    return {"agents": agents, "team": whole} | ({"teams": teams} if teams else {})
+    more = {name: found for name, found in (("teams", teams), ("groups", groups)) if found}
+    return {"agents": agents, "team": whole} | more
 
 
 def _in_teams(rows: pl.DataFrame, teams: Mapping[str, str]) -> tuple[pl.DataFrame, pl.Expr]:
@@ -160,10 +168,17 @@ def _in_teams(rows: pl.DataFrame, teams: Mapping[str, str]) -> tuple[pl.DataFram
     return rows.filter(team != ""), team
 
 
+def _in_groups(rows: pl.DataFrame, groups: pl.DataFrame | None) -> tuple[pl.DataFrame, pl.Expr]:
+    """The opportunities once for each group that their conversation is in, and the group's name."""
+    if groups is None:
+        return rows.clear(), pl.lit("")
+    return rows.join(groups.unique(), on="conversation_id", how="inner"), pl.col("group")
+
+
 def _of_team(rows: pl.DataFrame, team: pl.Expr) -> pl.DataFrame:
     """The opportunities as the team's: a conversation that several agents held is one conversation."""
     whole = pl.col("turn").is_null()
-    rows = rows.with_columns(agent_id=team)
+    rows = rows.with_columns(agent_id=team).select(COLUMNS)
     conversations = (
         rows.filter(whole)
         .group_by("agent_id", "measure", "conversation_id")

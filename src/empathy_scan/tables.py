@@ -41,10 +41,20 @@ _CONVERSATION: dict[str, DataType | DataTypeClass] = {
     "started_at": UTC_TIME,  # null where the export does not tell; never the file's own time
 }
 
+# What else the export says of a conversation, to group by. Null in rows that older versions have stored.
+_CONTEXT: dict[str, DataType | DataTypeClass] = {
+    "direction": pl.String,  # inbound, outbound or the export's own word
+    "zone": pl.String,  # in which the export wrote its times, such as +02:00 or Europe/Berlin; `started_at` is UTC
+    # A JSON object of strings with sorted keys. Text, because polars, DuckDB and Spark all reach into it, Delta Lake
+    # needs no new schema for a new key, and CSV can hold it, which a list of structs denies to two of them.
+    "metadata": pl.String,
+}
+
 TURNS = Table(
     "turns",
     {
         **_CONVERSATION,
+        **_CONTEXT,
         "turn": pl.Int32,  # 0, 1, 2, ... in the order of speaking
         "role": pl.String,  # codebook.Role
         "role_source": pl.String,  # how the role was decided, in words
@@ -52,18 +62,23 @@ TURNS = Table(
         "agent_id": pl.String,  # null except on agents' turns
         "start": pl.Float64,  # seconds from the start of the conversation
         "end": pl.Float64,
+        "confidence": pl.Float64,  # of the speech recogniser, 0 to 1: the mean over the turn's words
+        "overlap": pl.Boolean,  # begins before somebody else has ended, or the export calls it an interruption
         "text": pl.String,
         "source": pl.String,  # path of the file, relative to the scanned folder, with / as separator
         "format": pl.String,  # name of the reader
     },
     key=("conversation_id", "turn"),
-    nullable=frozenset({"queue", "started_at", "speaker", "agent_id", "start", "end"}),
+    nullable=frozenset(
+        {"queue", "started_at", *_CONTEXT, "speaker", "agent_id", "start", "end", "confidence", "overlap"}
+    ),
 )
 
 CONVERSATIONS = Table(
     "conversations",
     {
         **_CONVERSATION,
+        **_CONTEXT,
         "source": pl.String,
         "format": pl.String,
         "n_turns": pl.Int32,
@@ -73,7 +88,7 @@ CONVERSATIONS = Table(
         "settings": pl.String,  # fingerprint of the settings that shape scores
     },
     key=("conversation_id",),
-    nullable=frozenset({"queue", "started_at"}),
+    nullable=frozenset({"queue", "started_at", *_CONTEXT}),
 )
 
 SEGMENTS = Table(
@@ -183,8 +198,8 @@ ANSWERS = Table(
 FIGURES = Table(
     "figures",
     {
-        "scope": pl.String,  # agent or team
-        "agent_id": pl.String,  # of a team of the roster its name; "" for the whole
+        "scope": pl.String,  # agent, team or group
+        "agent_id": pl.String,  # of a team of the roster its name, of a group `queue=Billing`; "" for the whole
         "measure": pl.String,
         "value": pl.Float64,
         "n": pl.Int64,  # what the denominator counts: calls for empathy, hostile turns, ...

@@ -82,14 +82,14 @@ def test_what_was_not_recognised_is_left_out_and_counted():
 @pytest.mark.parametrize(
     ("source", "identity"),
     [
-        ("https://a.example/b/call%201.wav?sig=x", "call 1"),
-        ("D:\\calls\\c-9.wav", "c-9"),
+        ("https://a.example/b/call%201.wav?sig=x", "b/call 1"),
+        ("D:\\calls\\c-9.wav", "D:/calls/c-9"),
         ("https://a.example", "results/contenturl_0"),
         ("https://[broken", "results/contenturl_0"),
         (None, "results/contenturl_0"),
     ],
 )
-def test_a_recording_is_called_like_its_sound_file(source, identity):
+def test_a_recording_is_called_like_its_sound_file_with_its_folders(source, identity):
     assert speech(batch(phrase("Hello."), source=source)).conversations[0].conversation_id == identity
 
 

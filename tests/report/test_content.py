@@ -1,6 +1,8 @@
 import re
 from dataclasses import replace
 
+import polars as pl
+
 from empathy_scan import report, summary
 from empathy_scan.config import SummaryConfig
 
@@ -176,3 +178,23 @@ def test_without_a_roster_no_teams_are_told(site, parse):
     found = parse(site / "index.html")
     assert found.css_first("section[aria-labelledby=teams]") is None
     assert found.css_first(".unlisted") is None
+
+
+def test_groups_of_conversations_stand_on_the_front_page_by_what_they_are_grouped(tmp_path, frames, office, parse):
+    made = frames(*office)
+    ids = made["labels"]["conversation_id"].unique().sort()
+    named = pl.DataFrame(
+        {"conversation_id": ids, "group": [f"region={('North', '<b>')[n % 2]}" for n in range(len(ids))]}
+    )
+    settings = SummaryConfig(minimum_conversations=3, resamples=100)
+    made["figures"] = summary.figures(made["labels"], settings, groups=named)
+    found = parse(report.write(tmp_path / "groups", **made))
+    section = found.css_first("section[aria-labelledby=group-1]")
+    assert section.css_first("h2").text() == "By region"
+    heads = [row.css_first("th").text() for row in section.css("tbody tr")]
+    assert [head.startswith(name) for head, name in zip(heads, ("<b>", "North"), strict=True)] == [True, True]
+    assert "<b>" not in section.css_first("tbody").html.replace("&lt;b&gt;", "")
+
+
+def test_without_groups_none_are_told(site, parse):
+    assert parse(site / "index.html").css_first("section[aria-labelledby=group-1]") is None

@@ -1,3 +1,4 @@
+import polars as pl
 import pytest
 
 from empathy_scan import report
@@ -59,3 +60,20 @@ def test_hardship_in_a_calm_tone_is_a_call_for_empathy(tmp_path, frames, talk, p
     report.write(tmp_path / "site", **frames(talk("one", "maya.osei", lines)))
     chips = [chip.text() for chip in parse(tmp_path / "site" / "conversations" / "one.html").css("#t0 .chip")]
     assert chips == ["hardship", "call for empathy: missed"]
+
+
+def test_what_nothing_scores_says_why_and_is_counted(tmp_path, frames, talk, parse):
+    lines = [("system", "Hola, no llega el sofa.", ""), ("customer", "My sofa is late.", "1"), ("agent", "Sorry.", "0")]
+    made = frames(talk("one", "maya.osei", lines))
+    reason = "left out: not in English but in what looks like Spanish"
+    foreign = pl.when(pl.col("role") == "system").then(pl.lit(reason)).otherwise("role_source")
+    made["turns"] = made["turns"].with_columns(role_source=foreign)
+    made["scores"] = made["scores"].filter(pl.col("role") != "agent")
+    report.write(tmp_path / "site", **made)
+    page = parse(tmp_path / "site" / "conversations" / "one.html")
+    assert page.css_first("#t0 .aside").text() == "not scored: not in English but in what looks like Spanish"
+    assert page.css_first("#t1 .aside") is None
+    assert page.css_first("#t2 .aside").text() == "not scored: there are no words in it"
+    facts = [fact.text() for fact in page.css(".facts li")]
+    assert "mixed languages: 1 message not scored" in facts
+    assert "1 other message not scored" in facts

@@ -9,7 +9,8 @@ import logging
 import os
 import re
 import sys
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -18,13 +19,14 @@ import typer
 from typer.core import TyperGroup
 
 from empathy_scan import __version__
-from empathy_scan.errors import EmpathyScanError, InputError
+from empathy_scan.errors import EmpathyScanError, InputError, NoticeError
 
 if TYPE_CHECKING:
     from empathy_scan.config import Config
 
 REJECTED = 3  # done, but some input was rejected
 SHOWN_REJECTS = 20
+_KIND = re.compile(r"(?:looks like )?an? ([^,]+), which")  # what a file is that is left out
 # Escape sequences of terminals, and characters that turn the direction of writing: transcripts come from strangers.
 UNSAFE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
@@ -208,8 +210,26 @@ def tell_notes(*, mixed: int, unlisted: Sequence[str]) -> None:
         typer.echo(safe(f"not on the roster: {', '.join(unlisted[:SHOWN_REJECTS])}{more}"), err=True)
 
 
-def tell_rejects(rejects: Any) -> None:  # noqa: ANN401 - a REJECTS frame; polars is not imported for --help
-    """The rejected input on stderr, one line each: where, what, and what to do."""
+def failed(rejects: Any) -> Any:  # noqa: ANN401 - a REJECTS frame; polars is not imported for --help
+    """What of the rejected input is a failure: copies, and files that hold no transcript, are left out rightly."""
+    return rejects.filter(rejects["error"] != NoticeError.__name__)
+
+
+def _left_out(rejects: Any) -> Iterator[str]:  # noqa: ANN401 - as above
+    """A line that counts what is left out rightly, by its kind; none where there is nothing."""
+    aside = rejects.filter(rejects["error"] == NoticeError.__name__)
+    kinds = Counter(found[1] if (found := _KIND.match(reason)) else "copy" for reason in aside["reason"])
+    if kinds:
+        counted = ", ".join(f"{kind} ({count})" for kind, count in sorted(kinds.items()))
+        sound = "; transcribe recordings first" if any("recording" in kind for kind in kinds) else ""
+        yield f"left out: {counted}{sound}"
+
+
+def tell_rejects(rejects: Any) -> None:  # noqa: ANN401 - as above
+    """The rejected input on stderr, one line each: where, what, and what to do; of what is left out rightly a count."""
+    for told in _left_out(rejects):
+        typer.echo(safe(told), err=True)
+    rejects = failed(rejects)
     for row in rejects.head(SHOWN_REJECTS).iter_rows(named=True):
         where = f"{row['source']}:{row['place']}" if row["place"] else row["source"]
         remedy = f"; {row['remedy']}" if row["remedy"] else ""

@@ -17,6 +17,10 @@ def measure(
     *,
     config: base.ConfigOption = None,
     roster: base.RosterOption = "",
+    by: Annotated[
+        list[str] | None,
+        typer.Option("--by", help="Figures by this column too, such as queue. Repeatable.", metavar="COLUMN"),
+    ] = None,
 ) -> None:
     """Every measure per agent and for the team, as JSON, from a table of labelled turns.
 
@@ -25,13 +29,14 @@ def measure(
     """
     options = base.settings(config, roster=roster)
 
-    from empathy_scan import labelled_rows, phrases, summary  # noqa: PLC0415 - polars stays out of --help
+    from empathy_scan import groups, labelled_rows, phrases, summary  # noqa: PLC0415 - polars stays out of --help
     from empathy_scan import roster as rosters  # noqa: PLC0415 - as above
     from empathy_scan.readers import parse_table  # noqa: PLC0415 - as above
 
     rows = parse_table(file, places=True)
     listed = rosters.load(options.roles.roster)
     labels = rosters.merge(labelled_rows.labels_from_rows(rows, where=str(file)), listed)
+    within = groups.of_rows(rows, by or options.report.group_by, where=str(file))
     sentences = phrases.of_turns(labels, labelled_rows.text_of(rows)) if "text" in rows.columns else None
-    figures = summary.figures(labels, options.summary, teams=listed.teams, sentences=sentences)
+    figures = summary.figures(labels, options.summary, teams=listed.teams, groups=within, sentences=sentences)
     base.print_json(summary.to_json(figures))

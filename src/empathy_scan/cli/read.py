@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from empathy_scan.config import Config
+    from empathy_scan.prepare import Prepared
     from empathy_scan.readers import Explanation
 
 WRITTEN = ("jsonl", "csv", "parquet")
@@ -58,7 +59,8 @@ def read(  # noqa: PLR0913 - a parameter per option
     base.tell_notes(mixed=prepared.mixed, unlisted=prepared.unlisted)
     if not prepared.rejects.is_empty():
         base.tell_rejects(prepared.rejects)
-        raise typer.Exit(base.REJECTED)
+        if not base.failed(prepared.rejects).is_empty():
+            raise typer.Exit(base.REJECTED)
 
 
 @app.command(epilog="Example: empathy-scan formats --json")
@@ -126,26 +128,47 @@ def _explain_all(paths: Sequence[Path], options: Config, *, as_json: bool) -> No
                 base.safe(f"rejected {_place(found.source, error.where)}: {error.what}; {error.remedy}"), err=True
             )
             continue
-        people = _people(found.path, options)
-        answers.append(_as_values(found.source, explanation) | people)
+        prepared = _prepared(found.path, options)
+        people, aside = _people(prepared, options), _aside(prepared)
+        answers.append(_as_values(found.source, explanation) | people | {"left_out": aside})
         if not as_json:
             _tell(found.source, explanation, refusals=alone)
             _tell_people(people)
+            for line in aside:
+                typer.echo(base.safe(f"  {line}"))
         base.tell_rejects(explanation.rejects)
-        rejected = rejected or not explanation.rejects.is_empty()
+        rejected = rejected or not base.failed(explanation.rejects).is_empty()
     if as_json:
         base.print_json(answers[0] if alone else answers)
     if rejected:
         raise typer.Exit(base.REJECTED)
 
 
-def _people(path: Path, options: Config) -> dict[str, Any]:
+def _prepared(path: Path, options: Config) -> Prepared:
+    """The file's turns as a scan would have them."""
+    from empathy_scan import prepare  # noqa: PLC0415 - as in `read`
+
+    return prepare.turns([path], options)
+
+
+def _aside(prepared: Prepared) -> list[str]:
+    """Which turns and conversations a scan would leave out or set aside, and why; a line each."""
+    turns = prepared.turns.filter(prepared.turns["role"] == "system")
+    counted = turns.group_by("role_source").len().sort("role_source")
+    lines = [
+        f"{_count(count, 'turn')} not scored: {(source or 'system').removeprefix('left out: ')}"
+        for source, count in counted.iter_rows()
+    ]
+    told = prepared.rejects.filter(prepared.rejects["error"] == "InputError")
+    lines += [f"{place or 'the file'} set aside: {why}" for place, why in told.select("place", "reason").iter_rows()]
+    more = len(lines) - base.SHOWN_REJECTS
+    return [*lines[: base.SHOWN_REJECTS], *([f"... and {more} more"] if more > 0 else [])]
+
+
+def _people(found: Prepared, options: Config) -> dict[str, Any]:
     """The file's agents with their teams, and those who are not on the roster; nothing without a roster."""
     if not options.roles.roster:
         return {}
-    from empathy_scan import prepare  # noqa: PLC0415 - as in `read`
-
-    found = prepare.turns([path], options)
     agents = found.turns["agent_id"].drop_nulls().unique().sort()
     listed = {agent: found.roster.agents[agent].team for agent in agents if agent in found.roster.agents}
     return {"on_roster": listed, "unlisted": found.unlisted}
@@ -173,7 +196,7 @@ def _as_values(source: str, found: Explanation) -> dict[str, Any]:
             for each in found.speakers
         ],
         "refused": [{"format": name, "why": why} for name, why in found.refused],
-        "notes": list(found.notes), "rejects": found.rejects.to_dicts(),
+        "notes": list(found.notes), "context": list(found.context), "rejects": found.rejects.to_dicts(),
     }  # fmt: skip
 
 
@@ -192,6 +215,7 @@ def _tell(source: str, found: Explanation, *, refusals: bool) -> None:
         f"{_count(each.turns, 'turn')}"
         for each in found.speakers
     ]
+    lines += [f"  {line}" for line in found.context]
     lines += [f"  not {name}: {why}" for name, why in found.refused] if refusals else []
     typer.echo("\n".join(map(base.safe, lines)))
 

@@ -110,7 +110,7 @@ def _summary(result: dict[str, Any]) -> None:
     """The front page's path and ten lines of what was done."""
     typer.echo(result["front_page"])
     rows = {
-        "files read": "files", "rejects": "rejects", "scored in this run": "scored",
+        "files read": "files", "rejects": "rejects", "left out": "left_out", "scored in this run": "scored",
         "conversations": "conversations", "in the report": "reported", "turns in it": "turns", "agents in it": "agents",
         "seconds": "seconds", "model": "model", "settings": "settings",
     }  # fmt: skip

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import csv
 import logging
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from email.errors import MessageError
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import polars as pl
 
 from empathy_scan.config import ReadConfig
 from empathy_scan.errors import InputError, MalformedInputError
-from empathy_scan.readers import files, gather, threads
+from empathy_scan.readers import beside, files, gather, grouping, parts, threads
 from empathy_scan.readers.columns import check_overrides
 from empathy_scan.readers.conversation import Parsed
 from empathy_scan.readers.registry import FORMATS, Detection, Reader, by_name, detect
@@ -21,6 +22,7 @@ from empathy_scan.readers.scored import parse_table
 
 __all__ = ["FORMATS", "Explanation", "Reader", "Reading", "SpeakerRole", "explain", "parse_table", "read"]
 
+_SHOWN = 5  # values of a column that `explain` names
 _LOG = logging.getLogger(__name__)
 # What a reader may stumble over in a file of its format that is broken in a way nobody has thought of.
 _STUMBLES = (
@@ -70,6 +72,7 @@ class Explanation:
     refused: Sequence[tuple[str, str]]  # formats asked before, and why each refused
     rejects: pl.DataFrame
     notes: Sequence[str] = ()  # such as times that cannot be read
+    context: Sequence[str] = ()  # what else is kept of conversations and turns, and which labels are not
 
 
 def read(sources: Sequence[Path], config: ReadConfig) -> Reading:
@@ -79,10 +82,14 @@ def read(sources: Sequence[Path], config: ReadConfig) -> Reading:
     exist or no file is found, ConfigError for settings that name no format or column.
     """
     config = _checked(config)
-    found = files.find(sources)
+    found = _transcripts(files.find(sources))
+    given = {source.absolute() for source in sources}
     placed: list[gather.Placed] = []
     problems: list[gather.Problem] = []
     for each in found:
+        if each.path.absolute() not in given and (notice := beside.reason(each.path)) is not None:
+            problems.append(gather.Problem(each.source, notice))
+            continue
         try:
             detection, parsed, _ = _read_one(each, config)
         except InputError as error:
@@ -116,7 +123,28 @@ def explain(path: Path, config: ReadConfig) -> Explanation:
         refused=detection.refused,
         rejects=gather.rejects_frame([*problems, *refused]),
         notes=parsed.notes,
+        context=tuple(_context(turns, parsed, config)),
     )
+
+
+def _context(turns: pl.DataFrame, parsed: Parsed, config: ReadConfig) -> Iterator[str]:
+    """Directions, zones, labels, confidence and overlaps, in words; nothing of what there is none of."""
+    for column in ("queue", "direction", "zone"):
+        if found := turns[column].drop_nulls().unique().sort().to_list():
+            more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
+            yield f"{column}: {', '.join(found[:_SHOWN])}{more}"
+    names = {name for each in parsed.conversations for name in each.metadata}
+    kept = {grouping.plain(name) for name in names if grouping.is_kept(name, config.metadata)} - {*grouping.OWN}
+    if kept:
+        yield f"labels kept as metadata: {', '.join(sorted(kept))}"
+    if dropped := sorted(name for name in names if not grouping.is_kept(name, config.metadata)):
+        yield f"labels left out, as they may name somebody: {', '.join(dropped)}; metadata under [read] keeps them"
+    sure = turns["confidence"].drop_nulls()
+    if len(sure):
+        mean = sum(sure.to_list()) / len(sure)
+        yield f"confidence of the recogniser: {mean:.2f} in the mean of {len(sure)} turns"
+    if overlaps := int(turns["overlap"].sum()):
+        yield f"turns that begin before another has ended: {overlaps}"
 
 
 def _checked(config: ReadConfig) -> ReadConfig:
@@ -127,9 +155,19 @@ def _checked(config: ReadConfig) -> ReadConfig:
     return config
 
 
+def _transcripts(found: Sequence[files.Found]) -> list[files.Found]:
+    """The files without those that are read together with another: the speakers of a ConvoKit corpus."""
+    names: dict[PurePath, set[str]] = defaultdict(set)
+    for each in found:
+        names[each.path.parent].add(each.path.name.lower())
+    return [each for each in found if not beside.is_in_corpus(each.path, names)]
+
+
 def _read_one(found: files.Found, config: ReadConfig) -> tuple[Detection, Parsed, str]:
     """Detection, content and encoding of one file; raises InputError, also for a break that nobody has thought of."""
     document = files.load(found, max_bytes=config.max_file_bytes)
+    if corpus := beside.of_corpus(found.path):
+        document = replace(document, beside=corpus)
     reader = "detection"
     try:
         detection = detect(document, config)
@@ -149,9 +187,9 @@ def _read_one(found: files.Found, config: ReadConfig) -> tuple[Detection, Parsed
 def _gathered(placed: Sequence[gather.Placed], config: ReadConfig) -> tuple[pl.DataFrame, list[gather.Problem]]:
     """The frame of turns, and the conversations that are left out of it."""
     joined, copies = threads.join(placed)
-    single, doubled = gather.keep_one_each(joined)
+    single, doubled = parts.each_once(joined)
     kept, too_long = gather.within_limits(single, config)
-    return gather.turns_frame(kept, config.channel_roles), [*copies, *doubled, *too_long]
+    return gather.turns_frame(kept, config.channel_roles, metadata=config.metadata), [*copies, *doubled, *too_long]
 
 
 def _speakers(turns: pl.DataFrame) -> list[SpeakerRole]:

@@ -24,9 +24,9 @@ from empathy_scan.readers.utterances import (
     confidence,
     label,
     labels,
-    name_of_url,
     offset,
     pick,
+    place_of_url,
     said,
     silent,
     span,
@@ -77,7 +77,7 @@ def parse_azure_speech(document: Document, config: ReadConfig) -> Parsed:
     problems = list(resources.problems)
     notes: list[str] = []
     found = _live_as_one(resources.found)
-    names = [name_of_url(value.get("source")) for _, value in found]
+    names = [place_of_url(value.get("source")) for _, value in found]
     for at, (place, value) in enumerate(found, start=1):
         stem = document.stem if len(found) == 1 else f"{document.stem}-{at}"
         name = names[at - 1] if names.count(names[at - 1]) == 1 else None

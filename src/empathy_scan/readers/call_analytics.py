@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from empathy_scan.codebook import Channel, Role
@@ -174,7 +174,7 @@ def _started(header: Json) -> tuple[datetime | None, list[str]]:
         return None, []
     place = amazon.word(header.get("ConversationLocation")) or "UTC"
     try:
-        return moment.replace(tzinfo=ZoneInfo(place)).astimezone(UTC), []
+        return times.placed(moment.replace(tzinfo=ZoneInfo(place))), []
     except (ValueError, OSError, KeyError, OverflowError):
         return None, ["the time zone of ConversationLocation is not known here; calls have no time"]
 

@@ -27,6 +27,8 @@ class Turn:
     start: float | None = None
     end: float | None = None
     confidence: float | None = None  # of the speech recogniser, 0 to 1: the mean over the words
+    number: float | None = None  # the export's own number of the turn
+    overlap: bool = False  # the export calls it an interruption
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ class Conversation:
     turns: Sequence[Turn]
     channel: str
     queue: str | None = None
-    started_at: datetime | None = None
+    started_at: datetime | None = None  # in UTC; `times.zone` tells the zone that the file wrote
     place: str = ""  # line, row or key in the file; "" when the file holds this conversation only
     redacted: bool = False  # the redacted one of two copies of the same contact
     mail: MailHeader | None = None

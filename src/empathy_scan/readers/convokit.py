@@ -1,8 +1,8 @@
-"""ConvoKit corpora: `utterances.jsonl` by itself, or the whole corpus in a zip archive with its speakers.
+"""ConvoKit corpora: `utterances.jsonl` with the files beside it, or the whole corpus in a zip archive.
 
 Source: ConvoKit documentation, "Data Format". Corpora of before version 2.3 call the same members `user`, `root` and
 `reply-to`. An utterance by itself says who spoke, seldom in which role: that stands in the `meta` of the utterance or
-in `speakers.json`, which only the archive holds as well.
+in `speakers.json`.
 """
 
 from __future__ import annotations
@@ -96,9 +96,21 @@ def _is_utterance(value: apijson.Resource) -> bool:
 
 
 def _read(document: Document) -> Corpus:
-    """The utterances of the file itself."""
+    """The utterances of the file itself, and what the files beside it note of speakers and conversations."""
     found = apijson.resources(document, _is_utterance)
-    return Corpus(found.found, problems=found.problems)
+    people, noted = (_beside(document, names) for names in (("speakers.json", "users.json"), ("conversations.json",)))
+    return Corpus(found.found, people, noted, found.problems)
+
+
+def _beside(document: Document, names: Sequence[str]) -> Mapping[str, object]:
+    """What a file beside the utterances says; empty when it says nothing that can be read."""
+    path = next((document.beside[name] for name in names if name in document.beside), None)
+    try:
+        if path is None or path.stat().st_size > _LARGEST_INDEX:
+            return {}
+        return apijson.part(parse_json(decode(path.read_bytes())[0]))
+    except (InputError, OSError):
+        return {}
 
 
 def _unzipped(document: Document, config: ReadConfig) -> Corpus:

@@ -10,8 +10,8 @@ import re
 import stat
 import zlib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from gzip import GzipFile
 from io import BytesIO
@@ -54,6 +54,7 @@ class Document:
 
     source: str  # path relative to the scanned folder, with /
     data: bytes
+    beside: Mapping[str, Path] = field(default_factory=dict)  # files that are read with it, by name
 
     @cached_property
     def stem(self) -> str:

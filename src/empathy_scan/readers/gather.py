@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC
 
 import polars as pl
 
 from empathy_scan.codebook import Role
 from empathy_scan.config import ReadConfig
-from empathy_scan.errors import InputError
+from empathy_scan.errors import InputError, NoticeError
+from empathy_scan.readers import grouping, times
 from empathy_scan.readers.conversation import Conversation
 from empathy_scan.tables import REJECTS, TURNS, conform
 
@@ -24,6 +25,7 @@ class Placed:
     conversation: Conversation
     source: str
     format: str
+    sources: Sequence[str] = ()  # the file of each turn, where they come from several
 
     @property
     def where(self) -> str:
@@ -37,23 +39,6 @@ class Problem:
 
     source: str
     error: InputError
-
-
-def keep_one_each(placed: Iterable[Placed]) -> tuple[list[Placed], list[Problem]]:
-    """Each conversation id once: the redacted copy before the original, else the first file in sorted order.
-
-    Every copy that is left out becomes a problem that names both files.
-    """
-    by_id: dict[str, list[Placed]] = defaultdict(list)
-    for each in placed:
-        by_id[each.conversation.conversation_id].append(each)
-    kept: list[Placed] = []
-    problems: list[Problem] = []
-    for copies in by_id.values():
-        first, *others = sorted(copies, key=_preference)
-        kept.append(first)
-        problems += [Problem(other.source, left_out(first, other)) for other in others]
-    return kept, problems
 
 
 def within_limits(placed: Iterable[Placed], config: ReadConfig) -> tuple[list[Placed], list[Problem]]:
@@ -75,8 +60,13 @@ def within_limits(placed: Iterable[Placed], config: ReadConfig) -> tuple[list[Pl
     return kept, problems
 
 
-def turns_frame(placed: Sequence[Placed], channel_roles: Mapping[str, str]) -> pl.DataFrame:
-    """The TURNS frame, with the roles that the settings give to channels and diarisation labels."""
+def turns_frame(
+    placed: Sequence[Placed], channel_roles: Mapping[str, str], *, metadata: Sequence[str] = ()
+) -> pl.DataFrame:
+    """The TURNS frame, with the roles that the settings give to channels and diarisation labels.
+
+    `metadata` names the labels that are kept beside the safe ones.
+    """
     cells: dict[str, list[object]] = {name: [] for name in TURNS.columns}
     for each in placed:
         conversation = each.conversation
@@ -84,14 +74,27 @@ def turns_frame(placed: Sequence[Placed], channel_roles: Mapping[str, str]) -> p
         cells["conversation_id"] += [conversation.conversation_id] * count
         cells["channel"] += [str(conversation.channel)] * count
         cells["queue"] += [conversation.queue] * count
-        cells["started_at"] += [conversation.started_at] * count
+        started = conversation.started_at
+        cells["started_at"] += [started.astimezone(UTC) if started else None] * count
+        cells["direction"] += [grouping.direction(conversation.metadata)] * count
+        cells["zone"] += [times.zone(started)] * count
+        cells["metadata"] += [grouping.as_json(grouping.kept(conversation.metadata, metadata))] * count
         cells["turn"] += range(count)
-        cells["source"] += [each.source] * count
+        cells["source"] += each.sources or [each.source] * count
         cells["format"] += [each.format] * count
-        for name in ("role", "role_source", "speaker", "agent_id", "start", "end", "text"):
+        for name in ("role", "role_source", "speaker", "agent_id", "start", "end", "confidence", "overlap", "text"):
             cells[name] += [getattr(turn, name) for turn in turns]
     frame = pl.DataFrame(cells, schema=dict(TURNS.columns), strict=False)
-    return conform(_with_channel_roles(frame, channel_roles).sort(TURNS.key), TURNS)
+    return conform(_with_overlaps(_with_channel_roles(frame, channel_roles).sort(TURNS.key)), TURNS)
+
+
+def _with_overlaps(turns: pl.DataFrame) -> pl.DataFrame:
+    """The turns, marked where one begins before somebody who spoke earlier has ended."""
+    voice = pl.concat_str("role", pl.col("speaker").fill_null(""), separator="\0")
+    ended = pl.col("end").fill_null(strategy="forward").cum_max().shift(1)
+    other = voice != voice.shift(1)
+    begun = (pl.col("start") < ended) & other
+    return turns.with_columns(overlap=(pl.col("overlap") | begun.over("conversation_id")).fill_null(pl.col("overlap")))
 
 
 def rejects_frame(problems: Iterable[Problem]) -> pl.DataFrame:
@@ -117,25 +120,32 @@ def place_in_order(each: Placed) -> tuple[str, list[int]]:
     return each.source, [int(number) for number in re.findall(r"\d+", each.conversation.place)]
 
 
-def _preference(each: Placed) -> tuple[bool, str, list[int], str]:
+def preference(each: Placed) -> tuple[bool, str, list[int], str]:
+    """Which of several copies is kept: the least."""
     source, place = place_in_order(each)
     return not each.conversation.redacted, source, place, content_key(each.conversation)
 
 
-def left_out(first: Placed, other: Placed) -> InputError:
-    """Why a copy of a conversation is not read."""
+def left_out(first: Placed, other: Placed, *, version: bool = False) -> InputError:
+    """Why a copy of a conversation is not read; `version`: it says for the most part the same."""
     identity, place = other.conversation.conversation_id, other.conversation.place
     if first.conversation.redacted and not other.conversation.redacted:
-        return InputError(
+        return NoticeError(
             f"original of contact {identity!r}, whose redacted copy is in {first.where} and is read instead",
             where=place,
             remedy="nothing to do; leave the originals out of the folder to be rid of this row",
         )
     if content_key(first.conversation) == content_key(other.conversation):
-        return InputError(
+        return NoticeError(
             f"duplicate of conversation {identity!r} in {first.where}",
             where=place,
             remedy="nothing to do; it is read once",
+        )
+    if version:
+        return InputError(
+            f"another version of conversation {identity!r}, which {first.where} has with no fewer turns",
+            where=place,
+            remedy="leave the older version out of the folder; this one is left out",
         )
     return InputError(
         f"conversation id {identity!r} is taken by different content in {first.where}",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from email import message_from_bytes, policy
 from email.errors import MessageError
 from email.header import decode_header
@@ -19,7 +19,7 @@ from email.utils import getaddresses, parsedate_to_datetime
 from empathy_scan.codebook import Channel, Role
 from empathy_scan.config import ReadConfig
 from empathy_scan.errors import InputError, MalformedInputError, UnknownFormatError
-from empathy_scan.readers import files, htmltext, mailbody
+from empathy_scan.readers import files, htmltext, mailbody, times
 from empathy_scan.readers.conversation import Conversation, MailHeader, Parsed, Turn, clean
 from empathy_scan.readers.files import Document
 from empathy_scan.readers.verdict import Verdict
@@ -196,8 +196,7 @@ def _date(message: Message) -> datetime | None:
     received = _get(message, "Received").rpartition(";")[2]
     for value in (_get(message, "Date"), received):
         try:
-            moment = parsedate_to_datetime(value)
-            return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+            return times.placed(parsedate_to_datetime(value))
         except (ValueError, TypeError, IndexError, OverflowError):
             continue
     return None

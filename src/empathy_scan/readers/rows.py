@@ -19,7 +19,7 @@ from datetime import datetime
 from empathy_scan.codebook import Channel, Role
 from empathy_scan.config import ReadConfig
 from empathy_scan.errors import InputError, MalformedInputError
-from empathy_scan.readers import columns, labels, named, nested, single, text, times
+from empathy_scan.readers import columns, grouping, labels, named, nested, single, text, times
 from empathy_scan.readers.channels import read_channel
 from empathy_scan.readers.conversation import Conversation, Parsed, Turn, clean, label_or_none
 
@@ -57,6 +57,7 @@ class _Group:
     known: Mapping[str, object]
     turns: Sequence[int] = ()
     ready: Sequence[Turn] = ()  # turns read from labelled text already
+    labels: Mapping[str, str] = field(default_factory=dict)  # for grouping
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,7 @@ def parse(rows: Rows, stem: str, config: ReadConfig) -> Parsed:
         raise columns.missing_text(rows.names)
     if "conversation_id" not in config.columns:
         mapped = _without_weak_id(rows, mapped, repeating=True)
-    return _parse_turns(rows, mapped, stem)
+    return _parse_turns(rows, mapped, stem, config)
 
 
 def as_text(value: object) -> str:
@@ -155,7 +156,7 @@ def _whole_conversations(rows: Rows, mapped: Mapping[str, str]) -> str:
     return ""
 
 
-def _parse_turns(rows: Rows, mapped: dict[str, str], stem: str) -> Parsed:
+def _parse_turns(rows: Rows, mapped: dict[str, str], stem: str, config: ReadConfig) -> Parsed:
     """One row per turn."""
     mapped = _with_weak_columns(rows, mapped)
     if "conversation_id" not in mapped and (why := single.why_several(rows.cells, mapped)):
@@ -163,7 +164,9 @@ def _parse_turns(rows: Rows, mapped: dict[str, str], stem: str) -> Parsed:
     cells = {ours: rows.cells[theirs] for ours, theirs in mapped.items()}
     groups, problems = _groups_of_rows(rows, cells, stem)
     turns = _with_times(_Turns(mapped, cells))
-    conversations = [conversation for group in groups if (conversation := _conversation(group, turns))]
+    told = grouping.columns_of(rows.cells, mapped.values(), config.metadata)
+    labelled = (replace(group, labels=grouping.of_rows(told, group.turns)) for group in groups)
+    conversations = [conversation for group in labelled if (conversation := _conversation(group, turns))]
     return Parsed(conversations, [*rows.problems, *problems, *_cut_cells(rows, cells["text"])], mapped, turns.notes)
 
 
@@ -280,10 +283,12 @@ def _parse_conversations(rows: Rows, whole: str, stem: str, config: ReadConfig) 
     began, notes = _started(rows, outer)
     turns, inner = _flatten(lists, {ours: theirs for ours, theirs in config.columns.items() if ours not in given})
     groups, problems, offset = [], list(rows.problems), 0
+    told = grouping.columns_of(rows.cells, [*outer.values(), whole], config.metadata)
     for position, (cell, turn_list) in enumerate(zip(cells, lists, strict=True)):
         known = {ours: rows.cells[theirs][position] for ours, theirs in outer.items()} | {"started_at": began[position]}
         group = _group_of_cell(cell, known, rows.places[position], stem if len(cells) == 1 else f"{stem}-")
-        groups.append(replace(group, turns=range(offset, offset + len(turn_list))))
+        span = range(offset, offset + len(turn_list))
+        groups.append(replace(group, turns=span, labels=grouping.of_rows(told, [position])))
         offset += len(turn_list)
     problems += _id_problems((), {group.conversation_id: group.place for group in groups})
     conversations = [
@@ -371,6 +376,7 @@ def _conversation(group: _Group, turns: _Turns) -> Conversation | None:
         queue=label_or_none(_first(group, order, turns, "queue")),
         started_at=_moment(_first(group, order, turns, "started_at")) or first,
         place=group.place,
+        metadata=group.labels,
     )
 
 
@@ -446,6 +452,7 @@ def _turn(
         agent_id=name,
         start=start,
         end=_end(at, turns, start),
+        number=_number(turns.at("turn", at)),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from functools import lru_cache
 
 DAY = 86_400.0
@@ -27,6 +27,7 @@ _WITH_MONTH_NAME = (
     "%d %B %Y", "%d %b %Y", "%B %d %Y", "%b %d %Y", "%a %d %b %Y", "%A %d %B %Y",
     "%A %B %d %Y", "%a %b %d %Y",
 )  # fmt: skip
+ASSUMED = timezone(timedelta(0), "")  # UTC that nobody wrote: of times without a zone, and of numbers
 _TIME_OF_DAY = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p", " %H:%M %Z", " %H:%M:%S %z")
 
 
@@ -44,9 +45,10 @@ NOTHING = Instant()
 
 
 def parse_moment(text: str) -> datetime | None:
-    """An absolute time in UTC from ISO 8601 or an English date with a month name; None for anything ambiguous.
+    """An absolute time from ISO 8601 or an English date with a month name; None for anything ambiguous.
 
-    A time without a zone is taken as UTC. `03/04/2026` is no date here: nobody can say which month it is.
+    It is in UTC, and `zone` tells in which zone it was written; a time without one is taken as UTC.
+    `03/04/2026` is no date here: nobody can say which month it is.
     """
     text = text.strip()
     if _ISO_LIKE.fullmatch(text):
@@ -57,7 +59,7 @@ def parse_moment(text: str) -> datetime | None:
     for day in _WITH_MONTH_NAME:
         for clock in _TIME_OF_DAY:
             try:
-                return _in_utc(datetime.strptime(plain, day + clock))  # noqa: DTZ007 - set to UTC there
+                return placed(datetime.strptime(plain, day + clock))  # noqa: DTZ007 - set to UTC there
             except ValueError:
                 continue
     return None
@@ -76,6 +78,28 @@ def parse_clock(text: str) -> float | None:
     if found and any(found.groups()):
         return int(found[1] or 0) * 3600 + int(found[2] or 0) * 60 + float(found[3] or 0)
     return None
+
+
+def placed(moment: datetime) -> datetime | None:
+    """The moment in UTC; its zone is called by the name or offset that it was written in, "" where there was none.
+
+    None for a moment that has no UTC time.
+    """
+    if moment.tzinfo is None:
+        return moment.replace(tzinfo=ASSUMED)
+    if moment.tzinfo is ASSUMED or moment.tzinfo is UTC:
+        return moment
+    minutes = round((moment.utcoffset() or timedelta()).total_seconds() / 60)
+    written = f"{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02}:{abs(minutes) % 60:02}" if minutes else "UTC"
+    try:
+        return moment.astimezone(timezone(timedelta(0), getattr(moment.tzinfo, "key", None) or written))
+    except OverflowError:
+        return None
+
+
+def zone(moment: datetime | None) -> str | None:
+    """The zone that a moment was written in: `UTC`, `+02:00`, `Europe/Berlin`; None where none was."""
+    return (moment.tzname() or None) if moment is not None else None
 
 
 def read_instants(values: Sequence[object], *, name: str = "") -> list[Instant]:
@@ -115,7 +139,7 @@ def from_epoch(number: float) -> datetime | None:
     size = abs(number)
     scale = 1e6 if size > _EPOCH_MICROS else 1e3 if size > _EPOCH_MILLIS else 1.0
     try:
-        return datetime.fromtimestamp(number / scale, UTC)
+        return datetime.fromtimestamp(number / scale, ASSUMED)
     except (OverflowError, OSError, ValueError):
         return None
 
@@ -185,7 +209,7 @@ def _numeric_date(text: str, order: str) -> datetime | None:
     plain = f"{match['first']} {match['second']} {match['year']} {match['clock'] or ''}".strip()
     for clock in _TIME_OF_DAY:
         try:
-            return _in_utc(datetime.strptime(plain, f"{order} %Y{clock}"))  # noqa: DTZ007 - set to UTC there
+            return placed(datetime.strptime(plain, f"{order} %Y{clock}"))  # noqa: DTZ007 - set to UTC there
         except ValueError:
             continue
     return None
@@ -196,9 +220,9 @@ def _cell(value: object) -> Instant:
     if isinstance(value, str):
         return _from_text(value.strip())
     if isinstance(value, datetime):
-        return Instant(moment=_in_utc(value))
+        return Instant(moment=placed(value))
     if isinstance(value, date):
-        return Instant(moment=datetime.combine(value, time(), UTC))
+        return Instant(moment=datetime.combine(value, time(), ASSUMED))
     if isinstance(value, int | float) and not isinstance(value, bool) and -_LARGEST < value < _LARGEST:
         return Instant(seconds=float(value))
     return NOTHING
@@ -209,15 +233,8 @@ def _iso(text: str) -> datetime | None:
     text = re.sub(r"\s*(?:UTC|GMT)$", "Z", text)
     text = re.sub(r"\s+([+-]\d\d:?\d\d)$", r"\1", text)
     try:
-        return _in_utc(datetime.fromisoformat(text))
+        return placed(datetime.fromisoformat(text))
     except (ValueError, OverflowError):
-        return None
-
-
-def _in_utc(moment: datetime) -> datetime | None:
-    try:
-        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-    except OverflowError:
         return None
 
 

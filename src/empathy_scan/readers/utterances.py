@@ -109,6 +109,19 @@ def confidence(words: Iterable[Object], whole: object) -> float | None:
 
 def name_of_url(value: object) -> str | None:
     """The name of the file that a link or path leads to, without suffix, query and signature; None without one."""
+    path = _path_of(value)
+    return label(path.stem) if path is not None else None
+
+
+def place_of_url(value: object) -> str | None:
+    """The file that a link or path leads to with its folders, without host, suffix, query and signature."""
+    path = _path_of(value)
+    if path is None:
+        return None
+    return label(path.with_suffix("").as_posix().strip("/")) if path.stem else None
+
+
+def _path_of(value: object) -> PurePosixPath | None:
     if not isinstance(value, str):
         return None
     text = value.split("?")[0].split("#")[0]
@@ -116,4 +129,4 @@ def name_of_url(value: object) -> str | None:
         path = urlsplit(text).path if "://" in text else text
     except ValueError:
         return None
-    return label(PurePosixPath(unquote(path).replace("\\", "/")).stem)
+    return PurePosixPath(unquote(path).replace("\\", "/"))

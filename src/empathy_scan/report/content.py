@@ -13,7 +13,7 @@ from empathy_scan.report import charts, dialogue, findings, measures, words
 from empathy_scan.report.dialogue import Link, Reply
 from empathy_scan.report.findings import Answers, Finding
 from empathy_scan.report.material import TEAM, Material, Row
-from empathy_scan.report.measures import Measure, Shown
+from empathy_scan.report.measures import Figure, Measure, Shown
 
 NO_FINDING = "No agent stands clear of the others: the ranges of their figures overlap."
 REJECTS_SHOWN = 200  # rows of what could not be read; beyond them a count
@@ -82,6 +82,7 @@ class Front:
     nothing: str  # said where no agent stands out
     figures: tuple[Shown, ...]
     teams: tuple[TeamRow, ...]  # of the roster, by name, where there are several
+    groups_of: tuple[tuple[str, tuple[TeamRow, ...]], ...]  # by what the settings group: its name, a row per group
     unlisted: str  # the agents who are not on the roster
     columns: tuple[Measure, ...]  # of the tables of teams and agents
     ranked: tuple[AgentRow, ...]
@@ -114,7 +115,8 @@ def front(material: Material, counts: Mapping[str, Answers], found: list[Finding
         parts=tuple(Reply(part.kind, text, "") for part, text in parts), groups=groups,
         nothing="" if groups or len(told) < 2 else NO_FINDING,
         figures=tuple(shown(material, TEAM, measure) for measure in measures.HEADLINES if material.conversations),
-        teams=_teams(material), unlisted=words.listing(material.names[agent] for agent in material.people.unlisted),
+        teams=_teams(material), groups_of=tuple(_groups(material)),
+        unlisted=words.listing(material.names[agent] for agent in material.people.unlisted),
         columns=measures.HEADLINES, ranked=_banded(material, rows),
         waiting=tuple(row for row in rows.values() if row.why), unnamed=unnamed,
         rejects=tuple(_readable(reject) for reject in material.rejects[:REJECTS_SHOWN]),
@@ -221,19 +223,39 @@ def _teams(material: Material) -> tuple[TeamRow, ...]:
     return tuple(_team_row(material, team) for team in names) if len(names) > 1 else ()
 
 
+def _groups(material: Material) -> Iterator[tuple[str, tuple[TeamRow, ...]]]:
+    """For every key that the settings group by its name and a row per group; the figures are held against the whole."""
+    keys: dict[str, list[str]] = {}
+    for group in sorted({group for group, _ in material.groups}):
+        keys.setdefault(group.partition("=")[0], []).append(group)
+    for key, groups in keys.items():
+        yield words.shown(key.replace("_", " ")), tuple(_group_row(material, group) for group in groups)
+
+
+def _group_row(material: Material, group: str) -> TeamRow:
+    held = material.groups.get((group, "conversations"))
+    count = words.plural(int((held.value if held else None) or 0), "conversation", "conversations")
+    return TeamRow(words.shown(group.partition("=")[2]), count, _cells(material, material.groups, group))
+
+
 def _team_row(material: Material, team: str) -> TeamRow:
     """A team's row; its figures are held against the whole."""
     members = {agent for agent in material.agents if material.people.teams.get(agent) == team}
     held = sum(1 for row in material.conversations.values() if members.intersection(row["agents"]))
-    cells = tuple(
+    cells = _cells(material, material.teams, team)
+    agents = words.plural(len(members), "agent", "agents")
+    return TeamRow(words.shown(team), f"{agents}, {words.plural(held, 'conversation', 'conversations')}", cells)
+
+
+def _cells(material: Material, figures: Mapping[tuple[str, str], Figure], name: str) -> tuple[Shown, ...]:
+    """The headline figures of a team or group."""
+    return tuple(
         measures.show(
-            measure, material.teams.get((team, measure.name)), axis=material.axes[measure.name],
+            measure, figures.get((name, measure.name)), axis=material.axes[measure.name],
             team=material.figure(TEAM, measure.name), narrow=True,
         )
         for measure in measures.HEADLINES
     )  # fmt: skip
-    agents = words.plural(len(members), "agent", "agents")
-    return TeamRow(words.shown(team), f"{agents}, {words.plural(held, 'conversation', 'conversations')}", cells)
 
 
 def _banded(material: Material, rows: Mapping[str, AgentRow]) -> tuple[AgentRow, ...]:

@@ -56,6 +56,7 @@ class Turn:
     pieces: tuple[Piece, ...]
     chips: tuple[Chip, ...]
     replies: tuple[Reply, ...]
+    aside: str = ""  # why nothing scores it
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +99,7 @@ def _dialogue(material: Material, conversation: Row, rows: list[Row]) -> Dialogu
         words.date_and_time(started) if started else "date not known",
         *([f"queue {words.shown(conversation['queue'])}"] if conversation["queue"] else []),
         words.plural(len(rows), "message", "messages"),
+        *_left_out(rows),
         words.shown(conversation["conversation_id"]),
     ]
     return Dialogue(
@@ -140,7 +142,30 @@ def turn(material: Material, row: Row, *, short: bool = False) -> Turn:
         pieces=marks.pieces(text, spans, labels, role=role, window=window),
         chips=marks.chips(row),
         replies=tuple(_replies(row)),
+        aside=_aside(row),
     )
+
+
+def _aside(row: Row) -> str:
+    """Why a turn is not scored; "" for one that is."""
+    source = words.shown(row["role_source"] or "")
+    if source.startswith("left out: "):
+        return f"not scored: {source.removeprefix('left out: ')}"
+    if row["role"] not in _SIDES:
+        return "not scored: neither the customer's words nor an agent's"
+    return "not scored: there are no words in it" if row["p_civil"] is None else ""
+
+
+def _left_out(rows: list[Row]) -> Iterator[str]:
+    """How many turns of a conversation are in other languages, which are left out, and how many have another reason."""
+    reasons = [_aside(row) for row in rows]
+    foreign = sum(reason.startswith("not scored: not in ") for reason in reasons)
+    others = sum(bool(reason) for reason in reasons) - foreign
+    if foreign:
+        yield f"mixed languages: {words.plural(foreign, 'message', 'messages')} not scored"
+    if others:
+        more = ("other message", "other messages") if foreign else ("message", "messages")
+        yield f"{words.plural(others, *more)} not scored"
 
 
 def _who(material: Material, row: Row) -> str:

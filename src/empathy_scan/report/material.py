@@ -62,6 +62,7 @@ class Material:
     names: dict[str, str]
     figures: dict[tuple[str, str], Figure]  # by agent (TEAM for the team) and measure
     teams: dict[tuple[str, str], Figure]  # by team of the roster and measure
+    groups: dict[tuple[str, str], Figure]  # by group of conversations (`queue=Billing`) and measure
     people: People
     axes: dict[str, charts.Axis]  # by measure: the same scale on every page
     rejects: list[Row]
@@ -86,14 +87,18 @@ def prepare(frames: Frames, config: ReportConfig, people: People) -> Material:
     answers = _with_first_turn(mirror.answers(frames.labels), exchanges)
     said = _said(frames, answers)
     of_team = (pl.col("scope") == "team") & (pl.col("agent_id") != TEAM)
-    figures, teams = (_figures(frames.figures.filter(part)) for part in (~of_team, of_team))
+    of_group = pl.col("scope") == "group"
+    figures, teams, groups = (
+        _figures(frames.figures.filter(part)) for part in (~of_team & ~of_group, of_team, of_group)
+    )
     agents = _agents(said, frames.figures)
     called = words.names(agents, people.names)
     return Material(
         config=config, said=said, exchanges=exchanges, answers=answers,
         conversations=_conversations(said, exchanges),
         agents=tuple(sorted(agents, key=lambda agent_id: (called[agent_id].casefold(), agent_id))),
-        names=called, figures=figures, teams=teams, people=people, axes=_axes([*figures.items(), *teams.items()]),
+        names=called, figures=figures, teams=teams, groups=groups, people=people,
+        axes=_axes([*figures.items(), *teams.items(), *groups.items()]),
         rejects=frames.rejects.sort(tables.REJECTS.key).to_dicts(),
     )  # fmt: skip
 
@@ -114,7 +119,7 @@ def _said(frames: Frames, answers: pl.DataFrame) -> pl.DataFrame:
     labels = frames.labels.select(*key, "flags", "tone", "kinds", "hardship", labelled_agent="agent_id")
     answered = answers.select(*key, "call", "answer", "answer_turn", "rose_above")
     return (
-        frames.turns.drop("role_source", "speaker", "end", "format")
+        frames.turns.drop("speaker", "end", "format", "direction", "zone", "metadata", "confidence", "overlap")
         .join(labels, on=key, how="left")
         .join(_by_turn(frames.scores), on=key, how="left")
         .join(answered, on=key, how="left")
