@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -84,13 +85,29 @@ def holds_messages(body: object) -> bool:
     return bool(items) and told >= _TURN_SHARE * len(items)
 
 
-def read(body: object) -> Transcript | None:
-    """The transcript in a decoded body; None when there are no words that can be found."""
-    transcript = _of_text(body) if isinstance(body, str) else _of_json(body)
+def read(body: object, names: Sequence[str] = ()) -> Transcript | None:
+    """The transcript in a decoded body; None when there are no words that can be found.
+
+    `names` are those of the parties, which a plain text may have at the beginning of its lines.
+    """
+    transcript = (_of_names(body, names) or _of_text(body)) if isinstance(body, str) else _of_json(body)
     if transcript is None or not transcript.turns:
         return None
     order = apijson.in_order([turn.start for turn in transcript.turns])
     return replace(transcript, turns=joined([transcript.turns[at] for at in order]))
+
+
+def _of_names(body: str, names: Sequence[str]) -> Transcript | None:
+    """Plain text whose first line and one more begin with the names of parties, and a colon; None for any other."""
+    known = {name.casefold(): name for name in names}
+    if not known:
+        return None
+    label = re.compile(rf"^[ \t]*({'|'.join(map(re.escape, known))})[ \t]*:[ \t]*", re.IGNORECASE | re.MULTILINE)
+    before, *rest = label.split(body)
+    if before.strip() or len(rest) < 4:
+        return None
+    said = zip(rest[::2], rest[1::2], strict=True)
+    return Transcript([Turn(words, speaker=known[name.casefold()]) for name, each in said if (words := clean(each))])
 
 
 def _of_text(body: str) -> Transcript | None:
