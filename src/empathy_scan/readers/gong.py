@@ -36,12 +36,12 @@ def sniff_gong(document: Document) -> Verdict:
     """Whether the file holds transcripts of monologues with `speakerId` and `sentences`."""
     return apijson.sniff(
         document,
-        _is_transcript,
+        lambda value: _is_transcript(value) or _is_details(value),
         listed=("callTranscripts", "calls"),
-        every=("speakerId", "sentences"),
-        fits="transcripts of monologues with speakerId and sentences",
-        lacks="it has no speakerId with sentences",
-        otherwise="speakerId and sentences, but not in a transcript",
+        every=("speakerId",),
+        fits="transcripts of monologues with speakerId and sentences, or the parties of calls",
+        lacks="it has no speakerId",
+        otherwise="speakerId, but not with sentences in a transcript",
     )
 
 
@@ -54,12 +54,16 @@ def parse_gong(document: Document, config: ReadConfig) -> Parsed:
         (f"{place} {inner}".strip(), call) for place, answer in found.found for inner, call in _transcripts(answer)
     ]
     if not any(_is_transcript(call) for _, call in transcripts):
-        raise MalformedInputError("no call transcripts in it", remedy="give the answer of /v2/calls/transcript")
+        raise MalformedInputError(
+            "no call transcripts in it, only what is known of calls" if found.found else "no call transcripts in it",
+            remedy="give the answer of /v2/calls/transcript, and that of /v2/calls/extensive beside it in one file",
+        )
     details = _details([answer for _, answer in found.found])
     notes: list[str] = []
     conversations: list[Conversation] = []
     for place, transcript in transcripts:
-        call = _merged(transcript, details.get(label_or_none(transcript.get("callId")) or ""))
+        beside = apijson.part(transcript.get("call"))
+        call = _merged({**beside, **transcript}, details.get(_call_id(transcript) or ""))
         conversation = _conversation(call, place, document.stem, problems)
         if conversation is None:
             problems.append(
@@ -77,16 +81,24 @@ def _is_transcript(value: apijson.Resource) -> bool:
     return any("speakerId" in each and isinstance(each.get("sentences"), list) for each in monologues)
 
 
+def _is_details(value: apijson.Resource) -> bool:
+    """Whether an object is what /v2/calls/extensive tells of a call."""
+    return isinstance(value.get("metaData"), Mapping) and isinstance(value.get("parties"), list)
+
+
 def _is_answer(value: apijson.Resource) -> bool:
     """Whether an object is a transcript, or an answer with transcripts or with the calls' details."""
     listed = (*apijson.objects(value.get("callTranscripts")), *apijson.objects(value.get("calls")))
-    return any(map(_is_transcript, (value, *listed))) or any("parties" in call or "metaData" in call for call in listed)
+    known = any("parties" in call or "metaData" in call for call in listed)
+    return known or _is_details(value) or any(map(_is_transcript, (value, *listed)))
 
 
 def _transcripts(answer: apijson.Resource) -> list[tuple[str, apijson.Resource]]:
     """The transcripts of an answer with their places in it: itself, those listed, and those within the calls."""
     if _is_transcript(answer):
         return [("", answer)]
+    if _is_details(answer):
+        return []
     listed = answer.get("callTranscripts")
     given = [apijson.part(each) for each in listed] if isinstance(listed, list) else []
     inner = [call for call in apijson.objects(answer.get("calls")) if _is_transcript(call)]
@@ -96,7 +108,7 @@ def _transcripts(answer: apijson.Resource) -> list[tuple[str, apijson.Resource]]
 
 def _details(answers: Sequence[apijson.Resource]) -> dict[str, apijson.Resource]:
     """The calls of /v2/calls/extensive that stand beside the transcripts, by id."""
-    calls = [call for answer in answers for call in apijson.objects(answer.get("calls"))]
+    calls = [call for answer in answers for call in (answer, *apijson.objects(answer.get("calls")))]
     return {identity: call for call in calls if (identity := _call_id(call))}
 
 

@@ -75,7 +75,7 @@ class Ledger:
 
 
 def sniff(document: Document, fits: Fits, *, words: Sequence[str], title: str) -> Verdict:
-    """Whether the file is JSON, JSON Lines or XML with an object that fits; `words` are keys of which one must occur."""
+    """Whether the file is JSON, JSON Lines or XML with an object that fits; of the keys `words` one must occur."""
     content = document.text
     in_xml = ticketxml.begins(content)
     if not in_xml and (not content.lstrip()[:1] or content.lstrip()[0] not in "{["):

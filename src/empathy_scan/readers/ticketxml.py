@@ -6,7 +6,7 @@ Ruby on Rails writes them: an element is an object, `type="array"` makes it a li
 from __future__ import annotations
 
 import re
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 from empathy_scan.errors import MalformedInputError
 
@@ -29,8 +29,8 @@ def read(text: str) -> object:
     if "<!DOCTYPE" in text or "<!ENTITY" in text:
         raise MalformedInputError("XML that defines entities", where="line 1", remedy="export the file again")
     try:
-        root = ElementTree.fromstring(text.lstrip("\ufeff \t\r\n").encode("utf-8", "replace"), _parser())
-    except ElementTree.ParseError as error:
+        root = ET.fromstring(text.lstrip("\ufeff \t\r\n").encode("utf-8", "replace"), _parser())  # noqa: S314 - see above
+    except ET.ParseError as error:
         line, column = error.position
         where = f"line {line}, column {column + 1}"
         raise MalformedInputError("not valid XML", where=where, remedy="export the file again") from error
@@ -38,12 +38,12 @@ def read(text: str) -> object:
     return {"tickets": value} if isinstance(value, list) else value
 
 
-def _parser() -> ElementTree.XMLParser:
+def _parser() -> ET.XMLParser:
     """A parser that takes the text for UTF-8, whatever the declaration says: it is decoded already."""
-    return ElementTree.XMLParser(encoding="utf-8")  # noqa: S314 - what defines entities is refused before
+    return ET.XMLParser(encoding="utf-8")  # noqa: S314 - what defines entities is refused before
 
 
-def _value(element: ElementTree.Element, deep: int) -> object:
+def _value(element: ET.Element, deep: int) -> object:
     """An element as a JSON value; what is nested too deeply is left out."""
     kind = element.get("type")
     if element.get("nil") == "true" or not deep:

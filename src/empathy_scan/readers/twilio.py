@@ -263,12 +263,24 @@ def _with_person(turn: Turn, person: Person | None) -> Turn:
 
 
 def _participant(participant: apijson.Resource) -> Person:
-    """A participant; the role is the first word for one in its members or attributes."""
+    """A participant; the role is the first word for one in its members or attributes.
+
+    Who writes to a number of the company, and has no identity in the application, is a customer.
+    """
     fields = {**_attributes(participant), **participant}
     role = _role(fields)
+    if role == Role.UNKNOWN and _is_outside(participant):
+        role = Role.CUSTOMER
     identity = apijson.first_label(fields, "user_id", "identity", "email", *_NAME_FIELDS)
     has_id = role in {Role.AGENT, Role.UNKNOWN}
     return Person(role, apijson.first_label(fields, *_NAME_FIELDS), identity if has_id else None)
+
+
+def _is_outside(participant: apijson.Resource) -> bool:
+    """Whether someone takes part by an address of a messaging service, without an identity in the application."""
+    binding = _snake(apijson.part(participant.get("messaging_binding")))
+    outside = binding.get("proxy_address") and not binding.get("projected_address")
+    return bool(binding.get("address") and outside) and not participant.get("identity")
 
 
 def _role(fields: apijson.Resource) -> Role:

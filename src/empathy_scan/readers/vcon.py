@@ -72,10 +72,9 @@ def sniff_vcon(document: Document) -> Verdict:
         if apijson.has_resource(document, _is_vcon, listed=_LISTED):
             return Verdict(fits=True, why="parties with dialog or analysis")
         return Verdict(fits=False, why="parties, but no vCon", nearness=0.4)
-    if '"signature' in text and '"payload"' in text and _signed(document.json) is not None:
-        return Verdict(fits=True, why="a signed vCon")
-    if '"ciphertext"' in text and _is_encrypted(document.json):
-        return Verdict(fits=True, why="an encrypted vCon")
+    signed = '"signature' in text and '"payload"' in text and _signed(document.json) is not None
+    if signed or ('"ciphertext"' in text and _is_encrypted(document.json)):
+        return Verdict(fits=True, why="a signed vCon" if signed else "an encrypted vCon")
     return Verdict(fits=False, why="it has no parties with dialog or analysis", nearness=0.1)
 
 
