@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from empathy_scan.codebook import Role
 from empathy_scan.errors import InputError, MalformedInputError
 from empathy_scan.readers import labels, times
-from empathy_scan.readers.conversation import clean, label_or_none
+from empathy_scan.readers.conversation import Turn, clean, label_or_none
 from empathy_scan.readers.files import Document, json_lines, parse_json
 from empathy_scan.readers.verdict import Verdict
 
@@ -21,6 +21,15 @@ _LARGEST_OFFSET = 1e8  # seconds: three years, from which on a number counts fro
 
 Resource = Mapping[str, object]
 Holds = Callable[[Resource], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who speaks or writes, as a list beside the words tells."""
+
+    role: Role
+    name: str | None
+    agent_id: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +185,19 @@ def direction(value: object) -> str | None:
 def role_word(value: object) -> labels.Label:
     """The role that a role field names (`Agent`, `SUPERVISOR`); unknown for what is no role word."""
     return labels.read_label(clean(value)) if isinstance(value, str) else labels.Label(Role.UNKNOWN)
+
+
+def with_person(turn: Turn, person: Person | None, source: str) -> Turn:
+    """The turn with role, name and id of who speaks; the label stays where nothing tells who that is."""
+    if person is None:
+        return turn
+    return replace(
+        turn,
+        role=person.role,
+        role_source=source if person.role != Role.UNKNOWN else "",
+        speaker=person.name or turn.speaker,
+        agent_id=person.agent_id,
+    )
 
 
 def in_order(keys: Sequence[float | None]) -> list[int]:

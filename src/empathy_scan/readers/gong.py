@@ -7,7 +7,6 @@ may lie in the same file: as `calls` beside `callTranscripts`, or within each ca
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 
 from empathy_scan.codebook import Channel, Role
 from empathy_scan.config import ReadConfig
@@ -21,15 +20,6 @@ from empathy_scan.readers.verdict import Verdict
 _MILLISECOND = 0.001
 _ROLES = {"internal": Role.AGENT, "external": Role.CUSTOMER}
 _UNIT_DOUBT = 20.0  # seconds that a call must last before its times can look like another unit
-
-
-@dataclass(frozen=True, slots=True)
-class Party:
-    """Who a speaker is."""
-
-    role: Role
-    name: str | None
-    agent_id: str | None
 
 
 def sniff_gong(document: Document) -> Verdict:
@@ -135,7 +125,10 @@ def _conversation(call: apijson.Resource, place: str, stem: str, problems: list[
             )
     order = apijson.in_order([turn.start for turn in turns])
     people = _people(call)
-    spoken = [_with_party(turn, people) for turn in joined([turns[at] for at in order])]
+    spoken = [
+        apijson.with_person(turn, people.get(turn.speaker or ""), "column affiliation")
+        for turn in joined([turns[at] for at in order])
+    ]
     if not spoken:
         return None
     meta = apijson.part(call.get("metaData")) or call
@@ -170,7 +163,7 @@ def _monologue(monologue: apijson.Resource) -> list[Turn]:
     return joined(turns)
 
 
-def _people(call: apijson.Resource) -> dict[str, Party]:
+def _people(call: apijson.Resource) -> dict[str, apijson.Person]:
     """The parties by speaker id."""
     return {
         speaker: _party(each)
@@ -179,25 +172,11 @@ def _people(call: apijson.Resource) -> dict[str, Party]:
     }
 
 
-def _party(party: apijson.Resource) -> Party:
+def _party(party: apijson.Resource) -> apijson.Person:
     """A party; colleagues are `Internal`, and those whom Gong does not know stay unknown."""
     role = _ROLES.get((label_or_none(party.get("affiliation")) or "").casefold(), Role.UNKNOWN)
-    identity = apijson.first_label(party, "emailAddress", "userId", "name")
-    return Party(role, apijson.first_label(party, "name"), identity if role != Role.CUSTOMER else None)
-
-
-def _with_party(turn: Turn, people: Mapping[str, Party]) -> Turn:
-    """The turn with role, name and id of its speaker; the number stays where the call does not say who it is."""
-    party = people.get(turn.speaker or "")
-    if party is None:
-        return turn
-    return replace(
-        turn,
-        role=party.role,
-        role_source="column affiliation" if party.role != Role.UNKNOWN else "",
-        speaker=party.name or turn.speaker,
-        agent_id=party.agent_id,
-    )
+    identity = apijson.first_label(party, "emailAddress", "email", "userId", "name")
+    return apijson.Person(role, apijson.first_label(party, "name"), identity if role != Role.CUSTOMER else None)
 
 
 def _unit_doubt(call: apijson.Resource, conversation: Conversation) -> Sequence[str]:

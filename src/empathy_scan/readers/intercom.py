@@ -165,7 +165,7 @@ def _conversation(
 def _first(source: Object, began: datetime | None, names: Mapping[str, str], *, mail: bool) -> Message | None:
     """The first message, which is none of the parts."""
     content = tickets.own_words(tickets.shown_text(plain=source.get("body")), mail=mail)
-    if not content:
+    if not content or tickets.truth(source.get("redacted")):
         return None
     turn = _turn(content, source, names)
     if turn.role == Role.AGENT and tickets.words(source.get("delivered_as")) in _AUTOMATED:
@@ -197,6 +197,9 @@ def _words_of(part: Object, where: str, ledger: Ledger, *, mail: bool) -> str:
         return ""
     if not isinstance(body, str):
         ledger.refuse("a part whose body is no text", where)
+        return ""
+    if tickets.truth(part.get("redacted")):  # its body is Intercom's word that it was deleted
+        ledger.left_out["deleted parts"] += 1
         return ""
     if kind.startswith("note"):
         ledger.left_out["internal notes"] += 1

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from empathy_scan.codebook import Channel, Role
@@ -28,15 +28,6 @@ _TRANSCRIPT_ID = re.compile(r"/Transcripts/(GT[0-9a-fA-F]{32})\b")
 _PHONE = re.compile(r"\+\d{6,15}")
 _ROLE_FIELDS = ("role", "member_type", "participant_type", "sender_type", "type")
 _NAME_FIELDS = ("full_name", "friendly_name", "display_name", "name")
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """Who speaks on a channel or writes as a participant."""
-
-    role: Role
-    name: str | None
-    agent_id: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +69,7 @@ def parse_conversations(document: Document, config: ReadConfig) -> Parsed:
     del config
     pages, problems = _pages(document, "messages", _is_message)
     messages: dict[str, list[apijson.Resource]] = defaultdict(list)
-    people: dict[str, dict[str, Person]] = defaultdict(dict)
+    people: dict[str, dict[str, apijson.Person]] = defaultdict(dict)
     kinds: dict[str, str] = {}
     places: dict[str, str] = {}
     wordless = 0
@@ -220,7 +211,7 @@ def _call(identity: str, pages: Sequence[Page]) -> Conversation | None:
         return None
     return Conversation(
         conversation_id=identity,
-        turns=[_with_person(turn, people.get(turn.speaker or "")) for turn in joined(turns)],
+        turns=[apijson.with_person(turn, people.get(turn.speaker or ""), "column role") for turn in joined(turns)],
         channel=read_channel(label_or_none(channel.get("type"))) or Channel.CALL,
         started_at=apijson.moment(resource.get("media_start_time")),
         place=pages[0].place,
@@ -249,20 +240,7 @@ def _sentence(sentence: apijson.Resource) -> Turn:
     )
 
 
-def _with_person(turn: Turn, person: Person | None) -> Turn:
-    """The turn with the role, name and id of its channel's participant."""
-    if person is None:
-        return turn
-    return replace(
-        turn,
-        role=person.role,
-        role_source="column role" if person.role != Role.UNKNOWN else "",
-        speaker=person.name or turn.speaker,
-        agent_id=person.agent_id,
-    )
-
-
-def _participant(participant: apijson.Resource) -> Person:
+def _participant(participant: apijson.Resource) -> apijson.Person:
     """A participant; the role is the first word for one in its members or attributes.
 
     Who writes to a number of the company, and has no identity in the application, is a customer.
@@ -273,7 +251,7 @@ def _participant(participant: apijson.Resource) -> Person:
         role = Role.CUSTOMER
     identity = apijson.first_label(fields, "user_id", "identity", "email", *_NAME_FIELDS)
     has_id = role in {Role.AGENT, Role.UNKNOWN}
-    return Person(role, apijson.first_label(fields, *_NAME_FIELDS), identity if has_id else None)
+    return apijson.Person(role, apijson.first_label(fields, *_NAME_FIELDS), identity if has_id else None)
 
 
 def _is_outside(participant: apijson.Resource) -> bool:
@@ -319,7 +297,7 @@ def _binding(participants: Sequence[apijson.Resource]) -> str:
 
 
 def _chat(
-    identity: str, messages: Sequence[apijson.Resource], people: Mapping[str, Person], kind: str, place: str
+    identity: str, messages: Sequence[apijson.Resource], people: Mapping[str, apijson.Person], kind: str, place: str
 ) -> Conversation | None:
     """The messages of one conversation; None when none has words."""
     order = apijson.in_order([apijson.number(each.get("index")) for each in messages])
@@ -338,7 +316,7 @@ def _chat(
 
 
 def _message(
-    message: apijson.Resource, moment: datetime | None, first: datetime | None, people: Mapping[str, Person]
+    message: apijson.Resource, moment: datetime | None, first: datetime | None, people: Mapping[str, apijson.Person]
 ) -> Turn:
     """A message; its role is said by its attributes, by its participant, or by the author's name if it is a role."""
     author = apijson.first_label(message, "author", "from")
