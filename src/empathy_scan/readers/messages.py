@@ -311,7 +311,8 @@ def _message(
         ledger.left_out["messages of quoted text only" if said else "messages without words"] += 1
         return []
     role, source = message_sides.role_of(message, words)
-    identity, name = first(message, _IDS), _name(message)
+    sender = next(iter(apijson.objects(message.get("senders"))), {})
+    identity, name = first(message, _IDS) or first(sender, ("actorId", "id")), _name(message)
     person = people.get(identity or "")
     if role == Role.UNKNOWN and person is not None:
         role, source = person.role, "list of participants"
@@ -337,8 +338,7 @@ def _name(value: Object) -> str | None:
     """The name of a message's author or of a participant, also one in two parts."""
     if found := first(value, _NAMES):
         return found
-    senders = apijson.objects(value.get("senders"))
-    if senders:
+    if senders := apijson.objects(value.get("senders")):
         return first(senders[0], ("name", "actorId"))
     for path, parts in (("createdBy", ("first", "last")), ("author", ("first_name", "last_name"))):
         pair = [tickets.words(message_sides.at(value, f"{path}.{part}")).strip() for part in parts]

@@ -196,7 +196,7 @@ def _read_mails(cells: Cells, ledger: Ledger, stem: str) -> None:
     keys = [
         safe_id(cells.at("parentid", row))
         or parents.get(cells.at("threadidentifier", row))
-        or cells.at("threadidentifier", row)
+        or clean(cells.at("threadidentifier", row))
         or safe_id(cells.at("relatedtoid", row))
         for row in range(len(cells.places))
     ]
@@ -246,7 +246,7 @@ def _mail(cells: Cells, row: int, ledger: Ledger) -> Turn | None:
 def _read_entries(cells: Cells, ledger: Ledger, stem: str) -> None:
     """The entries of each messaging conversation; those without a message are events."""
     del stem
-    keys = [cells.first(_ENTRY_IDS, row) for row in range(len(cells.places))]
+    keys = [clean(cells.first(_ENTRY_IDS, row)) for row in range(len(cells.places))]
     moments = _moments(cells, _ENTRY_TIMES, ledger)
     messages: list[Message | None] = []
     for row, moment in enumerate(moments):
@@ -363,7 +363,7 @@ def _read_chats(cells: Cells, ledger: Ledger, stem: str) -> None:
                     conversation_id=safe_id(cells.first(("id", "chatkey"), row)) or f"{stem}-{row + 1}",
                     turns=turns,
                     channel=read_channel(cells.first(("channeltype", "channel"), row)) or Channel.CHAT,
-                    queue=cells.at("queuename", row) or (owner if salesforce_chat.is_queue(owner) else None),
+                    queue=clean(cells.at("queuename", row)) or (owner if salesforce_chat.is_queue(owner) else None),
                     started_at=began or told,
                     place=place,
                     metadata=tickets.labels(

@@ -54,17 +54,15 @@ def with_payloads(cells: Mapping[str, Sequence[object]]) -> dict[str, Sequence[o
     found: dict[str, Sequence[object]] = dict(cells)
     if "entrypayload" in cells:
         words = [_said(cell) for cell in cells["entrypayload"]]
-        found["message"] = [_cell(at(_object(cell), _MESSAGE)) or word for cell, word in _paired(cells, words)]
+        told = zip(cells["entrypayload"], words, cells.get("message") or words, strict=True)
+        found["message"] = [_cell(at(_object(cell), _MESSAGE)) or word or own for cell, word, own in told]
+        found["entrypayload"] = [""] * len(words)
     if "sender" in cells and "senderrole" not in cells:
         senders = [_object(cell) for cell in cells["sender"]]
         found["senderrole"] = [_cell(sender.get("role")) for sender in senders]
         found["senderid"] = [_cell(sender.get("subject")) for sender in senders]
         found["sender"] = [cell if not sender else "" for cell, sender in zip(cells["sender"], senders, strict=True)]
     return found
-
-
-def _paired(cells: Mapping[str, Sequence[object]], words: Sequence[str]) -> Iterator[tuple[object, str]]:
-    return zip(cells["entrypayload"], words, strict=True)
 
 
 def _records(

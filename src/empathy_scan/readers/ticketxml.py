@@ -10,7 +10,10 @@ from xml.etree import ElementTree as ET
 
 from empathy_scan.errors import MalformedInputError
 
-_ROOTS = re.compile(r"\s*(?:<\?xml[^>]{0,200}\?>\s*)?(?:<!--.{0,500}?-->\s*)?<(?:helpdesk-)?tickets?[\s>]", re.DOTALL)
+_ROOTS = re.compile(
+    r"\s*(?:<\?xml[^>]{0,200}\?>\s*)?(?:<!--.{0,500}?-->\s*)?(?:<!DOCTYPE[^<]{0,500})?<(?:helpdesk-)?tickets?[\s>]",
+    re.DOTALL,
+)
 _DEEPEST = 12  # elements within one another
 
 

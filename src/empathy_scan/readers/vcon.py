@@ -233,7 +233,7 @@ def _pieces(reading: Reading) -> Iterator[Piece]:
     for at, dialog in enumerate(reading.dialogs):
         kind = label_or_none(dialog.get("type")) or ""
         piece = written[at]
-        if piece is not None and (piece.turns or "body" in dialog or not _best_known(reading, at)):
+        if piece is not None and (piece.turns or dialog.get("body") or not _best_known(reading, at)):
             yield piece
         elif piece is not None or kind == "recording" or (dialog and not kind):
             yield from _recorded(reading, at, moments)
