@@ -121,6 +121,22 @@ def spoken(value: object) -> str:
     return clean(value) if isinstance(value, str) else ""
 
 
+def faulty(members: object, where: str, *names: str) -> list[InputError]:
+    """One problem for all members of a list that are no objects, or whose text, under any of the names, is none."""
+    listed = members if isinstance(members, list) else []
+    broken = [at for at, each in enumerate(listed, start=1) if not isinstance(each, Mapping) or _no_text(each, names)]
+    if not broken:
+        return []
+    what = f"{len(broken)} of {len(listed)} are no objects with a text, and are left out"
+    return [MalformedInputError(what, where=f"{where} {broken[0]}".strip(), remedy="export it again")]
+
+
+def _no_text(value: Resource, names: Sequence[str]) -> bool:
+    """Whether an object has something else than a text where its text should be."""
+    found = [value[name] for name in names if value.get(name) is not None]
+    return bool(found) and not any(isinstance(each, str) for each in found)
+
+
 def number(value: object) -> float | None:
     """A finite number, also from a string; None for anything else."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):

@@ -118,6 +118,7 @@ def _conversation(call: apijson.Resource, place: str, stem: str, problems: list[
     for at, monologue in enumerate(monologues if isinstance(monologues, list) else [], start=1):
         if isinstance(monologue, Mapping) and isinstance(monologue.get("sentences"), list):
             turns += _monologue(monologue)
+            problems += apijson.faulty(monologue["sentences"], f"{place} monologue {at} sentence".strip(), "text")
         else:
             where = f"{place} monologue {at}".strip()
             problems.append(

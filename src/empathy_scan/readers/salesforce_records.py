@@ -24,13 +24,13 @@ _MESSAGE = "abstractMessage.staticContent.text"  # in the payload of an entry
 def found(document: Document, wanted: Wanted, ledger: Ledger) -> list[tuple[str, apijson.Resource]]:
     """The records of a JSON or JSON Lines file whose keys are wanted, with their places; broken lines are problems."""
     if not apijson.in_lines(document.text):
-        return list(_records(document.json, wanted, "", {}, _DEEPEST))
+        return list(_records(document.json, wanted, "", {}, _DEEPEST, ledger))
     records: list[tuple[str, apijson.Resource]] = []
     for number, value in json_lines(document.text):
         if isinstance(value, MalformedInputError):
             ledger.problems.append(value)
         else:
-            records += _records(value, wanted, f"line {number}", {}, _DEEPEST)
+            records += _records(value, wanted, f"line {number}", {}, _DEEPEST, ledger)
     return records
 
 
@@ -66,12 +66,16 @@ def with_payloads(cells: Mapping[str, Sequence[object]]) -> dict[str, Sequence[o
 
 
 def _records(
-    value: object, wanted: Wanted, place: str, above: apijson.Resource, deep: int
+    value: object, wanted: Wanted, place: str, above: apijson.Resource, deep: int, ledger: Ledger
 ) -> Iterator[tuple[str, apijson.Resource]]:
     """The records in a JSON value; the mails and comments of a case say to which they belong."""
     if isinstance(value, list) and deep:
-        for number, each in enumerate(value, start=1):
-            yield from _records(each, wanted, tickets.at(place, f"record {number}"), above, deep - 1)
+        inner = [tickets.at(place, f"record {number}") for number in range(1, len(value) + 1)]
+        pairs = list(zip(inner, value, strict=True))
+        read = [one for here, each in pairs for one in _records(each, wanted, here, above, deep - 1, ledger)]
+        if read:
+            ledger.problems += apijson.faulty(value, tickets.at(place, "record"))
+        yield from read
     if not isinstance(value, Mapping):
         return
     record = {"ParentId": above.get("Id"), **value} if above and "ParentId" not in value else value
@@ -81,7 +85,7 @@ def _records(
     for name, each in value.items():
         if isinstance(each, Mapping | list) and deep:
             holder = value if name in _CHILDREN else above
-            yield from _records(each, wanted, place, holder, deep - 1)
+            yield from _records(each, wanted, place, holder, deep - 1, ledger)
 
 
 def _simple(value: object) -> object:

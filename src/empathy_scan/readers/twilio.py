@@ -26,6 +26,7 @@ from empathy_scan.readers.verdict import Verdict
 _LISTED = ("transcripts", "conversations", "pages", "items")
 _TRANSCRIPT_ID = re.compile(r"/Transcripts/(GT[0-9a-fA-F]{32})\b")
 _PHONE = re.compile(r"\+\d{6,15}")
+_TEXTS = {"sentences": "transcript", "messages": "body"}
 _ROLE_FIELDS = ("role", "member_type", "participant_type", "sender_type", "type")
 _NAME_FIELDS = ("full_name", "friendly_name", "display_name", "name")
 
@@ -140,6 +141,7 @@ def _pages(document: Document, key: str, is_item: apijson.Holds) -> tuple[list[P
     pages: list[Page] = []
     single = [_snake(each) for _, each in found.found if is_item(each)]
     if single:
+        problems += apijson.faulty(single, key, _TEXTS[key])
         pages.append(Page("", {}, single))
     for place, around in found.found:
         if is_item(around):
@@ -152,6 +154,7 @@ def _pages(document: Document, key: str, is_item: apijson.Holds) -> tuple[list[P
             for at, each in enumerate(items, start=1)
             if not (isinstance(each, Mapping) and is_item(each))
         ]
+        problems += apijson.faulty(good, f"{place} {key}".strip(), _TEXTS[key])
         pages.append(Page(place, _snake(around), good))
     return pages, problems
 

@@ -269,6 +269,9 @@ def _written(reading: Reading, at: int) -> Piece:
         reading.problems.append(_elsewhere(reading.where(f"dialog {at}")))
     body = transcripts.decoded(dialog.get("body"), dialog.get("encoding"))
     words = _words(body, mediatype, is_mail=is_mail) if isinstance(body, str) else ""
+    if body is not None and not isinstance(body, str):
+        what, where = "a text whose body is no text", reading.where(f"dialog {at}")
+        reading.problems.append(MalformedInputError(what, where=where, remedy="export it again"))
     lasts = apijson.seconds(dialog.get("duration"))
     turn = Turn(
         text=words,
@@ -339,6 +342,7 @@ def _best(reading: Reading, dialog: int | None) -> transcripts.Transcript | None
     if not found:
         return None
     _, at, transcript = max(found, key=lambda each: each[0])
+    reading.problems += transcripts.faults(reading.analyses[at], reading.where(f"analysis {at}"))
     reading.used.add(at)
     return transcript
 

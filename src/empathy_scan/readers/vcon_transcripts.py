@@ -97,6 +97,14 @@ def read(body: object, names: Sequence[str] = ()) -> Transcript | None:
     return replace(transcript, turns=joined([transcript.turns[at] for at in order]))
 
 
+def faults(analysis: apijson.Resource, where: str) -> list[InputError]:
+    """A problem for what in the list of an analysis's transcript is no object with a text."""
+    body = decoded(analysis.get("body"), analysis.get("encoding"))
+    lists = [body, *(apijson.part(body).get(key) for key in ("utterances", "segments", *_LISTS))]
+    listed = next((each for each in lists if isinstance(each, list)), [])
+    return apijson.faulty(listed, where, *_TEXTS)
+
+
 def _of_names(body: str, names: Sequence[str]) -> Transcript | None:
     """Plain text whose first line and one more begin with the names of parties, and a colon; None for any other."""
     known = {name.casefold(): name for name in names}

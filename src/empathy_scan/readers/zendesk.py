@@ -14,7 +14,7 @@ from itertools import islice
 
 from empathy_scan.codebook import Channel, Role
 from empathy_scan.config import ReadConfig
-from empathy_scan.readers import chatlog, named, text, tickets, zendesk_chat, zendesk_people
+from empathy_scan.readers import apijson, chatlog, named, text, tickets, zendesk_chat, zendesk_people
 from empathy_scan.readers.channels import read_channel
 from empathy_scan.readers.conversation import Conversation, Parsed, Turn, clean
 from empathy_scan.readers.files import Document
@@ -230,6 +230,10 @@ def _collect_events(
         listed = value.get(name)
         for number, event in enumerate(listed if isinstance(listed, list) else [], start=1):
             spoken = list(_spoken(an_object(event)))
+            for inner in ("child_events", "events"):
+                ledger.problems += apijson.faulty(
+                    an_object(event).get(inner), at(page.place, f"{inner} of event {number}")
+                )
             identity = tickets.identity(an_object(event).get("ticket_id"))
             if identity is not None:
                 events[identity] += spoken
@@ -317,7 +321,7 @@ def _messages(comment: Object, facts: Object, people: People, ledger: Ledger, wh
     author = tickets.identity(comment.get("author_id")) or tickets.identity(an_object(comment.get("author")).get("id"))
     history = an_object(comment.get("value")).get("history") or comment.get("history")
     if isinstance(history, list):
-        return zendesk_chat.history(history, people)
+        return zendesk_chat.history(history, people, ledger, where)
     if str(comment.get("type")).casefold() == "voicecomment":
         return [Message(turn, moment, turn.start) for turn in _voice(comment, author, facts, people, ledger)]
     said = tickets.shown_text(markup=comment.get("html_body"), plain=comment.get("body") or comment.get("plain_body"))

@@ -5,10 +5,10 @@ Source: Zendesk Chat API, "Chats". The messages within tickets (`ChatStartedEven
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from empathy_scan.codebook import Channel, Role
-from empathy_scan.readers import tickets
+from empathy_scan.readers import apijson, tickets
 from empathy_scan.readers.conversation import Conversation, Turn, clean
 from empathy_scan.readers.tickets import Ledger, Message, Object, an_object, at, objects
 from empathy_scan.readers.zendesk_people import NOBODY, People
@@ -42,7 +42,7 @@ def chats(page: Object) -> Iterator[tuple[str, Object]]:
 def conversation(chat: Object, place: str, stem: str, ledger: Ledger) -> Conversation | None:
     """A chat as a conversation; None, and a problem, when nobody says anything in it."""
     listed = chat.get("history")
-    messages = history(listed if isinstance(listed, list) else [], NOBODY)
+    messages = history(listed, NOBODY, ledger, place)
     began = tickets.moment(chat.get("timestamp"))
     if chat.get("type") == "offline_msg" and (content := clean(tickets.words(chat.get("message")))):
         name = tickets.identity(an_object(chat.get("visitor")).get("name"))
@@ -69,9 +69,10 @@ def conversation(chat: Object, place: str, stem: str, ledger: Ledger) -> Convers
     )
 
 
-def history(listed: Sequence[object], people: People) -> list[Message]:
+def history(listed: object, people: People, ledger: Ledger, where: str) -> list[Message]:
     """The messages of a chat or messaging event; who joined or rated is no message."""
     found: list[Message] = []
+    ledger.problems += apijson.faulty(listed, at(where, "message"), "message", "msg")
     for each in objects(listed):
         content = clean(tickets.words(each.get("message") or each.get("msg")))
         if not content or str(each.get("type")).casefold() not in _MESSAGES:
