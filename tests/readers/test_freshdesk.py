@@ -111,3 +111,8 @@ def test_what_was_forwarded_or_deleted_is_no_answer_to_the_customer(changes):
     parsed = read(ticket(reply(**changes)))
     assert spoken(parsed) == [("customer", "It broke.")]
     assert "deleted or forwarded messages: 1 left out" in parsed.notes
+
+
+def test_a_page_of_messages_belongs_to_the_ticket_that_they_name():
+    (conversation,) = read({"conversations": [reply(ticket_id=55)], "meta": {"count": 1}}).conversations
+    assert conversation.conversation_id == "55"

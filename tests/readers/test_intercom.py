@@ -109,3 +109,17 @@ def test_deleted_parts_are_left_out():
     parsed = read(conversation(deleted))
     assert spoken(parsed) == [("customer", "Hello?")]
     assert "deleted parts: 1 left out" in parsed.notes
+
+
+def test_a_ticket_is_a_conversation_that_begins_with_its_description():
+    ticket = {
+        "type": "ticket", "id": "494", "ticket_id": "53", "created_at": 1772791200,
+        "ticket_attributes": {"_default_title_": "Lamp", "_default_description_": "My lamp is broken."},
+        "contacts": {"contacts": [{"type": "contact", "id": "u"}]},
+        "ticket_parts": {"ticket_parts": [part(), part("<p>Rude.</p>", "note"), part(author="user")], "total_count": 3},
+    }  # fmt: skip
+    assert intercom.sniff(Document("t.json", json.dumps(ticket).encode())).fits
+    parsed = read(ticket)
+    assert parsed.conversations[0].conversation_id == "494"
+    assert spoken(parsed) == [("customer", "My lamp is broken."), ("agent", "Hi."), ("customer", "Hi.")]
+    assert "internal notes: 1 left out" in parsed.notes

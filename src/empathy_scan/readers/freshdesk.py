@@ -115,7 +115,9 @@ def _tickets(items: Sequence[tickets.Item], stem: str) -> Iterator[_Ticket]:
             continue
         for place, ticket, beside in _of_item(item):
             identity = tickets.identity(ticket.get("display_id")) or tickets.identity(ticket.get("id"))
-            yield _Ticket(ticket, _replies(ticket) or _replies(beside), place, identity)
+            listed = _replies(ticket) or _replies(beside)
+            named = (tickets.identity(an_object(each).get("ticket_id")) for each in listed)
+            yield _Ticket(ticket, listed, place, identity or next(filter(None, named), None))
     for identity, listed in replies.items():
         yield _Ticket({}, listed, f"ticket {identity}", identity)
 

@@ -24,6 +24,7 @@ _KINDS_OF_AUTHORS = (
     "actor_type", "actorType", "sender_type", "senderType", "sentBy", "author_type", "authorType", "participant_type",
     "participantType", "message_participant", "user_type", "userType", "sender.type", "sender.role", "author.type",
     "author.role", "createdBy.type", "created_by.type", "user.type", "from.type", "from", "role", "author",
+    "speaker",
 )  # fmt: skip
 _SIDES: dict[str, Role] = {
     word: role
@@ -45,7 +46,7 @@ _BOTS = (
 )  # fmt: skip
 _PRIVATE = ("private", "is_private", "isPrivate", "internal", "is_internal", "isInternal", "is_note", "isNote")
 _PUBLIC = ("public", "is_public", "isPublic")
-_KINDS = ("type", "message_type", "messageType", "kind", "channel", "visibility", "subtype", "contentType")
+_KINDS = ("type", "message_type", "messageType", "kind", "channel", "visibility", "subtype", "contentType", "part_type")
 _NOTES = {"note", "privatenote", "internalnote", "whisper", "private", "internal", "agents"}
 _EVENTS = {
     "system", "systemmessage", "activity", "event", "lineitem", "join", "leave", "memberjoin", "memberleave",
