@@ -104,8 +104,14 @@ def test_without_an_id_the_file_names_the_conversation():
     assert read(conversation(id=None), "x/y.json").conversations[0].conversation_id == "x/y"
 
 
-def test_deleted_parts_are_left_out():
-    deleted = part("<p><i>This message was deleted</i></p>", redacted=True)
+@pytest.mark.parametrize(
+    "deleted",
+    [
+        part("<p><i>This message was deleted</i></p>", redacted=True),
+        part("We've removed this part of the conversation to comply with the terms of another service."),
+    ],
+)
+def test_deleted_parts_are_left_out(deleted):
     parsed = read(conversation(deleted))
     assert spoken(parsed) == [("customer", "Hello?")]
     assert "deleted parts: 1 left out" in parsed.notes

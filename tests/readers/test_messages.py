@@ -258,3 +258,31 @@ def test_values_of_any_type_are_no_surprise(path, choices):
             assert turn.role in set(Role)
             assert turn.start is None or math.isfinite(turn.start)
     gather.turns_frame([gather.Placed(each, "x", "y") for each in parsed.conversations], {})
+
+
+def test_a_list_in_which_notes_are_told_apart_is_no_table():
+    public = [{"ticket_id": 1, "author_id": 5, "body": "Hello", "public": True}] * 300
+    assert messages.sniff(document(public)).fits
+
+
+@pytest.mark.parametrize(
+    "wrap",
+    [
+        lambda each: {"stream": "parts", "data": each, "emitted_at": 1770109200000},
+        lambda each: {"type": "RECORD", "stream": "parts", "record": each},
+    ],
+)
+def test_the_envelopes_of_replication_tools_are_opened(wrap):
+    parts = [
+        {
+            "conversation_id": "7",
+            "part_type": kind,
+            "body": "<p>Hi</p>",
+            "author": {"type": who},
+            "created_at": 1770109200,
+        }
+        for kind, who in (("comment", "user"), ("comment", "admin"), ("note", "admin"), ("comment", "bot"))
+    ]
+    parsed = messages.parse(document("\n".join(json.dumps(wrap(each)) for each in parts), "p.jsonl"), ReadConfig())
+    assert [role for role, _ in spoken(parsed)] == ["customer", "agent", "system"]
+    assert parsed.conversations[0].conversation_id == "7"

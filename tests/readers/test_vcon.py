@@ -286,3 +286,28 @@ def test_a_vcon_needs_neither_uuid_nor_version():
     value = {"parties": PARTIES, "dialog": [text("Hello")]}
     assert sniff_vcon(Document("c", json.dumps(value).encode())).fits
     assert said(value) == [("customer", "Kim", "Hello")]
+
+
+def test_parts_of_a_transcript_may_name_a_party_by_number_and_a_moment():
+    body = [
+        {"parties": 1, "start": "2026-01-05T10:00:02Z", "duration": 2.5, "text": "Good morning."},
+        {"parties": 0, "start": "2026-01-05T10:00:06Z", "duration": 1, "text": "My card is gone."},
+        {"parties": 9, "start": "2026-01-05T10:00:08Z", "duration": 1, "text": "Beep."},
+    ]
+    (one,) = parse(vcon(dialog=[recording()], analysis=[transcript(body)])).conversations
+    assert [(turn.role, turn.start, turn.end) for turn in one.turns] == [
+        ("agent", 2.0, 4.5),
+        ("customer", 6.0, 7.0),
+        ("unknown", 8.0, 9.0),
+    ]
+
+
+def test_a_file_called_vcon_that_is_encrypted_needs_no_other_mark():
+    content = json.dumps({"protected": url64({"enc": "A256CBC-HS512"}), "encrypted_key": "x", "ciphertext": "x"})
+    assert sniff_vcon(Document("a.vcon", content.encode())).fits
+    assert not sniff_vcon(Document("a.json", content.encode())).fits
+
+
+def test_dialogs_of_older_software_may_be_called_audio():
+    (problem,) = parse(vcon(dialog=[text("Hello"), recording(type="audio")])).problems
+    assert problem.what == "a recording without a transcript"

@@ -25,12 +25,14 @@ _AUTHORS = {
 }  # fmt: skip
 # Parts that carry words of a participant when they have a body; the others tell of what was done.
 _SPOKEN = {
-    "comment", "open", "close", "assignment", "snoozed", "unsnoozed", "assign_and_reopen", "quick_reply", "message",
+    "comment", "open", "close", "assignment", "snoozed", "unsnoozed", "assign_and_reopen", "assign_and_unsnooze",
+    "quick_reply", "message",
 }  # fmt: skip
 _CHANNELS = {
     "conversation": Channel.CHAT, "push": Channel.CHAT, "inapp": Channel.CHAT, "post": Channel.CHAT,
     "phone_call": Channel.CALL, "phone_switch": Channel.CALL,
 }  # fmt: skip
+_REMOVED = "We've removed this part of the conversation to comply with"  # Intercom's words in place of a tweet
 _DIRECTIONS = {"customer_initiated": "inbound", "admin_initiated": "outbound"}
 # Sent by a campaign or workflow in the name of an agent.
 _AUTOMATED = {"automated", "campaigns_initiated", "operator_initiated"}
@@ -184,7 +186,7 @@ def _conversation(
 def _first(source: Object, began: datetime | None, names: Mapping[str, str], *, mail: bool) -> Message | None:
     """The first message, which is none of the parts."""
     content = tickets.own_words(tickets.shown_text(plain=source.get("body")), mail=mail)
-    if not content or tickets.truth(source.get("redacted")):
+    if not content or tickets.truth(source.get("redacted")) or content.startswith(_REMOVED):
         return None
     turn = _turn(content, source, names)
     if turn.role == Role.AGENT and tickets.words(source.get("delivered_as")) in _AUTOMATED:
@@ -217,7 +219,7 @@ def _words_of(part: Object, where: str, ledger: Ledger, *, mail: bool) -> str:
     if not isinstance(body, str):
         ledger.refuse("a part whose body is no text", where)
         return ""
-    if tickets.truth(part.get("redacted")):  # its body is Intercom's word that it was deleted
+    if tickets.truth(part.get("redacted")) or body.startswith(_REMOVED):  # its body is Intercom's word for that
         ledger.left_out["deleted parts"] += 1
         return ""
     if kind.startswith("note"):

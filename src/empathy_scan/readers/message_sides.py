@@ -185,7 +185,8 @@ def _tells_more(message: Object, kinds: set[str], words: set[str]) -> bool:
     flag = _flagged(message)[1].removeprefix("column ")
     foreign = flag not in _PLAIN_FLAGS or (flag == "direction" and folded(message[flag]) not in _PLAIN_DIRECTIONS)
     return (
-        is_note(message, kinds)
+        any(isinstance(message.get(name), bool) for name in (*_PRIVATE, *_PUBLIC))  # a later one may be a note
+        or is_note(message, kinds)
         or (is_event(message) and bool(words))
         or (bool(path) and path not in _PLAIN_TEXTS and bool(words or flag))
         or (bool(flag) and foreign)

@@ -63,6 +63,7 @@ _QUEUES = (
     "department_name", "departmentName", "queue", "queue_name", "queueName", "team_name", "skill", "group.name",
     "info.latestSkillName",
 )  # fmt: skip
+_ENVELOPES = ("data", "record")
 _NEEDED = (
     "text",
     "body",
@@ -162,6 +163,7 @@ def _value(document: Document, ledger: Ledger, *, most: int | None = None) -> ob
 def _lists(value: object, around: Sequence[Object], place: str, deep: int) -> Iterator[_List]:
     """The lists of messages in a JSON value, with what stands around them."""
     if isinstance(value, list):
+        value = [_unwrapped(each) for each in value]
         if _holds_messages(value):
             yield _List(value, around, place)
             return
@@ -173,6 +175,13 @@ def _lists(value: object, around: Sequence[Object], place: str, deep: int) -> It
         return
     for here, each in inner if deep else ():
         yield from _lists(each, around, here, deep - 1)
+
+
+def _unwrapped(value: object) -> object:
+    """A member of a list out of the envelope that a replication tool has put around each of them."""
+    if isinstance(value, Mapping) and not message_sides.text_of(value)[0]:
+        return next((inner for name in _ENVELOPES if isinstance(inner := value.get(name), Mapping)), value)
+    return value
 
 
 def _holds_messages(values: Sequence[object]) -> bool:

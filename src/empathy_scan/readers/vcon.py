@@ -28,7 +28,8 @@ _LISTED = ("vcons", "items")
 _TRANSCRIPT = re.compile(r"transcri|diari")
 _RETOLD = re.compile(r"summar|translat")  # analyses of transcripts, which are none
 _MEDIATYPE = re.compile(r"[\w.+-]+/[\w.+-]+(?:\s*;[^\r\n]*)?")
-_TYPES = {"text", "recording", "transfer", "incomplete"}  # of dialogs
+_RECORDINGS = ("recording", "audio", "video")  # types of dialogs; older software has the latter two
+_TYPES = {"text", "transfer", "incomplete", *_RECORDINGS}
 # A signature as `header.payload.signature`; encryption as `header.key.iv.ciphertext.tag`.
 _COMPACT = re.compile(r"(?P<header>eyJ[\w-]+)\.(?P<payload>[\w-]*)\.[\w-]*(?P<encrypted>\.[\w-]*\.[\w-]*)?")
 _UNSIGNED = "a signed vCon: its signature is not checked"
@@ -73,7 +74,7 @@ def sniff_vcon(document: Document) -> Verdict:
             return Verdict(fits=True, why="parties with dialog or analysis")
         return Verdict(fits=False, why="parties, but no vCon", nearness=0.4)
     signed = '"signature' in text and '"payload"' in text and _signed(document.json) is not None
-    if signed or ('"ciphertext"' in text and _is_encrypted(document.json)):
+    if signed or ('"ciphertext"' in text and _is_encrypted(document.json, document.source)):
         return Verdict(fits=True, why="a signed vCon" if signed else "an encrypted vCon")
     return Verdict(fits=False, why="it has no parties with dialog or analysis", nearness=0.1)
 
@@ -97,7 +98,7 @@ def parse_vcon(document: Document, config: ReadConfig) -> Parsed:
     if (inner := _signed_compact(compact) if compact else _signed(whole)) is not None:
         found = apijson.Resources([("", inner)])
         notes.append(_UNSIGNED)
-    elif compact or _is_encrypted(whole):
+    elif compact or _is_encrypted(whole, document.source):
         raise MalformedInputError("an encrypted vCon", remedy="decrypt it first")
     else:
         found = apijson.resources(document, _is_vcon, listed=_LISTED)
@@ -153,15 +154,16 @@ def _within(payload: object) -> apijson.Resource | None:
     return inner if _is_vcon(inner) else None
 
 
-def _is_encrypted(value: object) -> bool:
-    """Whether a value is a vCon in JSON web encryption, as its headers say (older software puts the `uuid` there)."""
+def _is_encrypted(value: object, source: str) -> bool:
+    """Whether a value is a vCon in JSON web encryption, as its headers, a `uuid` in them, or the file's name say."""
     outer = apijson.part(value)
     keyed = isinstance(outer.get("recipients"), list) or isinstance(outer.get("encrypted_key"), str)
     if not isinstance(outer.get("ciphertext"), str) or not keyed:
         return False
     protected, unprotected = outer.get("protected"), apijson.part(outer.get("unprotected"))
     headers = transcripts.from_base64url(protected) if isinstance(protected, str) else ""
-    return "vcon" in headers.casefold() or "uuid" in unprotected or "vcon" in str(unprotected.get("cty")).casefold()
+    told = f"{headers} {unprotected.get('cty')} {source}".casefold()
+    return "vcon" in told or "uuid" in unprotected
 
 
 def _reading(vcon: apijson.Resource, place: str) -> Reading:
@@ -235,7 +237,7 @@ def _pieces(reading: Reading) -> Iterator[Piece]:
         piece = written[at]
         if piece is not None and (piece.turns or dialog.get("body") or not _best_known(reading, at)):
             yield piece
-        elif piece is not None or kind == "recording" or (dialog and not kind):
+        elif piece is not None or kind in _RECORDINGS or (dialog and not kind):
             yield from _recorded(reading, at, moments)
         elif kind:
             wordless[kind[:40]] += 1
@@ -337,7 +339,9 @@ def _best(reading: Reading, dialog: int | None) -> transcripts.Transcript | None
             reading.problems.append(_elsewhere(reading.where(f"dialog {dialog or 0}")))
         if not typed and not transcripts.holds_messages(body):
             continue
-        if (transcript := transcripts.read(body, [each.name for each in reading.parties if each.name])) is not None:
+        began = apijson.moment(reading.dialogs[dialog].get("start")) if dialog is not None else None
+        names = [each.name for each in reading.parties if each.name]
+        if (transcript := transcripts.read(body, names, began)) is not None:
             found.append(((len(transcript.roles) > 1, len(transcript.speakers) > 1, -at), at, transcript))
     if not found:
         return None
@@ -349,7 +353,7 @@ def _best(reading: Reading, dialog: int | None) -> transcripts.Transcript | None
 
 def _analyses_of(reading: Reading, dialog: int | None) -> list[int]:
     """The analyses of a dialog that have not been read: that name it, or that name none if it is the only recording."""
-    recordings = sum(each.get("type") == "recording" for each in reading.dialogs)
+    recordings = sum(each.get("type") in _RECORDINGS for each in reading.dialogs)
     linked = [list(numbers_of(each.get("dialog"))) for each in reading.analyses]
     return [
         at
@@ -400,7 +404,10 @@ def _identified(turn: Turn, label: labels.Label, party: Party | None, reading: R
 def _party_of(
     speaker: str, transcript: transcripts.Transcript, parties: Sequence[int], reading: Reading
 ) -> Party | None:
-    """The only party that is called like the speaker, or the one on the speaker's channel."""
+    """The party of that number, the only one that is called like the speaker, or the one on the speaker's channel."""
+    number = speaker.removeprefix(transcripts.PARTY)
+    if number != speaker and number.isdecimal():
+        return reading.parties[int(number)] if len(number) < 4 and int(number) < len(reading.parties) else None
     called = [each for each in reading.parties if speaker.casefold() in each.called]
     if len(called) == 1:
         return called[0]

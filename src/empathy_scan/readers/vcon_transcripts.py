@@ -13,6 +13,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from empathy_scan.codebook import Role
 from empathy_scan.config import ReadConfig
@@ -28,6 +29,7 @@ _STARTS = ("start", "start_time", "startTime", "begin")
 _ENDS = ("end", "end_time", "endTime")
 _LISTS = ("messages", "conversation", "turns", "transcript", "transcription", "dialogue", "lines", "utterances")
 _IN_MILLISECONDS = ("audio_url", "audio_duration", "acoustic_model", "speech_model")  # marks of AssemblyAI
+PARTY = "party "  # before the number of a party, where a transcript names no speaker but that
 _TURN_SHARE = 0.8  # of a list's members that have a speaker and a text
 
 # What another reader may stumble over in a body that only looks like its format.
@@ -85,16 +87,31 @@ def holds_messages(body: object) -> bool:
     return bool(items) and told >= _TURN_SHARE * len(items)
 
 
-def read(body: object, names: Sequence[str] = ()) -> Transcript | None:
+def read(body: object, names: Sequence[str] = (), began: datetime | None = None) -> Transcript | None:
     """The transcript in a decoded body; None when there are no words that can be found.
 
-    `names` are those of the parties, which a plain text may have at the beginning of its lines.
+    `names` are those of the parties, which a plain text may have at the beginning of its lines; `began` is when the
+    dialog did, for transcripts that say the moment at which each of their parts did.
     """
+    body = _from_start(body, began)
     transcript = (_of_names(body, names) or _of_text(body)) if isinstance(body, str) else _of_json(body)
     if transcript is None or not transcript.turns:
         return None
     order = apijson.in_order([turn.start for turn in transcript.turns])
     return replace(transcript, turns=joined([transcript.turns[at] for at in order]))
+
+
+def _from_start(body: object, began: datetime | None) -> object:
+    """A list whose members begin at a moment each, with seconds from the start of the dialog instead."""
+    moments = [apijson.moment(each.get("start")) for each in apijson.objects(body)]
+    if began is None or not isinstance(body, list) or len(moments) != len(body) or None in moments:
+        return body
+    return [_moved(each, apijson.since(began, moment)) for each, moment in zip(body, moments, strict=True)]
+
+
+def _moved(item: apijson.Resource, start: float | None) -> apijson.Resource:
+    lasts = apijson.seconds(item.get("duration"))
+    return {**item, "start": start, "end": None if start is None or lasts is None else start + lasts}
 
 
 def faults(analysis: apijson.Resource, where: str) -> list[InputError]:
@@ -214,7 +231,11 @@ def _text(item: apijson.Resource) -> str:
 def _speaker(item: apijson.Resource) -> str | None:
     """The label of who speaks, also where it is an object."""
     inner = apijson.part(item.get("speaker"))
-    return apijson.first_label(item, *_SPEAKERS) or apijson.first_label(inner, "name", "label", "role", "id")
+    named = apijson.first_label(item, *_SPEAKERS) or apijson.first_label(inner, "name", "label", "role", "id")
+    number = item.get("parties")
+    if named is None and isinstance(number, int) and not isinstance(number, bool):
+        return f"{PARTY}{number}"
+    return named
 
 
 def _time(item: apijson.Resource, names: Sequence[str], unit: float) -> float | None:
