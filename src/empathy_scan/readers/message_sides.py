@@ -8,6 +8,7 @@ is clear for most words; `user` is the customer beside an `agent`, and the agent
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 
 from empathy_scan.codebook import Role
 from empathy_scan.readers import apijson, labels, tickets
@@ -65,9 +66,24 @@ def at(value: object, path: str) -> object:
     return value
 
 
-def first(value: object, paths: Iterable[str]) -> str | None:
+def present(value: object, paths: tuple[str, ...]) -> Sequence[str]:
+    """Those of some paths whose first member an object has: few of the many that platforms use."""
+    heads, headed = _headed(paths)
+    if not isinstance(value, Mapping) or heads.isdisjoint(value):
+        return ()
+    return [path for head, path in headed if head in value]
+
+
+@lru_cache(maxsize=64)
+def _headed(paths: tuple[str, ...]) -> tuple[frozenset[str], tuple[tuple[str, str], ...]]:
+    """The first members of some paths, also beside the paths."""
+    headed = tuple((path.partition(".")[0], path) for path in paths)
+    return frozenset(head for head, _ in headed), headed
+
+
+def first(value: object, paths: tuple[str, ...]) -> str | None:
     """The first id, name or other short label at some paths."""
-    return next((found for path in paths if (found := tickets.identity(at(value, path)))), None)
+    return next((found for path in present(value, paths) if (found := tickets.identity(at(value, path)))), None)
 
 
 def folded(value: object) -> str:
@@ -77,7 +93,7 @@ def folded(value: object) -> str:
 
 def text_of(message: Object) -> tuple[str, str]:
     """The text of a message and the path at which it stands; two empty strings without any."""
-    for path in _TEXTS:
+    for path in present(message, _TEXTS):
         found = at(message, path)
         if path == "message_parts":
             parts = (at(each, "text.content") for each in apijson.objects(found))
@@ -89,9 +105,9 @@ def text_of(message: Object) -> tuple[str, str]:
 
 def is_note(message: Object, kinds: set[str]) -> bool:
     """Whether a message is for colleagues only; a `comment` is, where there are messages, too."""
-    if any(tickets.truth(message.get(name)) is True for name in _PRIVATE):
+    if any(tickets.truth(message.get(name)) is True for name in present(message, _PRIVATE)):
         return True
-    if any(tickets.truth(message.get(name)) is False for name in _PUBLIC):
+    if any(tickets.truth(message.get(name)) is False for name in present(message, _PUBLIC)):
         return True
     own = _kinds(message)
     return bool(own & _NOTES) or ("comment" in own and "message" in kinds)
@@ -108,7 +124,7 @@ def kinds_of(messages: Iterable[Object]) -> set[str]:
 
 
 def _kinds(message: Object) -> set[str]:
-    return {folded(message.get(name)) for name in _KINDS} - {""}
+    return {folded(message[name]) for name in present(message, _KINDS)} - {""}
 
 
 def author_words(messages: Iterable[Object]) -> set[str]:
@@ -118,7 +134,7 @@ def author_words(messages: Iterable[Object]) -> set[str]:
 
 def _author_word(message: Object) -> str:
     """The word for the kind of a message's author; the name of somebody is none."""
-    words = (folded(at(message, path)) for path in _KINDS_OF_AUTHORS)
+    words = (folded(at(message, path)) for path in present(message, _KINDS_OF_AUTHORS))
     return next((word for word in words if word in _SIDES or word == _USER), "")
 
 
@@ -134,7 +150,11 @@ def role_of(message: Object, words: set[str]) -> tuple[Role, str]:
     """The role of who wrote a message and what tells it; unknown and "" where nothing does."""
     subtypes = at(message, "author.subtypes")
     is_ai = isinstance(subtypes, list) and "ai" in map(folded, subtypes)
-    if is_ai or any(at(message, path) is True for path in _BOTS) or folded(message.get("subtype")) == "botmessage":
+    if (
+        is_ai
+        or any(at(message, path) is True for path in present(message, _BOTS))
+        or folded(message.get("subtype")) == "botmessage"
+    ):
         return Role.SYSTEM, "bot"
     word = _author_word(message)
     if _SIDES.get(word) == Role.SYSTEM:
@@ -151,10 +171,10 @@ def _flagged(message: Object) -> tuple[Role, str]:
         (_INBOUND, Role.CUSTOMER, Role.AGENT),
         (_OUTBOUND, Role.AGENT, Role.CUSTOMER),
     ):
-        for name in names:
-            if isinstance(value := message.get(name), bool):
+        for name in present(message, names):
+            if isinstance(value := message[name], bool):
                 return (said if value else other), f"column {name}"
-    for path in _DIRECTIONS:
+    for path in present(message, _DIRECTIONS):
         value = at(message, path)
         if isinstance(value, int) and not isinstance(value, bool) and path == "message_type":
             return _NUMBERED.get(value, Role.UNKNOWN), "column message_type"

@@ -13,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 
 from empathy_scan.codebook import Channel, Role
 from empathy_scan.config import ReadConfig
@@ -106,7 +107,7 @@ def sniff(document: Document) -> Verdict:
         return Verdict(fits=False, why="it does not begin with { or [")
     if not any(f'"{name}' in document.text for name in _NEEDED):
         return Verdict(fits=False, why="it has no text of messages", nearness=0.1)
-    found = next(_lists(_value(document, Ledger(), most=_SAMPLE), (), "", _DEEPEST), None)
+    found = next(_lists(_value(document, Ledger(), most=_SAMPLE), (), "", _DEEPEST, most=_SAMPLE), None)
     if found is None:
         return Verdict(fits=False, why="no list of messages with authors in it", nearness=0.3)
     sample = found.messages[:_SAMPLE]
@@ -160,21 +161,21 @@ def _value(document: Document, ledger: Ledger, *, most: int | None = None) -> ob
 # --- where the messages are ----------------------------------------------------------------------------------------
 
 
-def _lists(value: object, around: Sequence[Object], place: str, deep: int) -> Iterator[_List]:
-    """The lists of messages in a JSON value, with what stands around them."""
+def _lists(value: object, around: Sequence[Object], place: str, deep: int, most: int | None = None) -> Iterator[_List]:
+    """The lists of messages in a JSON value, with what stands around them; of each list the first `most` members."""
     if isinstance(value, list):
-        value = [_unwrapped(each) for each in value]
+        value = [_unwrapped(each) for each in value[:most]]
         if _holds_messages(value):
             yield _List(value, around, place)
             return
         inner = [(tickets.at(place, f"item {number}"), each) for number, each in enumerate(value, start=1)]
     elif isinstance(value, Mapping):
         around = (value, *around)
-        inner = [(place, each) for each in value.values()]
+        inner = [(place, each) for each in islice(value.values(), most)]
     else:
         return
     for here, each in inner if deep else ():
-        yield from _lists(each, around, here, deep - 1)
+        yield from _lists(each, around, here, deep - 1, most)
 
 
 def _unwrapped(value: object) -> object:
@@ -356,8 +357,9 @@ def _name(value: Object) -> str | None:
     return first(value, ("createdBy.email", "author.email", "sender.email"))
 
 
-def _moment(value: Object, paths: Sequence[str]) -> datetime | None:
-    return next((at for path in paths if (at := tickets.moment(message_sides.at(value, path))) is not None), None)
+def _moment(value: Object, paths: tuple[str, ...]) -> datetime | None:
+    found = (tickets.moment(message_sides.at(value, path)) for path in message_sides.present(value, paths))
+    return next((moment for moment in found if moment is not None), None)
 
 
 def _by_offset(turns: Sequence[Turn]) -> list[Turn]:
