@@ -5,6 +5,7 @@ import math
 from pathlib import Path
 
 import pytest
+from changed_json import places, replaced
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -223,28 +224,13 @@ def test_broken_lines_are_problems_and_the_others_are_read():
     assert (len(spoken(parsed)), len(parsed.problems)) == (2, 1)
 
 
-def places(value, before=()):
-    yield before
-    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for key, each in inner:
-        yield from places(each, (*before, key))
-
-
-def replaced(value, place, wrong):
-    if not place:
-        return wrong
-    changed = value.copy()
-    changed[place[0]] = replaced(value[place[0]], place[1:], wrong)
-    return changed
-
-
 @pytest.mark.parametrize("path", [each for each in SAMPLES if each.suffix == ".json"], ids=lambda path: path.name)
 @settings(max_examples=60, deadline=None)
 @given(choices=st.data())
 def test_values_of_any_type_are_no_surprise(path, choices):
     value = json.loads(path.read_text(encoding="utf-8"))
     for _ in range(choices.draw(st.integers(1, 3))):
-        value = replaced(value, choices.draw(st.sampled_from(list(places(value)))), choices.draw(ODD))
+        value = replaced(value, choices.draw(st.sampled_from([place for place, _ in places(value)])), choices.draw(ODD))
     try:
         messages.sniff(document(value))
         parsed = read(value)

@@ -1,10 +1,10 @@
 """What stands where a message should be, or where its text should be, is never left out without a word."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from changed_json import places, replaced
 
 from empathy_scan.config import ReadConfig
 from empathy_scan.errors import InputError
@@ -23,21 +23,6 @@ SAMPLES = sorted(
 def read(value, name):
     document = Document(name, json.dumps(value).encode())
     return registry.detect(document, ReadConfig()).reader.parse(document, ReadConfig())
-
-
-def places(value, before=()) -> Iterator[tuple[tuple, object]]:
-    yield before, value
-    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for key, each in inner:
-        yield from places(each, (*before, key))
-
-
-def replaced(value, place, wrong):
-    if not place:
-        return wrong
-    changed = value.copy()
-    changed[place[0]] = replaced(value[place[0]], place[1:], wrong)
-    return changed
 
 
 def amount(parsed):
