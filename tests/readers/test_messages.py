@@ -272,3 +272,14 @@ def test_the_envelopes_of_replication_tools_are_opened(wrap):
     parsed = messages.parse(document("\n".join(json.dumps(wrap(each)) for each in parts), "p.jsonl"), ReadConfig())
     assert [role for role, _ in spoken(parsed)] == ["customer", "agent", "system"]
     assert parsed.conversations[0].conversation_id == "7"
+
+
+def test_messages_of_several_customers_without_an_id_are_no_conversation():
+    said = [
+        {"sender_type": "visitor", "sender": {"name": name}, "text": "Hello", "private": False}
+        for name in ("Mia", "Omar")
+    ]
+    parsed = read(said)
+    assert parsed.conversations == []
+    assert "several customers" in parsed.problems[0].what
+    assert len(read([{**each, "conversation_id": 7} for each in said]).conversations) == 1

@@ -133,7 +133,7 @@ def parse(document: Document, config: ReadConfig) -> Parsed:
     words, kinds = message_sides.author_words(every), message_sides.kinds_of(every)
     for each in found:
         for identity, group in _grouped(each, document.stem, several=len(found) > 1).items():
-            read = _conversation(identity, group, each, (words, kinds), ledger)
+            read = _conversation(identity, group, each, (words, kinds), ledger, stem=document.stem)
             ledger.conversations += [read] if read is not None else []
     return ledger.parsed()
 
@@ -274,8 +274,13 @@ def _conversation(
     found: _List,
     marks: tuple[set[str], set[str]],
     ledger: Ledger,
+    *,
+    stem: str,
 ) -> Conversation | None:
-    """The messages of one conversation; None, and a problem, when nobody says anything."""
+    """The messages of one conversation; None, and a problem, when nobody says anything.
+
+    One that is called like the file, as nothing names it, must have a single customer.
+    """
     people = _people(found.around)
     channel = _channel(group, found.around)
     messages: list[Message] = []
@@ -287,6 +292,11 @@ def _conversation(
     place = found.place
     if not messages:
         ledger.refuse("a conversation without words", place, "nothing to do; notes and events are not read")
+        return None
+    customers = {each.turn.speaker for each in messages if each.turn.role == Role.CUSTOMER} - {None}
+    if identity == stem and len(customers) > 1:
+        what = f"messages of several customers, and nothing says to which conversation they belong: {len(messages)}"
+        ledger.refuse(what, place, "export each conversation by itself, or with its id")
         return None
     began = next((at for each in found.around if (at := _moment(each, _BEGAN)) is not None), None)
     turns, started = tickets.timed(messages, None)
