@@ -7,7 +7,7 @@ import zipfile
 import pytest
 
 from empathy_scan.config import ReadConfig
-from empathy_scan.errors import InputError
+from empathy_scan.errors import InputError, MalformedInputError
 from empathy_scan.readers.convokit import parse_convokit, sniff_convokit
 from empathy_scan.readers.files import Document
 
@@ -132,3 +132,24 @@ def test_other_and_damaged_archives_are_refused():
 def test_an_archive_is_unpacked_up_to_the_limit_only():
     with pytest.raises(InputError, match="larger than the limit"):
         parse(archive(**{"utterances.jsonl": lines(utterance("a", "x", text="a" * 100_000))}), max_file_bytes=50_000)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"utterances-index": {}, "speakers-index": {}, "version": 1},
+        {"u0": {"meta": {"role": "agent"}, "vectors": []}, "u1": {"meta": {}, "vectors": []}},
+    ],
+)
+def test_what_stands_beside_the_utterances_is_refused_with_that_reason(value):
+    beside = Document("speakers.json", json.dumps(value).encode())
+    assert sniff_convokit(beside).fits
+    with pytest.raises(MalformedInputError, match="without its utterances"):
+        parse_convokit(beside, ReadConfig())
+
+
+def test_utterances_may_have_vectors():
+    line = {"id": "a", "conversation_id": "a", "speaker": "u", "reply-to": None, "text": "Hello", "vectors": []}
+    lines = "\n".join([json.dumps(line), json.dumps({**line, "id": "b"})])
+    (one,) = parse_convokit(Document("u.jsonl", lines.encode()), ReadConfig()).conversations
+    assert len(one.turns) == 2

@@ -96,3 +96,23 @@ def test_a_ticket_is_found_in_what_wraps_it(wrapped):
     value = wrapped(ticket(reply()))
     assert freshdesk.sniff(Document("t.json", json.dumps(value).encode())).fits
     assert spoken(read(value)) == [("customer", "It broke."), ("agent", "Sorry.")]
+
+
+@pytest.mark.parametrize("wrapper", ["note", "helpdesk_note"])
+def test_notes_may_be_wrapped_each_in_an_object_of_its_own(wrapper):
+    value = ticket(conversations=None, notes=[{wrapper: reply()}], display_id=7)
+    (conversation,) = read({"helpdesk_ticket": value}).conversations
+    assert conversation.conversation_id == "7"
+    assert [turn.role for turn in conversation.turns] == ["customer", "agent"]
+
+
+@pytest.mark.parametrize("changes", [{"source": 8}, {"deleted": True}])
+def test_what_was_forwarded_or_deleted_is_no_answer_to_the_customer(changes):
+    parsed = read(ticket(reply(**changes)))
+    assert spoken(parsed) == [("customer", "It broke.")]
+    assert "deleted or forwarded messages: 1 left out" in parsed.notes
+
+
+def test_a_page_of_messages_belongs_to_the_ticket_that_they_name():
+    (conversation,) = read({"conversations": [reply(ticket_id=55)], "meta": {"count": 1}}).conversations
+    assert conversation.conversation_id == "55"

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from empathy_scan.config import ReadConfig
+from empathy_scan.errors import MalformedInputError
 from empathy_scan.readers.files import Document
 from empathy_scan.readers.gong import parse_gong, sniff_gong
 
@@ -93,3 +94,15 @@ def test_times_that_look_like_seconds_are_noted():
 def test_a_call_without_id_is_called_like_the_file():
     parsed = parse([call(None), call(None)])
     assert [one.conversation_id for one in parsed.conversations] == ["c-1", "c-2"]
+
+
+def test_what_is_known_of_calls_without_their_transcripts_is_refused_with_that_reason():
+    value = {"calls": [details()]}
+    assert sniff_gong(Document("c.json", json.dumps(value).encode())).fits
+    with pytest.raises(MalformedInputError, match="only what is known of calls"):
+        parse(value)
+
+
+def test_a_call_may_stand_in_an_object_beside_its_transcript():
+    (one,) = parse({"call": details(), "transcript": call()["transcript"]}).conversations
+    assert (one.conversation_id, [turn.role for turn in one.turns]) == (call()["callId"], ["agent", "customer"])

@@ -102,3 +102,30 @@ def test_a_conversation_without_words_is_reported():
 
 def test_without_an_id_the_file_names_the_conversation():
     assert read(conversation(id=None), "x/y.json").conversations[0].conversation_id == "x/y"
+
+
+@pytest.mark.parametrize(
+    "deleted",
+    [
+        part("<p><i>This message was deleted</i></p>", redacted=True),
+        part("We've removed this part of the conversation to comply with the terms of another service."),
+    ],
+)
+def test_deleted_parts_are_left_out(deleted):
+    parsed = read(conversation(deleted))
+    assert spoken(parsed) == [("customer", "Hello?")]
+    assert "deleted parts: 1 left out" in parsed.notes
+
+
+def test_a_ticket_is_a_conversation_that_begins_with_its_description():
+    ticket = {
+        "type": "ticket", "id": "494", "ticket_id": "53", "created_at": 1772791200,
+        "ticket_attributes": {"_default_title_": "Lamp", "_default_description_": "My lamp is broken."},
+        "contacts": {"contacts": [{"type": "contact", "id": "u"}]},
+        "ticket_parts": {"ticket_parts": [part(), part("<p>Rude.</p>", "note"), part(author="user")], "total_count": 3},
+    }  # fmt: skip
+    assert intercom.sniff(Document("t.json", json.dumps(ticket).encode())).fits
+    parsed = read(ticket)
+    assert parsed.conversations[0].conversation_id == "494"
+    assert spoken(parsed) == [("customer", "My lamp is broken."), ("agent", "Hi."), ("customer", "Hi.")]
+    assert "internal notes: 1 left out" in parsed.notes

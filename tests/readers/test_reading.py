@@ -304,3 +304,8 @@ def test_a_file_name_that_is_not_utf8_is_read_and_shown_with_escapes(tmp_path):
     found = readers.read([tmp_path], ReadConfig())
     assert found.turns["source"].unique().to_list() == ["caf\\xe9.txt"]
     assert found.turns.height == 2
+
+
+def test_half_a_surrogate_pair_in_an_id_or_name_stops_no_batch(scan):
+    row = '{"conversation_id": "c\\ud800", "speaker": "Agent \\ud800", "agent_id": "\\ud800", "text": "Hello \\ud800"}'
+    assert scan({"a.json": f"[{row}]", "b.txt": "Agent: Hi.\nCustomer: Hello.\n"}).turns.height == 3

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 
 import pytest
 
@@ -164,3 +165,60 @@ def test_comments_without_the_kind_of_user_have_unknown_roles():
     rows = [{"ParentId": "c1", "CommentBody": "Hi.", "CreatedById": OWNER, "IsPublished": "true"}]
     turn = read(rows).conversations[0].turns[0]
     assert (turn.role, turn.agent_id) == ("unknown", OWNER)
+
+
+def in_json(value):
+    document = Document("q.json", (value if isinstance(value, str) else json.dumps(value)).encode())
+    assert salesforce.sniff(document).fits
+    return salesforce.parse(document, ReadConfig())
+
+
+def record(**changes):
+    return {"attributes": {"type": "EmailMessage"}, **mail(Incoming=True), **changes}
+
+
+@pytest.mark.parametrize(
+    "wrap",
+    [
+        lambda records: {"totalSize": 2, "done": True, "records": records},
+        lambda records: {"status": 0, "result": {"records": records}},
+        lambda records: records,
+        lambda records: "\n".join(map(json.dumps, records)),
+    ],
+)
+def test_records_are_found_in_the_answers_of_the_apis(wrap):
+    records = [record(), record(Incoming=False, TextBody="Hi.", MessageDate="2026-03-11T09:00:00.000+0000")]
+    (conversation,) = in_json(wrap(records)).conversations
+    assert [(turn.role, turn.start) for turn in conversation.turns] == [("customer", 0.0), ("agent", 3600.0)]
+
+
+def test_the_mails_of_a_case_belong_to_it():
+    one = {name: value for name, value in record().items() if name != "ParentId"}
+    case = {"attributes": {"type": "Case"}, "Id": "5005e00000QqRrSAAV", "EmailMessages": {"records": [one]}}
+    assert [each.conversation_id for each in in_json({"records": [case]}).conversations] == ["5005e00000QqRrSAAV"]
+
+
+def test_who_wrote_a_comment_may_stand_in_an_object():
+    comment = {"ParentId": "c1", "CommentBody": "Hello.", "IsPublished": True, "CreatedDate": "2026-03-11T08:00:00Z",
+               "CreatedBy": {"Name": "Dana", "UserType": "Standard"}, "CreatedById": OWNER}  # fmt: skip
+    (turn,) = in_json({"records": [comment]}).conversations[0].turns
+    assert (turn.role, turn.speaker, turn.agent_id) == ("agent", "Dana", OWNER)
+
+
+PAYLOAD = {"abstractMessage": {"staticContent": {"formatType": "Text", "text": "My card is gone."}}}
+
+
+@pytest.mark.parametrize("payload", [PAYLOAD, json.dumps(PAYLOAD)])
+def test_the_words_of_an_enhanced_conversation_stand_in_its_payload(payload):
+    entry = {"identifier": "e", "conversationId": "c", "entryPayload": payload, "transcriptedTimestamp": 1770109200000,
+             "sender": {"role": "EndUser", "subject": "x"}}  # fmt: skip
+    (turn,) = in_json({"conversationEntries": [entry]}).conversations[0].turns
+    assert (turn.role, turn.text) == ("customer", "My card is gone.")
+
+
+def test_a_table_of_enhanced_conversations_holds_json_in_its_cells():
+    row = {"identifier": "e", "conversation_identifier": "c", "entry_type": "MESSAGE",
+           "entry_payload": json.dumps(PAYLOAD), "sender": '{"role": "Agent", "subject": "0051"}',
+           "transcripted_timestamp": "2026-03-11T08:00:00.000Z", "sender_display_name": "Dana"}  # fmt: skip
+    (turn,) = read([row, {**row, "entry_payload": "{}", "sender": ""}]).conversations[0].turns
+    assert (turn.role, turn.speaker, turn.text) == ("agent", "Dana", "My card is gone.")

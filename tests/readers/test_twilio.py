@@ -149,3 +149,18 @@ def test_a_list_with_several_conversations_gives_each_its_own():
         "CH1": 2,
         "CH2": 1,
     }
+
+
+@pytest.mark.parametrize(
+    ("participant", "role"),
+    [
+        ({"messaging_binding": {"type": "sms", "address": "+15550100", "proxy_address": "+15550199"}}, "customer"),
+        ({"identity": "x", "messaging_binding": {"address": "+15550100", "proxy_address": "+15550199"}}, "unknown"),
+        ({"messaging_binding": {"address": "+15550100", "projected_address": "+15550199"}}, "unknown"),
+        ({"messaging_binding": {"type": "chat"}}, "unknown"),
+    ],
+)
+def test_who_writes_to_a_number_of_the_company_from_outside_is_a_customer(participant, role):
+    value = {"messages": [message(0, "+15550100", "Help!", participant_sid="MB1")]}
+    (one,) = chats({**value, "participants": [{"sid": "MB1", **participant}]}).conversations
+    assert [turn.role for turn in one.turns] == [role]

@@ -230,3 +230,84 @@ def test_an_encrypted_vcon_is_refused_and_other_secrets_are_not_known():
 
 def test_a_vcon_without_words_is_reported():
     assert "nobody says anything" in parse(vcon()).problems[0].what
+
+
+SPOKEN = "Dana Lopez: Good morning.\n\nKim: My card is gone.\n\nDana Lopez: I block it."
+
+
+def test_a_transcript_beside_a_text_without_words_is_read():
+    """Some software calls the dialog of a call `text` and leaves its words to the analysis."""
+    value = vcon(dialog=[text(None)], analysis=[transcript(SPOKEN, encoding="none")])
+    (one,) = parse(value).conversations
+    assert one.channel == "call"
+    assert [turn.role for turn in one.turns] == ["agent", "customer", "agent"]
+
+
+def test_lines_that_begin_with_the_names_of_parties_are_theirs():
+    people = [{"name": "Dana Lopez", "mailto": "dana@x.example"}, {"name": "Kim"}]
+    value = vcon(parties=people, dialog=[recording()], analysis=[transcript(SPOKEN, encoding="none")])
+    assert said(value) == [
+        ("unknown", "dana@x.example", "Good morning."),
+        ("unknown", "Kim", "My card is gone."),
+        ("unknown", "dana@x.example", "I block it."),
+    ]
+
+
+def test_a_text_that_names_a_party_in_passing_is_one_turn():
+    value = vcon(dialog=[recording()], analysis=[transcript("She said:\nKim: no.\nDana Lopez: yes.", encoding="none")])
+    assert [words for _, _, words in said(value)] == ["She said:\nKim: no.\nDana Lopez: yes."]
+
+
+def test_a_signature_may_be_alone_or_in_three_parts():
+    inner = vcon(dialog=[text("Hello")])
+    alone = {"payload": url64(inner), "protected": "e30", "signature": "x"}
+    compact = f"{url64({'alg': 'RS256'})}.{url64(inner)}.c2ln"
+    for content in (json.dumps(alone), compact, f"{compact}\n"):
+        document = Document("c", content.encode())
+        assert sniff_vcon(document).fits
+        (one,) = parse_vcon(document, ReadConfig()).conversations
+        assert [turn.text for turn in one.turns] == ["Hello"]
+
+
+def test_five_parts_of_a_vcon_are_encrypted():
+    document = Document("c.vcon", f"{url64({'alg': 'RSA-OAEP', 'enc': 'A256GCM'})}.a.b.c.d".encode())
+    assert sniff_vcon(document).fits
+    with pytest.raises(MalformedInputError, match="encrypted"):
+        parse_vcon(document, ReadConfig())
+    assert not sniff_vcon(Document("c.txt", document.data)).fits
+
+
+def test_older_software_encrypts_beside_the_uuid():
+    value = {"unprotected": {"uuid": "u-1", "enc": "A256CBC-HS512"}, "recipients": [{}], "ciphertext": "x"}
+    assert sniff_vcon(Document("c", json.dumps(value).encode())).fits
+
+
+def test_a_vcon_needs_neither_uuid_nor_version():
+    value = {"parties": PARTIES, "dialog": [text("Hello")]}
+    assert sniff_vcon(Document("c", json.dumps(value).encode())).fits
+    assert said(value) == [("customer", "Kim", "Hello")]
+
+
+def test_parts_of_a_transcript_may_name_a_party_by_number_and_a_moment():
+    body = [
+        {"parties": 1, "start": "2026-01-05T10:00:02Z", "duration": 2.5, "text": "Good morning."},
+        {"parties": 0, "start": "2026-01-05T10:00:06Z", "duration": 1, "text": "My card is gone."},
+        {"parties": 9, "start": "2026-01-05T10:00:08Z", "duration": 1, "text": "Beep."},
+    ]
+    (one,) = parse(vcon(dialog=[recording()], analysis=[transcript(body)])).conversations
+    assert [(turn.role, turn.start, turn.end) for turn in one.turns] == [
+        ("agent", 2.0, 4.5),
+        ("customer", 6.0, 7.0),
+        ("unknown", 8.0, 9.0),
+    ]
+
+
+def test_a_file_called_vcon_that_is_encrypted_needs_no_other_mark():
+    content = json.dumps({"protected": url64({"enc": "A256CBC-HS512"}), "encrypted_key": "x", "ciphertext": "x"})
+    assert sniff_vcon(Document("a.vcon", content.encode())).fits
+    assert not sniff_vcon(Document("a.json", content.encode())).fits
+
+
+def test_dialogs_of_older_software_may_be_called_audio():
+    (problem,) = parse(vcon(dialog=[text("Hello"), recording(type="audio")])).problems
+    assert problem.what == "a recording without a transcript"

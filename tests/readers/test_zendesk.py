@@ -5,6 +5,7 @@ import json
 import pytest
 
 from empathy_scan.config import ReadConfig
+from empathy_scan.errors import MalformedInputError
 from empathy_scan.readers import zendesk
 from empathy_scan.readers.files import Document
 
@@ -170,3 +171,71 @@ def test_plain_bodies_keep_addresses_and_lose_entities():
 )  # fmt: skip
 def test_the_channel_is_that_of_the_ticket(via, channel):
     assert read(ticket(comment(1, "Hi."), via={"channel": via})).conversations[0].channel == channel
+
+
+def audit(ticket_id, *events, **changes):
+    return {"id": 1, "ticket_id": ticket_id, "author_id": 5, "created_at": "2026-03-02T09:00:00Z",
+            "via": {"channel": "email"}, "events": list(events), **changes}  # fmt: skip
+
+
+def said_in_event(author, body):
+    return {"type": "Comment", "author_id": author, "body": body, "public": True}
+
+
+def test_audits_tell_who_asked_and_who_was_ever_assigned():
+    changes = [
+        {"type": "Create", "field_name": "requester_id", "value": "5"},
+        {"type": "Change", "field_name": "assignee_id", "value": "6"},
+        {"type": "Change", "field_name": "assignee_id", "value": "7", "previous_value": "6"},
+    ]
+    words = [said_in_event(author, f"Words of {author}.") for author in (5, 6, 7, 8)]
+    parsed = read({"audits": [audit(4711, *changes, *words)]})
+    assert [role for role, _ in spoken(parsed)] == ["customer", "agent", "agent", "unknown"]
+
+
+def test_a_single_audit_is_an_audit():
+    (conversation,) = read({"audit": audit(4711, said_in_event(5, "Hello."))}).conversations
+    assert (conversation.conversation_id, len(conversation.turns)) == ("4711", 1)
+
+
+XML = """<?xml version="1.0"?><tickets type="array"><ticket><nice-id type="integer">7</nice-id>
+<requester-id type="integer">1</requester-id><submitter-id type="integer">1</submitter-id><comments type="array">
+<comment><author-id type="integer">1</author-id><is-public type="boolean">true</is-public><value>a &lt; b</value>
+</comment></comments></ticket></tickets>"""
+
+
+def test_xml_is_read_like_json():
+    assert zendesk.sniff(Document("tickets.xml", XML.encode())).fits
+    assert spoken(read(XML, "tickets.xml")) == [("customer", "a < b")]
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (XML[:-40], "not valid XML"),
+        (XML.replace("<tickets", "<!DOCTYPE x><tickets"), "entities"),
+    ],
+)
+def test_broken_xml_is_refused_with_its_reason(text, reason):
+    with pytest.raises(MalformedInputError, match=reason):
+        read(text, "tickets.xml")
+
+
+def test_a_chat_by_itself_or_among_docs_is_a_conversation():
+    line = {
+        "type": "chat.msg",
+        "name": "Dana",
+        "nick": "agent:12",
+        "msg": "Hello.",
+        "timestamp": "2026-03-02T09:00:05Z",
+    }
+    chat = {"id": "c-1", "timestamp": "2026-03-02T09:00:00Z", "history": [line, {**line, "nick": "visitor"}]}
+    for value in (chat, {"docs": {"c-1": chat}}, {"chats": [chat]}):
+        (conversation,) = read(value).conversations
+        assert [(turn.role, turn.agent_id) for turn in conversation.turns] == [("agent", "12"), ("customer", None)]
+        assert conversation.conversation_id == "c-1"
+
+
+def test_a_chat_without_words_is_a_problem():
+    parsed = read({"chats": [{"id": "c-1", "history": [{"type": "chat.memberjoin", "name": "Dana"}]}]})
+    assert [problem.what for problem in parsed.problems] == ["a chat without words"]

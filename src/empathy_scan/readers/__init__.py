@@ -36,6 +36,7 @@ _STUMBLES = (
     RecursionError,
     pl.exceptions.PolarsError,
 )
+_NOTES = 3  # of what was left out of a file of which nothing is left
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +180,8 @@ def _read_one(found: files.Found, config: ReadConfig) -> tuple[Detection, Parsed
             remedy="check the file; if it is sound, this is a bug of the reader",
         ) from error
     if not parsed.conversations and not parsed.problems:
-        raise MalformedInputError("there is no conversation in it", remedy="export it again or remove it")
+        left_out = f" ({'; '.join(parsed.notes[:_NOTES])})" if parsed.notes else ""
+        raise MalformedInputError(f"there is no conversation in it{left_out}", remedy="export it again or remove it")
     binary = detection.reader.name == "parquet" or document.data.startswith(b"PK\x03\x04")
     return detection, parsed, "" if binary else document.encoding
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from empathy_scan.codebook import Role
 from empathy_scan.errors import InputError, MalformedInputError
 from empathy_scan.readers import labels, times
-from empathy_scan.readers.conversation import clean, label_or_none
+from empathy_scan.readers.conversation import Turn, clean, label_or_none
 from empathy_scan.readers.files import Document, json_lines, parse_json
 from empathy_scan.readers.verdict import Verdict
 
@@ -21,6 +21,15 @@ _LARGEST_OFFSET = 1e8  # seconds: three years, from which on a number counts fro
 
 Resource = Mapping[str, object]
 Holds = Callable[[Resource], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who speaks or writes, as a list beside the words tells."""
+
+    role: Role
+    name: str | None
+    agent_id: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +121,22 @@ def spoken(value: object) -> str:
     return clean(value) if isinstance(value, str) else ""
 
 
+def faulty(members: object, where: str, *names: str) -> list[InputError]:
+    """One problem for all members of a list that are no objects, or whose text, under any of the names, is none."""
+    listed = members if isinstance(members, list) else []
+    broken = [at for at, each in enumerate(listed, start=1) if not isinstance(each, Mapping) or _no_text(each, names)]
+    if not broken:
+        return []
+    what = f"{len(broken)} of {len(listed)} are no objects with a text, and are left out"
+    return [MalformedInputError(what, where=f"{where} {broken[0]}".strip(), remedy="export it again")]
+
+
+def _no_text(value: Resource, names: Sequence[str]) -> bool:
+    """Whether an object has something else than a text where its text should be."""
+    found = [value[name] for name in names if value.get(name) is not None]
+    return bool(found) and not any(isinstance(each, str) for each in found)
+
+
 def number(value: object) -> float | None:
     """A finite number, also from a string; None for anything else."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
@@ -176,6 +201,19 @@ def direction(value: object) -> str | None:
 def role_word(value: object) -> labels.Label:
     """The role that a role field names (`Agent`, `SUPERVISOR`); unknown for what is no role word."""
     return labels.read_label(clean(value)) if isinstance(value, str) else labels.Label(Role.UNKNOWN)
+
+
+def with_person(turn: Turn, person: Person | None, source: str) -> Turn:
+    """The turn with role, name and id of who speaks; the label stays where nothing tells who that is."""
+    if person is None:
+        return turn
+    return replace(
+        turn,
+        role=person.role,
+        role_source=source if person.role != Role.UNKNOWN else "",
+        speaker=person.name or turn.speaker,
+        agent_id=person.agent_id,
+    )
 
 
 def in_order(keys: Sequence[float | None]) -> list[int]:

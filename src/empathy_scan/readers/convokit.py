@@ -31,6 +31,7 @@ _ROLE_FIELDS = ("role", "speaker_role", "author_role", "speaker_type", "side", "
 _AGENT_FIELDS = ("is_agent", "from_agent")
 _GROUPS = ("language", "direction", "team", "queue", "domain", "topic", "subreddit")  # labels of conversations
 _LARGEST_INDEX = 64 * 1024 * 1024  # bytes of speakers.json and conversations.json that are read
+_BESIDE = "the index, speakers or conversations of a ConvoKit corpus, without its utterances"
 _BROKEN_ZIP = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError)
 
 
@@ -52,6 +53,8 @@ def sniff_convokit(document: Document) -> Verdict:
         return Verdict(fits=bool(name), why=why)
     if document.data[:4] == b"PAR1" or not apijson.begins_json(document.text):
         return Verdict(fits=False, why="it does not begin with { or [")
+    if _lacks_utterances(document):
+        return Verdict(fits=True, why=_BESIDE)
     head = document.text[:1_000_000]
     if not any(f'"{name}"' in head for name in _ANSWERED):
         return Verdict(fits=False, why="it has no reply_to", nearness=0.1)
@@ -63,6 +66,11 @@ def sniff_convokit(document: Document) -> Verdict:
 def parse_convokit(document: Document, config: ReadConfig) -> Parsed:
     """The conversations of a corpus; utterances that are broken or belong to none are left out and reported."""
     zipped = document.data.startswith(b"PK\x03\x04")
+    if not zipped and _lacks_utterances(document):
+        raise MalformedInputError(
+            _BESIDE,
+            remedy="zip the folder of the corpus: then its speakers' roles are read with utterances.jsonl",
+        )
     corpus = _unzipped(document, config) if zipped else _read(document)
     if not corpus.utterances:
         raise MalformedInputError("no utterances in it", remedy="dump the corpus again")
@@ -93,6 +101,18 @@ def _is_utterance(value: apijson.Resource) -> bool:
     """Whether an object has all that ConvoKit writes for an utterance."""
     groups = (("id",), _CONVERSATION, _SPEAKER, _ANSWERED, ("text",))
     return all(any(name in value for name in names) for names in groups)
+
+
+def _lacks_utterances(document: Document) -> bool:
+    """Whether a file is one of those that stand beside the utterances of a corpus."""
+    marked = any(f'"{mark}"' in document.text for mark in ("vectors", "utterances-index"))
+    if not marked or apijson.in_lines(document.text):
+        return False
+    members = apijson.part(document.json)
+    if "utterances-index" in members:
+        return True
+    first = list(members.values())[:20]
+    return bool(first) and all(isinstance(each, Mapping) and {"meta", "vectors"} <= set(each) for each in first)
 
 
 def _read(document: Document) -> Corpus:

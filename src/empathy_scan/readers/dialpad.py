@@ -44,7 +44,7 @@ def parse_dialpad(document: Document, config: ReadConfig) -> Parsed:
         lines = call["lines"] if isinstance(call["lines"], list) else []
         spoken = [line for line in lines if isinstance(line, Mapping) and line.get("type") == "transcript"]
         moments += sum(isinstance(line, Mapping) for line in lines) - len(spoken)
-        problems += _broken(lines, place)
+        problems += apijson.faulty(lines, f"{place} line".strip(), "content")
         conversation = _conversation(call, spoken, place, document.stem)
         if conversation is None:
             problems.append(MalformedInputError("no line of words in it", where=place or "lines", remedy="remove it"))
@@ -60,14 +60,6 @@ def _is_transcript(value: apijson.Resource) -> bool:
     return "call_id" in value and any(
         "type" in line and "content" in line and any(mark in line for mark in _MARKS) for line in lines
     )
-
-
-def _broken(lines: list[object], place: str) -> list[InputError]:
-    return [
-        MalformedInputError("not a line of a transcript", where=f"{place} line {at}".strip(), remedy="export it again")
-        for at, line in enumerate(lines, start=1)
-        if not isinstance(line, Mapping)
-    ]
 
 
 def _conversation(call: apijson.Resource, lines: list[apijson.Resource], place: str, stem: str) -> Conversation | None:

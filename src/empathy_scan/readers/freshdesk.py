@@ -1,7 +1,8 @@
 """Freshdesk: tickets with their conversations, one or many to a file, and lists of conversations alone.
 
-The first message is the ticket's `description`, the replies are `conversations`. Source: Freshdesk API reference,
-"Tickets" and "Conversations".
+The first message is the ticket's `description`, the replies are `conversations`; in the account's export and in
+version 1 of the API they are `notes`, each wrapped in an object of its own, and exports may be XML. Source: Freshdesk
+API reference, "Tickets" and "Conversations".
 """
 
 from __future__ import annotations
@@ -40,6 +41,8 @@ _TICKET_MARKS = {
     "helpdesk_notes",
 }
 _REPLIES = ("conversations", "helpdesk_notes", "notes")
+_WRAPPED = ("note", "helpdesk_note")  # in version 1 of the API and in exports: `[{"note": {...}}]`
+_FORWARDED = "8"  # `source` of a reply that went to somebody else than the customer
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +60,7 @@ def sniff(document: Document) -> Verdict:
     return tickets.sniff(
         document,
         _fits,
-        words=("incoming", "responder_id", "fr_escalated"),
+        words=("incoming", "responder_id", "fr_escalated", "requester_id"),
         title="Freshdesk (tickets with conversations)",
     )
 
@@ -92,7 +95,7 @@ def _fits(value: Object) -> bool:
 
 
 def _is_ticket(value: Object) -> bool:
-    replies = [each for name in _REPLIES for each in objects(value.get(name))[:5]]
+    replies = [each for name in _REPLIES for each in objects(_unwrapped(value.get(name)))[:5]]
     listed = objects(an_object(value.get("conversations")).get("conversations"))[:5]
     if any("incoming" in each and "private" in each for each in [*replies, *listed]):
         return True
@@ -111,8 +114,10 @@ def _tickets(items: Sequence[tickets.Item], stem: str) -> Iterator[_Ticket]:
             replies[tickets.identity(item.value.get("ticket_id")) or stem].append(item.value)
             continue
         for place, ticket, beside in _of_item(item):
-            identity = tickets.identity(ticket.get("id")) or tickets.identity(ticket.get("display_id"))
-            yield _Ticket(ticket, _replies(ticket) or _replies(beside), place, identity)
+            identity = tickets.identity(ticket.get("display_id")) or tickets.identity(ticket.get("id"))
+            listed = _replies(ticket) or _replies(beside)
+            named = (tickets.identity(an_object(each).get("ticket_id")) for each in listed)
+            yield _Ticket(ticket, listed, place, identity or next(filter(None, named), None))
     for identity, listed in replies.items():
         yield _Ticket({}, listed, f"ticket {identity}", identity)
 
@@ -136,8 +141,14 @@ def _replies(holder: Object) -> Sequence[object]:
         found = holder.get(name)
         found = found.get("conversations") if isinstance(found, Mapping) else found
         if isinstance(found, list):
-            return found
+            return _unwrapped(found)
     return []
+
+
+def _unwrapped(listed: object) -> list[object]:
+    """The members of a list, out of the objects that wrap each of them."""
+    members = listed if isinstance(listed, list) else []
+    return [next((inner for name in _WRAPPED if (inner := an_object(each).get(name))), each) for each in members]
 
 
 def _has_replies(ticket: _Ticket) -> bool:
@@ -222,6 +233,9 @@ def _reply(reply: Object, names: Mapping[str, str], where: str, ledger: Ledger, 
     """One message of the conversations; none for private notes and for what has no words."""
     if reply.get("private") is not None and tickets.truth(reply.get("private")) is not False:
         ledger.left_out["private notes"] += 1
+        return []
+    if tickets.truth(reply.get("deleted")) or tickets.identity(reply.get("source")) == _FORWARDED:
+        ledger.left_out["deleted or forwarded messages"] += 1
         return []
     bodies = [reply.get(name) for name in ("body_html", "body", "body_text")]
     shown = tickets.shown_text(markup=bodies[0] or bodies[1], plain=bodies[2])

@@ -14,7 +14,7 @@ from empathy_scan.codebook import Role
 from empathy_scan.config import ReadConfig
 from empathy_scan.errors import InputError, NoticeError
 from empathy_scan.readers import grouping, times
-from empathy_scan.readers.conversation import Conversation
+from empathy_scan.readers.conversation import Conversation, clean
 from empathy_scan.tables import REJECTS, TURNS, conform
 
 
@@ -84,7 +84,11 @@ def turns_frame(
         cells["format"] += [each.format] * count
         for name in ("role", "role_source", "speaker", "agent_id", "start", "end", "confidence", "overlap", "text"):
             cells[name] += [getattr(turn, name) for turn in turns]
-    frame = pl.DataFrame(cells, schema=dict(TURNS.columns), strict=False)
+    try:
+        frame = pl.DataFrame(cells, schema=dict(TURNS.columns), strict=False)
+    except UnicodeEncodeError:  # half of a surrogate pair that a reader took over into an id or name
+        whole = {name: [clean(cell) if isinstance(cell, str) else cell for cell in cells[name]] for name in cells}
+        frame = pl.DataFrame(whole, schema=dict(TURNS.columns), strict=False)
     return conform(_with_overlaps(_with_channel_roles(frame, channel_roles).sort(TURNS.key)), TURNS)
 
 

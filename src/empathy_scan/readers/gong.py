@@ -7,7 +7,6 @@ may lie in the same file: as `calls` beside `callTranscripts`, or within each ca
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 
 from empathy_scan.codebook import Channel, Role
 from empathy_scan.config import ReadConfig
@@ -23,25 +22,16 @@ _ROLES = {"internal": Role.AGENT, "external": Role.CUSTOMER}
 _UNIT_DOUBT = 20.0  # seconds that a call must last before its times can look like another unit
 
 
-@dataclass(frozen=True, slots=True)
-class Party:
-    """Who a speaker is."""
-
-    role: Role
-    name: str | None
-    agent_id: str | None
-
-
 def sniff_gong(document: Document) -> Verdict:
     """Whether the file holds transcripts of monologues with `speakerId` and `sentences`."""
     return apijson.sniff(
         document,
-        _is_transcript,
+        lambda value: _is_transcript(value) or _is_details(value),
         listed=("callTranscripts", "calls"),
-        every=("speakerId", "sentences"),
-        fits="transcripts of monologues with speakerId and sentences",
-        lacks="it has no speakerId with sentences",
-        otherwise="speakerId and sentences, but not in a transcript",
+        every=("speakerId",),
+        fits="transcripts of monologues with speakerId and sentences, or the parties of calls",
+        lacks="it has no speakerId",
+        otherwise="speakerId, but not with sentences in a transcript",
     )
 
 
@@ -54,12 +44,16 @@ def parse_gong(document: Document, config: ReadConfig) -> Parsed:
         (f"{place} {inner}".strip(), call) for place, answer in found.found for inner, call in _transcripts(answer)
     ]
     if not any(_is_transcript(call) for _, call in transcripts):
-        raise MalformedInputError("no call transcripts in it", remedy="give the answer of /v2/calls/transcript")
+        raise MalformedInputError(
+            "no call transcripts in it, only what is known of calls" if found.found else "no call transcripts in it",
+            remedy="give the answer of /v2/calls/transcript, and that of /v2/calls/extensive beside it in one file",
+        )
     details = _details([answer for _, answer in found.found])
     notes: list[str] = []
     conversations: list[Conversation] = []
     for place, transcript in transcripts:
-        call = _merged(transcript, details.get(label_or_none(transcript.get("callId")) or ""))
+        beside = apijson.part(transcript.get("call"))
+        call = _merged({**beside, **transcript}, details.get(_call_id(transcript) or ""))
         conversation = _conversation(call, place, document.stem, problems)
         if conversation is None:
             problems.append(
@@ -77,16 +71,24 @@ def _is_transcript(value: apijson.Resource) -> bool:
     return any("speakerId" in each and isinstance(each.get("sentences"), list) for each in monologues)
 
 
+def _is_details(value: apijson.Resource) -> bool:
+    """Whether an object is what /v2/calls/extensive tells of a call."""
+    return isinstance(value.get("metaData"), Mapping) and isinstance(value.get("parties"), list)
+
+
 def _is_answer(value: apijson.Resource) -> bool:
     """Whether an object is a transcript, or an answer with transcripts or with the calls' details."""
     listed = (*apijson.objects(value.get("callTranscripts")), *apijson.objects(value.get("calls")))
-    return any(map(_is_transcript, (value, *listed))) or any("parties" in call or "metaData" in call for call in listed)
+    known = any("parties" in call or "metaData" in call for call in listed)
+    return known or _is_details(value) or any(map(_is_transcript, (value, *listed)))
 
 
 def _transcripts(answer: apijson.Resource) -> list[tuple[str, apijson.Resource]]:
     """The transcripts of an answer with their places in it: itself, those listed, and those within the calls."""
     if _is_transcript(answer):
         return [("", answer)]
+    if _is_details(answer):
+        return []
     listed = answer.get("callTranscripts")
     given = [apijson.part(each) for each in listed] if isinstance(listed, list) else []
     inner = [call for call in apijson.objects(answer.get("calls")) if _is_transcript(call)]
@@ -96,7 +98,7 @@ def _transcripts(answer: apijson.Resource) -> list[tuple[str, apijson.Resource]]
 
 def _details(answers: Sequence[apijson.Resource]) -> dict[str, apijson.Resource]:
     """The calls of /v2/calls/extensive that stand beside the transcripts, by id."""
-    calls = [call for answer in answers for call in apijson.objects(answer.get("calls"))]
+    calls = [call for answer in answers for call in (answer, *apijson.objects(answer.get("calls")))]
     return {identity: call for call in calls if (identity := _call_id(call))}
 
 
@@ -116,6 +118,7 @@ def _conversation(call: apijson.Resource, place: str, stem: str, problems: list[
     for at, monologue in enumerate(monologues if isinstance(monologues, list) else [], start=1):
         if isinstance(monologue, Mapping) and isinstance(monologue.get("sentences"), list):
             turns += _monologue(monologue)
+            problems += apijson.faulty(monologue["sentences"], f"{place} monologue {at} sentence".strip(), "text")
         else:
             where = f"{place} monologue {at}".strip()
             problems.append(
@@ -123,7 +126,10 @@ def _conversation(call: apijson.Resource, place: str, stem: str, problems: list[
             )
     order = apijson.in_order([turn.start for turn in turns])
     people = _people(call)
-    spoken = [_with_party(turn, people) for turn in joined([turns[at] for at in order])]
+    spoken = [
+        apijson.with_person(turn, people.get(turn.speaker or ""), "column affiliation")
+        for turn in joined([turns[at] for at in order])
+    ]
     if not spoken:
         return None
     meta = apijson.part(call.get("metaData")) or call
@@ -158,7 +164,7 @@ def _monologue(monologue: apijson.Resource) -> list[Turn]:
     return joined(turns)
 
 
-def _people(call: apijson.Resource) -> dict[str, Party]:
+def _people(call: apijson.Resource) -> dict[str, apijson.Person]:
     """The parties by speaker id."""
     return {
         speaker: _party(each)
@@ -167,25 +173,11 @@ def _people(call: apijson.Resource) -> dict[str, Party]:
     }
 
 
-def _party(party: apijson.Resource) -> Party:
+def _party(party: apijson.Resource) -> apijson.Person:
     """A party; colleagues are `Internal`, and those whom Gong does not know stay unknown."""
     role = _ROLES.get((label_or_none(party.get("affiliation")) or "").casefold(), Role.UNKNOWN)
-    identity = apijson.first_label(party, "emailAddress", "userId", "name")
-    return Party(role, apijson.first_label(party, "name"), identity if role != Role.CUSTOMER else None)
-
-
-def _with_party(turn: Turn, people: Mapping[str, Party]) -> Turn:
-    """The turn with role, name and id of its speaker; the number stays where the call does not say who it is."""
-    party = people.get(turn.speaker or "")
-    if party is None:
-        return turn
-    return replace(
-        turn,
-        role=party.role,
-        role_source="column affiliation" if party.role != Role.UNKNOWN else "",
-        speaker=party.name or turn.speaker,
-        agent_id=party.agent_id,
-    )
+    identity = apijson.first_label(party, "emailAddress", "email", "userId", "name")
+    return apijson.Person(role, apijson.first_label(party, "name"), identity if role != Role.CUSTOMER else None)
 
 
 def _unit_doubt(call: apijson.Resource, conversation: Conversation) -> Sequence[str]:

@@ -1,4 +1,4 @@
-"""Intercom: conversations with their parts, one or many to a file, also as webhooks carry them.
+"""Intercom: conversations and tickets with their parts, one or many to a file, also as webhooks carry them.
 
 The first message stands in `source`, the replies in `conversation_parts`. Source: Intercom OpenAPI description 2.14;
 API 1.x had `conversation_message` and `user` instead of `source` and `contacts`.
@@ -25,12 +25,14 @@ _AUTHORS = {
 }  # fmt: skip
 # Parts that carry words of a participant when they have a body; the others tell of what was done.
 _SPOKEN = {
-    "comment", "open", "close", "assignment", "snoozed", "unsnoozed", "assign_and_reopen", "quick_reply", "message",
+    "comment", "open", "close", "assignment", "snoozed", "unsnoozed", "assign_and_reopen", "assign_and_unsnooze",
+    "quick_reply", "message",
 }  # fmt: skip
 _CHANNELS = {
     "conversation": Channel.CHAT, "push": Channel.CHAT, "inapp": Channel.CHAT, "post": Channel.CHAT,
     "phone_call": Channel.CALL, "phone_switch": Channel.CALL,
 }  # fmt: skip
+_REMOVED = "We've removed this part of the conversation to comply with"  # Intercom's words in place of a tweet
 _DIRECTIONS = {"customer_initiated": "inbound", "admin_initiated": "outbound"}
 # Sent by a campaign or workflow in the name of an agent.
 _AUTOMATED = {"automated", "campaigns_initiated", "operator_initiated"}
@@ -41,7 +43,7 @@ def sniff(document: Document) -> Verdict:
     return tickets.sniff(
         document,
         _fits,
-        words=("conversation_parts", "conversation_message", "conversation.list", "source"),
+        words=("conversation_parts", "conversation_message", "conversation.list", "ticket_parts", "source"),
         title="Intercom (conversation with source or conversation_parts)",
     )
 
@@ -58,6 +60,8 @@ def parse(document: Document, config: ReadConfig) -> Parsed:
             found += _listed(item, ledger)
         elif _is_conversation(item.value):
             found.append((item.place, item.value))
+        elif _is_ticket(item.value):
+            found.append((item.place, _as_conversation(item.value)))
     partless: list[str] = []
     for place, value in found:
         if not isinstance(value.get("conversation_parts"), Mapping | list):
@@ -78,8 +82,10 @@ def _fits(value: Object) -> bool:
     if value.get("type") == "admin.list":
         return True
     listed = objects(value.get("conversations"))
-    return _is_conversation(value) or (
-        any(_is_conversation(each) for each in listed[:5]) or value.get("type") == "conversation.list"
+    return (
+        _is_conversation(value)
+        or _is_ticket(value)
+        or (any(_is_conversation(each) for each in listed[:5]) or value.get("type") == "conversation.list")
     )
 
 
@@ -94,6 +100,21 @@ def _is_conversation(value: Object) -> bool:
     return (told and (isinstance(parts, Mapping) or "delivered_as" in first)) or any(
         "part_type" in each for each in inner
     )
+
+
+def _is_ticket(value: Object) -> bool:
+    """Whether an object is one of Intercom's tickets with its parts."""
+    return value.get("type") == "ticket" and isinstance(value.get("ticket_parts"), Mapping | list)
+
+
+def _as_conversation(ticket: Object) -> Object:
+    """A ticket as a conversation: what was described is its first message, by the first contact."""
+    parts = ticket.get("ticket_parts")
+    contact = next(iter(objects(an_object(ticket.get("contacts")).get("contacts"))), {})
+    described = an_object(ticket.get("ticket_attributes")).get("_default_description_")
+    first = {"type": "ticket", "body": described, "author": {"type": "contact", "id": contact.get("id")}}
+    held = {**parts, "conversation_parts": parts.get("ticket_parts")} if isinstance(parts, Mapping) else parts
+    return {**ticket, "source": first, "conversation_parts": held, "state": ticket.get("ticket_state")}
 
 
 def _listed(item: tickets.Item, ledger: Ledger) -> list[tuple[str, Object]]:
@@ -165,7 +186,7 @@ def _conversation(
 def _first(source: Object, began: datetime | None, names: Mapping[str, str], *, mail: bool) -> Message | None:
     """The first message, which is none of the parts."""
     content = tickets.own_words(tickets.shown_text(plain=source.get("body")), mail=mail)
-    if not content:
+    if not content or tickets.truth(source.get("redacted")) or content.startswith(_REMOVED):
         return None
     turn = _turn(content, source, names)
     if turn.role == Role.AGENT and tickets.words(source.get("delivered_as")) in _AUTOMATED:
@@ -197,6 +218,9 @@ def _words_of(part: Object, where: str, ledger: Ledger, *, mail: bool) -> str:
         return ""
     if not isinstance(body, str):
         ledger.refuse("a part whose body is no text", where)
+        return ""
+    if tickets.truth(part.get("redacted")) or body.startswith(_REMOVED):  # its body is Intercom's word for that
+        ledger.left_out["deleted parts"] += 1
         return ""
     if kind.startswith("note"):
         ledger.left_out["internal notes"] += 1

@@ -29,6 +29,7 @@ from empathy_scan.readers import (
     intercom,
     lex,
     mail,
+    messages,
     salesforce,
     speech_vendors,
     speechmatics,
@@ -133,8 +134,13 @@ FORMATS: tuple[Reader, ...] = (
     Reader("intercom", "Intercom conversations", (".json", ".jsonl"), intercom.sniff, intercom.parse),
     Reader("zendesk", "Zendesk tickets", (".json", ".jsonl"), zendesk.sniff, zendesk.parse),
     Reader("freshdesk", "Freshdesk tickets", (".json", ".jsonl"), freshdesk.sniff, freshdesk.parse),
-    Reader("salesforce", "Salesforce mails, chats and comments", (".csv",), salesforce.sniff, salesforce.parse),
+    Reader(
+        "salesforce", "Salesforce mails, chats and comments", (".csv", ".json"), salesforce.sniff, salesforce.parse
+    ),
     Reader("whisper", "Whisper family", (".json",), whisper.sniff_whisper, whisper.parse_whisper),
+    Reader(
+        "messages", "Messages of chat platforms and help desks", (".json", ".jsonl"), messages.sniff, messages.parse
+    ),
     Reader("jsonl", "JSON Lines", (".jsonl", ".ndjson"), tabular.sniff_json_lines, tabular.parse_json_lines),
     Reader("json", "JSON", (".json",), tabular.sniff_json, tabular.parse_json_file),
     Reader("csv", "CSV or TSV table", (".csv", ".tsv"), tabular.sniff_delimited, tabular.parse_delimited),

@@ -443,7 +443,7 @@ def _turn(
     if role in {Role.AGENT, Role.UNKNOWN}:
         own = label_or_none(turns.at("agent_id", at))
         named = label.name if label is not None else None
-        name = own or named or agent or _name_in_role(cell, read)
+        name = label_or_none(own or named or agent or _name_in_role(cell, read))
     return Turn(
         text=content,
         role=role,

@@ -1,4 +1,4 @@
-"""Salesforce: CSV exports of mails, chats, messaging and case comments.
+"""Salesforce: mails, chats, messaging and case comments, as CSV exports or as the JSON of its APIs.
 
 EmailMessage, ConversationEntry and CaseComment have a row for each message, which belongs to a case or a conversation;
 LiveChatTranscript and MessagingSession have a row for each chat, with its text in `Body`.
@@ -18,7 +18,7 @@ from datetime import datetime
 from empathy_scan.codebook import Channel, Role
 from empathy_scan.config import ReadConfig
 from empathy_scan.errors import MalformedInputError
-from empathy_scan.readers import columns, salesforce_chat, tabular, tickets, times
+from empathy_scan.readers import apijson, columns, salesforce_chat, salesforce_records, tabular, tickets, times
 from empathy_scan.readers.channels import read_channel
 from empathy_scan.readers.conversation import Conversation, Parsed, Turn, clean
 from empathy_scan.readers.files import Document
@@ -31,8 +31,10 @@ _CHAT_MARKS = {
     "chatkey", "livechatvisitorid", "livechatbuttonid", "livechatdeploymentid", "messagingenduserid",
     "messagingchannelid",
 }  # fmt: skip
-_ENTRY_TIMES, _ACTOR_TYPES = {"entrytime", "entrytimestamp"}, {"actortype", "sendertype", "senderrole"}
-_ENTRY_TEXTS, _ENTRY_IDS = ("message", "messagetext", "entrymessage"), ("conversationid", "conversationidentifier")
+_ENTRY_TIMES = ("entrytime", "entrytimestamp", "transcriptedtimestamp", "serverreceivedtimestamp", "clienttimestamp")
+_ACTOR_TYPES = {"actortype", "sendertype", "senderrole"}
+_ENTRY_TEXTS = ("message", "messagetext", "entrymessage", "entrypayload")
+_ENTRY_IDS = ("conversationid", "conversationidentifier", "relatedrecords")
 _ACTORS = {
     "enduser": Role.CUSTOMER, "customer": Role.CUSTOMER, "visitor": Role.CUSTOMER, "guest": Role.CUSTOMER,
     "agent": Role.AGENT, "supervisor": Role.AGENT, "bot": Role.SYSTEM, "chatbot": Role.SYSTEM, "system": Role.SYSTEM,
@@ -43,6 +45,15 @@ _USER_TYPES = {
     "powercustomersuccess": Role.CUSTOMER, "cspliteportal": Role.CUSTOMER, "selfservice": Role.CUSTOMER,
     "automatedprocess": Role.SYSTEM,
 }  # fmt: skip
+_MARKS_OF_JSON = (
+    "TextBody",
+    "HtmlBody",
+    "CommentBody",
+    "LiveChatVisitorId",
+    "ChatKey",
+    "conversationEntries",
+    "ActorType",
+)
 _DRAFT = {"5", "draft"}  # `Status` of a mail that was never sent
 _AUTOMATIC = re.compile(
     r"^(?:auto-submitted:\s*auto-replied|x-autoreply:|x-autorespond:|precedence:\s*(?:auto[_-]reply|bulk|junk))",
@@ -56,7 +67,9 @@ _AUTOMATIC_SUBJECT = re.compile(
 
 
 def sniff(document: Document) -> Verdict:
-    """Whether the header of a table has the columns of one of the objects."""
+    """Whether the header of a table, or JSON, has the columns of one of the objects."""
+    if apijson.begins_json(document.text):
+        return _sniff_json(document)
     header = _header(document.text)
     if len(header) < 2:
         return Verdict(fits=False, why="it is no table", nearness=0.0)
@@ -66,14 +79,28 @@ def sniff(document: Document) -> Verdict:
     return Verdict(fits=True, why=f"a table with the columns of {kind.title}")
 
 
+def _sniff_json(document: Document) -> Verdict:
+    """Whether JSON has records of one of the objects."""
+    if not any(f'"{mark}"' in document.text for mark in _MARKS_OF_JSON):
+        return Verdict(fits=False, why="it has no records of a Salesforce object", nearness=0.1)
+    found = salesforce_records.found(document, _kind, Ledger())
+    if not found:
+        return Verdict(fits=False, why="its objects are not records of Salesforce", nearness=0.2)
+    kind = _kind(salesforce_records.keys_of(found[0][1]))
+    return Verdict(fits=True, why=f"records of {kind.title if kind else 'Salesforce'}")
+
+
 def parse(document: Document, config: ReadConfig) -> Parsed:
     """The conversations of an export: a case's mails or comments, a session's entries, or a chat to a row.
 
     Raises MalformedInputError when the columns are those of no such object.
     """
     del config
+    if apijson.begins_json(document.text):
+        return _parse_json(document)
     table = tabular.read_delimited(document)
-    cells = Cells({columns.fold(name): values for name, values in reversed(list(table.cells.items()))}, table.places)
+    named = {columns.fold(name): values for name, values in reversed(list(table.cells.items()))}
+    cells = Cells(salesforce_records.with_payloads(named), table.places)
     kind = _kind(set(cells.columns))
     if kind is None:
         raise MalformedInputError(
@@ -88,6 +115,21 @@ def parse(document: Document, config: ReadConfig) -> Parsed:
     _note_cut_cells(cells, ledger)
     used = {ours: names[theirs] for ours, theirs in kind.columns.items() if theirs in names}
     return replace(ledger.parsed(), columns=used)
+
+
+def _parse_json(document: Document) -> Parsed:
+    """The conversations of the records in JSON, those of each object by themselves."""
+    ledger = Ledger()
+    found = salesforce_records.found(document, _kind, ledger)
+    for kind in _KINDS:
+        own = [(place, each) for place, each in found if _kind(salesforce_records.keys_of(each)) is kind]
+        if own:
+            named = salesforce_records.as_columns([each for _, each in own])
+            cells = Cells(salesforce_records.with_payloads(named), [place for place, _ in own])
+            kind.read(cells, ledger, document.stem)
+    if not found:
+        raise MalformedInputError("no records of a Salesforce object in it", remedy="give the answer of a query")
+    return ledger.parsed()
 
 
 # --- which object --------------------------------------------------------------------------------------------------
@@ -136,7 +178,7 @@ def _is_chats(header: set[str]) -> bool:
 
 
 def _is_entries(header: set[str]) -> bool:
-    told = not header.isdisjoint(_ENTRY_TIMES) and not header.isdisjoint(_ACTOR_TYPES)
+    told = not header.isdisjoint(_ENTRY_TIMES) and not header.isdisjoint({*_ACTOR_TYPES, "entrypayload"})
     return told and not header.isdisjoint(_ENTRY_TEXTS) and not header.isdisjoint(_ENTRY_IDS)
 
 
@@ -154,7 +196,7 @@ def _read_mails(cells: Cells, ledger: Ledger, stem: str) -> None:
     keys = [
         safe_id(cells.at("parentid", row))
         or parents.get(cells.at("threadidentifier", row))
-        or cells.at("threadidentifier", row)
+        or clean(cells.at("threadidentifier", row))
         or safe_id(cells.at("relatedtoid", row))
         for row in range(len(cells.places))
     ]
@@ -204,15 +246,15 @@ def _mail(cells: Cells, row: int, ledger: Ledger) -> Turn | None:
 def _read_entries(cells: Cells, ledger: Ledger, stem: str) -> None:
     """The entries of each messaging conversation; those without a message are events."""
     del stem
-    keys = [cells.first(_ENTRY_IDS, row) for row in range(len(cells.places))]
-    moments = _moments(cells, tuple(sorted(_ENTRY_TIMES)), ledger)
+    keys = [clean(cells.first(_ENTRY_IDS, row)) for row in range(len(cells.places))]
+    moments = _moments(cells, _ENTRY_TIMES, ledger)
     messages: list[Message | None] = []
     for row, moment in enumerate(moments):
         content = clean(cells.first(_ENTRY_TEXTS, row))
         actor = columns.fold(cells.first(sorted(_ACTOR_TYPES), row))
         role = _ACTORS.get(actor, Role.UNKNOWN)
-        sender = clean(cells.first(("sender", "actorname", "sendername", "senderdisplayname"), row)) or None
-        agent = safe_id(cells.first(("senderid", "actorid"), row)) or sender
+        sender = clean(cells.first(("actorname", "sendername", "senderdisplayname", "sender"), row)) or None
+        agent = safe_id(cells.first(("senderid", "actorid", "sendersubject"), row)) or sender
         turn = Turn(
             text=content,
             role=role,
@@ -321,7 +363,7 @@ def _read_chats(cells: Cells, ledger: Ledger, stem: str) -> None:
                     conversation_id=safe_id(cells.first(("id", "chatkey"), row)) or f"{stem}-{row + 1}",
                     turns=turns,
                     channel=read_channel(cells.first(("channeltype", "channel"), row)) or Channel.CHAT,
-                    queue=cells.at("queuename", row) or (owner if salesforce_chat.is_queue(owner) else None),
+                    queue=clean(cells.at("queuename", row)) or (owner if salesforce_chat.is_queue(owner) else None),
                     started_at=began or told,
                     place=place,
                     metadata=tickets.labels(

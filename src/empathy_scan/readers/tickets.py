@@ -1,4 +1,4 @@
-"""What the exports of help desks have in common: JSON or JSON Lines of tickets, and messages with a date each.
+"""What the exports of help desks have in common: JSON, JSON Lines or XML of tickets, and messages with a date each.
 
 A message is a turn: help desks send whole messages, so neighbouring ones of one author are not joined.
 """
@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from empathy_scan.errors import InputError, MalformedInputError
-from empathy_scan.readers import htmltext, mailbody, times
+from empathy_scan.readers import htmltext, mailbody, ticketxml, times
 from empathy_scan.readers.conversation import Conversation, Parsed, Turn, clean, label_or_none
 from empathy_scan.readers.files import Document, json_lines, parse_json
 from empathy_scan.readers.verdict import Verdict
@@ -75,24 +75,31 @@ class Ledger:
 
 
 def sniff(document: Document, fits: Fits, *, words: Sequence[str], title: str) -> Verdict:
-    """Whether the file is JSON or JSON Lines with an object that fits; `words` are keys of which one must occur."""
+    """Whether the file is JSON, JSON Lines or XML with an object that fits; of the keys `words` one must occur."""
     content = document.text
-    if not content.lstrip()[:1] or content.lstrip()[0] not in "{[":
+    in_xml = ticketxml.begins(content)
+    if not in_xml and (not content.lstrip()[:1] or content.lstrip()[0] not in "{["):
         return Verdict(fits=False, why="it does not begin with { or [")
-    if not any(f'"{word}"' in content for word in words):
+    if not any(ticketxml.names(content, word) if in_xml else f'"{word}"' in content for word in words):
         return Verdict(fits=False, why=f"it has none of the keys {', '.join(words)}", nearness=0.1)
-    if any(_occurs(value, fits, _DEEPEST) for value in _first_values(document)):
-        return Verdict(fits=True, why=f"JSON with the keys of {title}")
+    try:
+        fitting = any(_occurs(value, fits, _DEEPEST) for value in _first_values(document))
+    except MalformedInputError:
+        if not in_xml:
+            raise
+        return Verdict(fits=True, why="it begins like an export of tickets in XML")  # so that its fault is reported
+    if fitting:
+        return Verdict(fits=True, why=f"{'XML' if in_xml else 'JSON'} with the keys of {title}")
     return Verdict(fits=False, why=f"its objects are not those of {title}", nearness=0.4)
 
 
 def read_items(document: Document, fits: Fits, ledger: Ledger) -> list[Item]:
     """The objects that fit, also out of lists and envelopes; what else stands among them becomes a problem.
 
-    Raises MalformedInputError when the file is no JSON.
+    Raises MalformedInputError when the file is neither JSON nor XML.
     """
     if not _is_lines(document.text):
-        return list(_items(document.json, "", fits, ledger, _DEEPEST))
+        return list(_items(_whole(document), "", fits, ledger, _DEEPEST))
     found: list[Item] = []
     for number, value in json_lines(document.text):
         if isinstance(value, MalformedInputError):
@@ -152,6 +159,11 @@ def labels(**found: object) -> dict[str, str]:
     return named
 
 
+def _whole(document: Document) -> object:
+    """The one value of a file in JSON, or of an export in XML."""
+    return ticketxml.read(document.text) if ticketxml.begins(document.text) else document.json
+
+
 def _is_lines(content: str) -> bool:
     """Whether the first line is an object of its own and another one follows."""
     first, _, rest = content.lstrip().partition("\n")
@@ -161,7 +173,7 @@ def _is_lines(content: str) -> bool:
 def _first_values(document: Document) -> Iterator[object]:
     """What to know the format by: the value, or the first lines that are JSON."""
     if not _is_lines(document.text):
-        yield document.json
+        yield _whole(document)
         return
     rest = document.text.lstrip()
     for _ in range(_PROBED):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from empathy_scan.codebook import Channel, Role
@@ -26,17 +26,9 @@ from empathy_scan.readers.verdict import Verdict
 _LISTED = ("transcripts", "conversations", "pages", "items")
 _TRANSCRIPT_ID = re.compile(r"/Transcripts/(GT[0-9a-fA-F]{32})\b")
 _PHONE = re.compile(r"\+\d{6,15}")
+_TEXTS = {"sentences": "transcript", "messages": "body"}
 _ROLE_FIELDS = ("role", "member_type", "participant_type", "sender_type", "type")
 _NAME_FIELDS = ("full_name", "friendly_name", "display_name", "name")
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """Who speaks on a channel or writes as a participant."""
-
-    role: Role
-    name: str | None
-    agent_id: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +70,7 @@ def parse_conversations(document: Document, config: ReadConfig) -> Parsed:
     del config
     pages, problems = _pages(document, "messages", _is_message)
     messages: dict[str, list[apijson.Resource]] = defaultdict(list)
-    people: dict[str, dict[str, Person]] = defaultdict(dict)
+    people: dict[str, dict[str, apijson.Person]] = defaultdict(dict)
     kinds: dict[str, str] = {}
     places: dict[str, str] = {}
     wordless = 0
@@ -149,6 +141,7 @@ def _pages(document: Document, key: str, is_item: apijson.Holds) -> tuple[list[P
     pages: list[Page] = []
     single = [_snake(each) for _, each in found.found if is_item(each)]
     if single:
+        problems += apijson.faulty(single, key, _TEXTS[key])
         pages.append(Page("", {}, single))
     for place, around in found.found:
         if is_item(around):
@@ -161,6 +154,7 @@ def _pages(document: Document, key: str, is_item: apijson.Holds) -> tuple[list[P
             for at, each in enumerate(items, start=1)
             if not (isinstance(each, Mapping) and is_item(each))
         ]
+        problems += apijson.faulty(good, f"{place} {key}".strip(), _TEXTS[key])
         pages.append(Page(place, _snake(around), good))
     return pages, problems
 
@@ -220,7 +214,7 @@ def _call(identity: str, pages: Sequence[Page]) -> Conversation | None:
         return None
     return Conversation(
         conversation_id=identity,
-        turns=[_with_person(turn, people.get(turn.speaker or "")) for turn in joined(turns)],
+        turns=[apijson.with_person(turn, people.get(turn.speaker or ""), "column role") for turn in joined(turns)],
         channel=read_channel(label_or_none(channel.get("type"))) or Channel.CALL,
         started_at=apijson.moment(resource.get("media_start_time")),
         place=pages[0].place,
@@ -249,26 +243,25 @@ def _sentence(sentence: apijson.Resource) -> Turn:
     )
 
 
-def _with_person(turn: Turn, person: Person | None) -> Turn:
-    """The turn with the role, name and id of its channel's participant."""
-    if person is None:
-        return turn
-    return replace(
-        turn,
-        role=person.role,
-        role_source="column role" if person.role != Role.UNKNOWN else "",
-        speaker=person.name or turn.speaker,
-        agent_id=person.agent_id,
-    )
+def _participant(participant: apijson.Resource) -> apijson.Person:
+    """A participant; the role is the first word for one in its members or attributes.
 
-
-def _participant(participant: apijson.Resource) -> Person:
-    """A participant; the role is the first word for one in its members or attributes."""
+    Who writes to a number of the company, and has no identity in the application, is a customer.
+    """
     fields = {**_attributes(participant), **participant}
     role = _role(fields)
+    if role == Role.UNKNOWN and _is_outside(participant):
+        role = Role.CUSTOMER
     identity = apijson.first_label(fields, "user_id", "identity", "email", *_NAME_FIELDS)
     has_id = role in {Role.AGENT, Role.UNKNOWN}
-    return Person(role, apijson.first_label(fields, *_NAME_FIELDS), identity if has_id else None)
+    return apijson.Person(role, apijson.first_label(fields, *_NAME_FIELDS), identity if has_id else None)
+
+
+def _is_outside(participant: apijson.Resource) -> bool:
+    """Whether someone takes part by an address of a messaging service, without an identity in the application."""
+    binding = _snake(apijson.part(participant.get("messaging_binding")))
+    outside = binding.get("proxy_address") and not binding.get("projected_address")
+    return bool(binding.get("address") and outside) and not participant.get("identity")
 
 
 def _role(fields: apijson.Resource) -> Role:
@@ -307,7 +300,7 @@ def _binding(participants: Sequence[apijson.Resource]) -> str:
 
 
 def _chat(
-    identity: str, messages: Sequence[apijson.Resource], people: Mapping[str, Person], kind: str, place: str
+    identity: str, messages: Sequence[apijson.Resource], people: Mapping[str, apijson.Person], kind: str, place: str
 ) -> Conversation | None:
     """The messages of one conversation; None when none has words."""
     order = apijson.in_order([apijson.number(each.get("index")) for each in messages])
@@ -326,7 +319,7 @@ def _chat(
 
 
 def _message(
-    message: apijson.Resource, moment: datetime | None, first: datetime | None, people: Mapping[str, Person]
+    message: apijson.Resource, moment: datetime | None, first: datetime | None, people: Mapping[str, apijson.Person]
 ) -> Turn:
     """A message; its role is said by its attributes, by its participant, or by the author's name if it is a role."""
     author = apijson.first_label(message, "author", "from")

@@ -28,6 +28,10 @@ _LISTED = ("vcons", "items")
 _TRANSCRIPT = re.compile(r"transcri|diari")
 _RETOLD = re.compile(r"summar|translat")  # analyses of transcripts, which are none
 _MEDIATYPE = re.compile(r"[\w.+-]+/[\w.+-]+(?:\s*;[^\r\n]*)?")
+_RECORDINGS = ("recording", "audio", "video")  # types of dialogs; older software has the latter two
+_TYPES = {"text", "transfer", "incomplete", *_RECORDINGS}
+# A signature as `header.payload.signature`; encryption as `header.key.iv.ciphertext.tag`.
+_COMPACT = re.compile(r"(?P<header>eyJ[\w-]+)\.(?P<payload>[\w-]*)\.[\w-]*(?P<encrypted>\.[\w-]*\.[\w-]*)?")
 _UNSIGNED = "a signed vCon: its signature is not checked"
 
 
@@ -61,27 +65,40 @@ class Reading:
 def sniff_vcon(document: Document) -> Verdict:
     """Whether the file holds vCons: parties with dialogs or analyses, also signed or encrypted."""
     text = document.text
+    if compact := _COMPACT.fullmatch(text.strip()):
+        return _sniff_compact(compact, document.source)
     if not apijson.begins_json(text):
         return Verdict(fits=False, why="it does not begin with { or [")
     if '"parties"' in text and ('"dialog"' in text or '"analysis"' in text):
         if apijson.has_resource(document, _is_vcon, listed=_LISTED):
             return Verdict(fits=True, why="parties with dialog or analysis")
         return Verdict(fits=False, why="parties, but no vCon", nearness=0.4)
-    if '"signatures"' in text and '"payload"' in text and _signed(document.json) is not None:
-        return Verdict(fits=True, why="a signed vCon")
-    if '"ciphertext"' in text and '"recipients"' in text and _is_encrypted(document.json):
-        return Verdict(fits=True, why="an encrypted vCon")
+    signed = '"signature' in text and '"payload"' in text and _signed(document.json) is not None
+    if signed or ('"ciphertext"' in text and _is_encrypted(document.json, document.source)):
+        return Verdict(fits=True, why="a signed vCon" if signed else "an encrypted vCon")
     return Verdict(fits=False, why="it has no parties with dialog or analysis", nearness=0.1)
+
+
+def _sniff_compact(compact: re.Match[str], source: str) -> Verdict:
+    """Whether three or five parts with dots between are a signed vCon, or something that is encrypted."""
+    if _signed_compact(compact) is not None:
+        return Verdict(fits=True, why="a signed vCon")
+    header = transcripts.from_base64url(compact["header"])
+    if compact["encrypted"] and '"enc"' in header and "vcon" in f"{header} {source}".casefold():
+        return Verdict(fits=True, why="an encrypted vCon")
+    return Verdict(fits=False, why="it does not begin with { or [")
 
 
 def parse_vcon(document: Document, config: ReadConfig) -> Parsed:
     """The conversations of a file; raises MalformedInputError when it is encrypted or holds no vCon."""
     del config
     notes: list[str] = []
-    if not apijson.in_lines(document.text) and (inner := _signed(document.json)) is not None:
+    compact = _COMPACT.fullmatch(document.text.strip())
+    whole = None if compact or apijson.in_lines(document.text) else document.json
+    if (inner := _signed_compact(compact) if compact else _signed(whole)) is not None:
         found = apijson.Resources([("", inner)])
         notes.append(_UNSIGNED)
-    elif not apijson.in_lines(document.text) and _is_encrypted(document.json):
+    elif compact or _is_encrypted(whole, document.source):
         raise MalformedInputError("an encrypted vCon", remedy="decrypt it first")
     else:
         found = apijson.resources(document, _is_vcon, listed=_LISTED)
@@ -104,13 +121,31 @@ def parse_vcon(document: Document, config: ReadConfig) -> Parsed:
 
 def _is_vcon(value: apijson.Resource) -> bool:
     holds = isinstance(value.get("dialog"), list) or isinstance(value.get("analysis"), list)
-    return holds and isinstance(value.get("parties"), list) and ("vcon" in value or "uuid" in value)
+    return holds and isinstance(value.get("parties"), list) and ("vcon" in value or "uuid" in value or _talks(value))
+
+
+def _talks(value: apijson.Resource) -> bool:
+    """Whether an object that calls itself by no name has dialogs of a vCon."""
+    dialogs = apijson.objects(value.get("dialog"))[:5]
+    return any(str(each.get("type")) in _TYPES and ("start" in each or "parties" in each) for each in dialogs)
 
 
 def _signed(value: object) -> apijson.Resource | None:
-    """The vCon within a JSON web signature; None for anything else."""
-    payload = apijson.part(value).get("payload")
-    if not isinstance(payload, str) or not isinstance(apijson.part(value).get("signatures"), list):
+    """The vCon within a JSON web signature, with one signature or a list of them; None for anything else."""
+    outer = apijson.part(value)
+    if not isinstance(outer.get("signatures"), list) and not isinstance(outer.get("signature"), str):
+        return None
+    return _within(outer.get("payload"))
+
+
+def _signed_compact(compact: re.Match[str]) -> apijson.Resource | None:
+    """The vCon within a signature's three parts; None for anything else."""
+    return None if compact["encrypted"] else _within(compact["payload"])
+
+
+def _within(payload: object) -> apijson.Resource | None:
+    """The vCon in the payload of a signature."""
+    if not isinstance(payload, str):
         return None
     try:
         inner = apijson.part(parse_json(transcripts.from_base64url(payload)))
@@ -119,14 +154,16 @@ def _signed(value: object) -> apijson.Resource | None:
     return inner if _is_vcon(inner) else None
 
 
-def _is_encrypted(value: object) -> bool:
-    """Whether a value is a vCon in JSON web encryption, as its headers say."""
+def _is_encrypted(value: object, source: str) -> bool:
+    """Whether a value is a vCon in JSON web encryption, as its headers, a `uuid` in them, or the file's name say."""
     outer = apijson.part(value)
-    if not isinstance(outer.get("ciphertext"), str) or not isinstance(outer.get("recipients"), list):
+    keyed = isinstance(outer.get("recipients"), list) or isinstance(outer.get("encrypted_key"), str)
+    if not isinstance(outer.get("ciphertext"), str) or not keyed:
         return False
-    protected = outer.get("protected")
+    protected, unprotected = outer.get("protected"), apijson.part(outer.get("unprotected"))
     headers = transcripts.from_base64url(protected) if isinstance(protected, str) else ""
-    return "vcon" in headers.casefold() or "vcon" in str(apijson.part(outer.get("unprotected")).get("cty")).casefold()
+    told = f"{headers} {unprotected.get('cty')} {source}".casefold()
+    return "vcon" in told or "uuid" in unprotected
 
 
 def _reading(vcon: apijson.Resource, place: str) -> Reading:
@@ -198,15 +235,21 @@ def _pieces(reading: Reading) -> Iterator[Piece]:
     for at, dialog in enumerate(reading.dialogs):
         kind = label_or_none(dialog.get("type")) or ""
         piece = written[at]
-        if piece is not None:
+        if piece is not None and (piece.turns or dialog.get("body") or not _best_known(reading, at)):
             yield piece
-        elif kind == "recording" or (dialog and not kind):
+        elif piece is not None or kind in _RECORDINGS or (dialog and not kind):
             yield from _recorded(reading, at, moments)
         elif kind:
             wordless[kind[:40]] += 1
     if not reading.dialogs and (transcript := _best(reading, None)) is not None:
         yield Piece(Channel.CALL, None, _with_roles(transcript, (), reading))
     reading.notes += [f"dialogs of type {kind!r} hold no words ({count})" for kind, count in sorted(wordless.items())]
+
+
+def _best_known(reading: Reading, dialog: int) -> bool:
+    """Whether there is a transcript of a dialog; some put that of a call beside a dialog of type `text`."""
+    linked = (reading.analyses[at] for at in _analyses_of(reading, dialog))
+    return any(_is_transcript(each) and dialog in numbers_of(each.get("dialog")) for each in linked)
 
 
 def _is_text(dialog: apijson.Resource) -> bool:
@@ -228,6 +271,9 @@ def _written(reading: Reading, at: int) -> Piece:
         reading.problems.append(_elsewhere(reading.where(f"dialog {at}")))
     body = transcripts.decoded(dialog.get("body"), dialog.get("encoding"))
     words = _words(body, mediatype, is_mail=is_mail) if isinstance(body, str) else ""
+    if body is not None and not isinstance(body, str):
+        what, where = "a text whose body is no text", reading.where(f"dialog {at}")
+        reading.problems.append(MalformedInputError(what, where=where, remedy="export it again"))
     lasts = apijson.seconds(dialog.get("duration"))
     turn = Turn(
         text=words,
@@ -293,18 +339,21 @@ def _best(reading: Reading, dialog: int | None) -> transcripts.Transcript | None
             reading.problems.append(_elsewhere(reading.where(f"dialog {dialog or 0}")))
         if not typed and not transcripts.holds_messages(body):
             continue
-        if (transcript := transcripts.read(body)) is not None:
+        began = apijson.moment(reading.dialogs[dialog].get("start")) if dialog is not None else None
+        names = [each.name for each in reading.parties if each.name]
+        if (transcript := transcripts.read(body, names, began)) is not None:
             found.append(((len(transcript.roles) > 1, len(transcript.speakers) > 1, -at), at, transcript))
     if not found:
         return None
     _, at, transcript = max(found, key=lambda each: each[0])
+    reading.problems += transcripts.faults(reading.analyses[at], reading.where(f"analysis {at}"))
     reading.used.add(at)
     return transcript
 
 
 def _analyses_of(reading: Reading, dialog: int | None) -> list[int]:
     """The analyses of a dialog that have not been read: that name it, or that name none if it is the only recording."""
-    recordings = sum(each.get("type") == "recording" for each in reading.dialogs)
+    recordings = sum(each.get("type") in _RECORDINGS for each in reading.dialogs)
     linked = [list(numbers_of(each.get("dialog"))) for each in reading.analyses]
     return [
         at
@@ -355,7 +404,10 @@ def _identified(turn: Turn, label: labels.Label, party: Party | None, reading: R
 def _party_of(
     speaker: str, transcript: transcripts.Transcript, parties: Sequence[int], reading: Reading
 ) -> Party | None:
-    """The only party that is called like the speaker, or the one on the speaker's channel."""
+    """The party of that number, the only one that is called like the speaker, or the one on the speaker's channel."""
+    number = speaker.removeprefix(transcripts.PARTY)
+    if number != speaker and number.isdecimal():
+        return reading.parties[int(number)] if len(number) < 4 and int(number) < len(reading.parties) else None
     called = [each for each in reading.parties if speaker.casefold() in each.called]
     if len(called) == 1:
         return called[0]

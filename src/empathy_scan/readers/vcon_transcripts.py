@@ -10,8 +10,10 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from empathy_scan.codebook import Role
 from empathy_scan.config import ReadConfig
@@ -27,6 +29,7 @@ _STARTS = ("start", "start_time", "startTime", "begin")
 _ENDS = ("end", "end_time", "endTime")
 _LISTS = ("messages", "conversation", "turns", "transcript", "transcription", "dialogue", "lines", "utterances")
 _IN_MILLISECONDS = ("audio_url", "audio_duration", "acoustic_model", "speech_model")  # marks of AssemblyAI
+PARTY = "party "  # before the number of a party, where a transcript names no speaker but that
 _TURN_SHARE = 0.8  # of a list's members that have a speaker and a text
 
 # What another reader may stumble over in a body that only looks like its format.
@@ -84,13 +87,52 @@ def holds_messages(body: object) -> bool:
     return bool(items) and told >= _TURN_SHARE * len(items)
 
 
-def read(body: object) -> Transcript | None:
-    """The transcript in a decoded body; None when there are no words that can be found."""
-    transcript = _of_text(body) if isinstance(body, str) else _of_json(body)
+def read(body: object, names: Sequence[str] = (), began: datetime | None = None) -> Transcript | None:
+    """The transcript in a decoded body; None when there are no words that can be found.
+
+    `names` are those of the parties, which a plain text may have at the beginning of its lines; `began` is when the
+    dialog did, for transcripts that say the moment at which each of their parts did.
+    """
+    body = _from_start(body, began)
+    transcript = (_of_names(body, names) or _of_text(body)) if isinstance(body, str) else _of_json(body)
     if transcript is None or not transcript.turns:
         return None
     order = apijson.in_order([turn.start for turn in transcript.turns])
     return replace(transcript, turns=joined([transcript.turns[at] for at in order]))
+
+
+def _from_start(body: object, began: datetime | None) -> object:
+    """A list whose members begin at a moment each, with seconds from the start of the dialog instead."""
+    moments = [apijson.moment(each.get("start")) for each in apijson.objects(body)]
+    if began is None or not isinstance(body, list) or len(moments) != len(body) or None in moments:
+        return body
+    return [_moved(each, apijson.since(began, moment)) for each, moment in zip(body, moments, strict=True)]
+
+
+def _moved(item: apijson.Resource, start: float | None) -> apijson.Resource:
+    lasts = apijson.seconds(item.get("duration"))
+    return {**item, "start": start, "end": None if start is None or lasts is None else start + lasts}
+
+
+def faults(analysis: apijson.Resource, where: str) -> list[InputError]:
+    """A problem for what in the list of an analysis's transcript is no object with a text."""
+    body = decoded(analysis.get("body"), analysis.get("encoding"))
+    lists = [body, *(apijson.part(body).get(key) for key in ("utterances", "segments", *_LISTS))]
+    listed = next((each for each in lists if isinstance(each, list)), [])
+    return apijson.faulty(listed, where, *_TEXTS)
+
+
+def _of_names(body: str, names: Sequence[str]) -> Transcript | None:
+    """Plain text whose first line and one more begin with the names of parties, and a colon; None for any other."""
+    known = {name.casefold(): name for name in names}
+    if not known:
+        return None
+    label = re.compile(rf"^[ \t]*({'|'.join(map(re.escape, known))})[ \t]*:[ \t]*", re.IGNORECASE | re.MULTILINE)
+    before, *rest = label.split(body)
+    if before.strip() or len(rest) < 4:
+        return None
+    said = zip(rest[::2], rest[1::2], strict=True)
+    return Transcript([Turn(words, speaker=known[name.casefold()]) for name, each in said if (words := clean(each))])
 
 
 def _of_text(body: str) -> Transcript | None:
@@ -189,7 +231,11 @@ def _text(item: apijson.Resource) -> str:
 def _speaker(item: apijson.Resource) -> str | None:
     """The label of who speaks, also where it is an object."""
     inner = apijson.part(item.get("speaker"))
-    return apijson.first_label(item, *_SPEAKERS) or apijson.first_label(inner, "name", "label", "role", "id")
+    named = apijson.first_label(item, *_SPEAKERS) or apijson.first_label(inner, "name", "label", "role", "id")
+    number = item.get("parties")
+    if named is None and isinstance(number, int) and not isinstance(number, bool):
+        return f"{PARTY}{number}"
+    return named
 
 
 def _time(item: apijson.Resource, names: Sequence[str], unit: float) -> float | None:

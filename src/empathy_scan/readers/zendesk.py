@@ -1,6 +1,7 @@
 """Zendesk: tickets with their comments, ticket events and audits, chats and messaging within comments.
 
-Sources: Zendesk API reference, "Ticket comments", "Incremental exports", "Ticket audits".
+Sources: Zendesk API reference, "Ticket comments", "Incremental exports", "Ticket audits". The full export in XML names
+some members otherwise; it is read as if it had the API's names.
 """
 
 from __future__ import annotations
@@ -8,11 +9,12 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import islice
 
 from empathy_scan.codebook import Channel, Role
 from empathy_scan.config import ReadConfig
-from empathy_scan.readers import chatlog, named, text, tickets, zendesk_people
+from empathy_scan.readers import apijson, chatlog, named, text, tickets, zendesk_chat, zendesk_people
 from empathy_scan.readers.channels import read_channel
 from empathy_scan.readers.conversation import Conversation, Parsed, Turn, clean
 from empathy_scan.readers.files import Document
@@ -20,10 +22,6 @@ from empathy_scan.readers.tickets import Ledger, Message, Object, an_object, at,
 from empathy_scan.readers.verdict import Verdict
 from empathy_scan.readers.zendesk_people import People, name_of, role_of
 
-_ACTORS = {
-    "end-user": Role.CUSTOMER, "enduser": Role.CUSTOMER, "visitor": Role.CUSTOMER, "user": Role.CUSTOMER,
-    "agent": Role.AGENT, "system": Role.SYSTEM, "bot": Role.SYSTEM, "trigger": Role.SYSTEM, "business": Role.SYSTEM,
-}  # fmt: skip
 # `via.channel` of tickets and comments; `web` is a form or the agent's own screen, no web chat.
 _CHANNELS = {
     "web": Channel.OTHER, "mail": Channel.EMAIL, "native_messaging": Channel.CHAT, "web_messenger": Channel.CHAT,
@@ -32,9 +30,15 @@ _CHANNELS = {
     "facebook_messenger": Channel.SOCIAL, "any_channel": Channel.SOCIAL, "phone_call_inbound": Channel.CALL,
     "phone_call_outbound": Channel.CALL, "voicemail": Channel.CALL, "web_service": Channel.OTHER,
 }  # fmt: skip
+# `via-id` of the XML export.
+_VIA_IDS = {
+    "0": "web", "4": "mail", "5": "web_service", "29": "chat", "30": "twitter", "33": "voicemail",
+    "34": "phone_call_inbound", "35": "phone_call_outbound", "38": "facebook",
+}  # fmt: skip
 _MACHINES = {"rule", "trigger", "automation", "system", "ticket_merge", "closed_ticket"}
 _MERGED = re.compile(r"(?:Request|Ticket)s? #\d+\b.{0,500}\bmerged into this (?:request|ticket)", re.DOTALL)
 _SPOKEN = {"comment", "voicecomment", "chatstartedevent", "messagingevent"}
+_PARTIES = ("requester_id", "submitter_id", "assignee_id", "group_id")
 _NO_COMMENTS = "export with comments: the full JSON export, or the comments of each ticket from the API"
 
 
@@ -53,8 +57,8 @@ def sniff(document: Document) -> Verdict:
     return tickets.sniff(
         document,
         _fits,
-        words=("author_id", "ticket_events", "requester_id", "audits"),
-        title="Zendesk (tickets, comments or ticket events)",
+        words=("author_id", "ticket_events", "requester_id", "audits", "history", "offline_msg"),
+        title="Zendesk (tickets, comments, ticket events or chats)",
     )
 
 
@@ -62,7 +66,7 @@ def parse(document: Document, config: ReadConfig) -> Parsed:
     """The tickets of a file; private notes are left out and counted, tickets without comments reported."""
     del config
     ledger = Ledger()
-    pages = tickets.read_items(document, _fits, ledger)
+    pages = [replace(page, value=_plain(page.value)) for page in tickets.read_items(document, _fits, ledger)]
     people = zendesk_people.of_pages([page.value for page in pages])
     bare: list[str] = []
     for ticket in _tickets(pages, document.stem, ledger):
@@ -70,6 +74,12 @@ def parse(document: Document, config: ReadConfig) -> Parsed:
             bare.append(ticket.place)
         elif (conversation := _conversation(ticket, people, ledger)) is not None:
             ledger.conversations.append(conversation)
+    for page in pages:
+        for place, chat in zendesk_chat.chats(page.value):
+            read = zendesk_chat.conversation(
+                chat, at(page.place, place) if place else page.place, document.stem, ledger
+            )
+            ledger.conversations += [read] if read is not None else []
     if bare:
         ledger.refuse(f"tickets without comments, as incremental exports have them: {len(bare)}", bare[0], _NO_COMMENTS)
     return ledger.parsed()
@@ -79,11 +89,47 @@ def parse(document: Document, config: ReadConfig) -> Parsed:
 
 
 def _fits(value: Object) -> bool:
-    """Whether an object is a page of tickets, comments, events or audits, or a ticket."""
+    """Whether an object is a page of tickets, comments, events, audits or chats, or one of them."""
+    value = _plain(value)
     if any(_are_events(value.get(name)) for name in ("ticket_events", "audits")):
+        return True
+    if any(zendesk_chat.is_chat(each) for _, each in islice(zendesk_chat.chats(value), 5)):
         return True
     inner = [*objects(value.get("tickets"))[:5], an_object(value.get("ticket")), value]
     return any(_is_ticket(each) or _are_comments(each.get("comments")) for each in inner)
+
+
+def _plain(value: Object) -> Object:
+    """An object as the API's lists have it: a single audit as a list of one, the XML export's names as the API's."""
+    if isinstance(value.get("audit"), Mapping):
+        return {**value, "audits": [value["audit"]]}
+    listed = value.get("tickets")
+    if isinstance(listed, list):
+        return {**value, "tickets": [_of_xml(each) for each in listed]}
+    renamed = _of_xml(value)
+    return renamed if isinstance(renamed, Mapping) else value
+
+
+def _of_xml(ticket: object) -> object:
+    """A ticket of the XML export with the API's names; anything else as it is."""
+    if not isinstance(ticket, Mapping) or not {"nice_id", "via_id"} & set(ticket) or "via" in ticket:
+        return ticket
+    comments = ticket.get("comments")
+    return {
+        **ticket,
+        "id": ticket.get("nice_id") or ticket.get("id"),
+        "via": _via_of_xml(ticket),
+        "comments": [
+            {"public": each.get("is_public"), "body": each.get("value"), "via": _via_of_xml(each), **each}
+            if isinstance(each, Mapping)
+            else each
+            for each in (comments if isinstance(comments, list) else [])
+        ],
+    }
+
+
+def _via_of_xml(value: Object) -> Object:
+    return {"channel": _VIA_IDS.get(str(value.get("via_id")), "")}
 
 
 def _is_ticket(value: Object) -> bool:
@@ -111,6 +157,7 @@ def _tickets(pages: Sequence[tickets.Item], stem: str, ledger: Ledger) -> Iterat
     """The tickets of all pages; the events of one ticket are joined, over pages, too."""
     facts: dict[str, Object] = {}
     events: dict[str, list[object]] = defaultdict(list)
+    told: dict[str, dict[str, object]] = {}
     plain: list[_Ticket] = []
     for number, page in enumerate(pages, start=1):
         if _has_more(page.value):
@@ -119,12 +166,13 @@ def _tickets(pages: Sequence[tickets.Item], stem: str, ledger: Ledger) -> Iterat
             identity = _identity(ticket, page.value) or (stem if len(pages) == 1 else f"{stem}-{number}")
             facts[identity] = ticket
             plain.append(_Ticket(identity, ticket, comments, place))
-        _collect_events(page, events, ledger)
+        _collect_events(page, events, told, ledger)
     yield from (ticket for ticket in plain if ticket.comments or ticket.identity not in events)
     spoken = {ticket.identity for ticket in plain if ticket.comments}
     for identity, comments in events.items():
         if identity not in spoken:
-            yield _Ticket(identity, facts.get(identity, {}), comments, f"ticket {identity}")
+            known = {**told.get(identity, {}), **facts.get(identity, {})}
+            yield _Ticket(identity, known, comments, f"ticket {identity}")
 
 
 def _of_page(page: tickets.Item) -> Iterator[tuple[str, Object, Sequence[object]]]:
@@ -173,20 +221,38 @@ def _has_more(page: Object) -> bool:
     return bool(following) and ("comments" in page or "ticket_events" in page) and page.get("end_of_stream") is not True
 
 
-def _collect_events(page: tickets.Item, events: dict[str, list[object]], ledger: Ledger) -> None:
-    """Add the comments of ticket events and audits to those of their tickets."""
+def _collect_events(
+    page: tickets.Item, events: dict[str, list[object]], told: dict[str, dict[str, object]], ledger: Ledger
+) -> None:
+    """Add the comments of ticket events and audits to those of their tickets, and what they tell of these."""
     value = page.value
     for name in ("ticket_events", "audits"):
         listed = value.get(name)
         for number, event in enumerate(listed if isinstance(listed, list) else [], start=1):
             spoken = list(_spoken(an_object(event)))
+            for inner in ("child_events", "events"):
+                ledger.problems += apijson.faulty(
+                    an_object(event).get(inner), at(page.place, f"{inner} of event {number}")
+                )
             identity = tickets.identity(an_object(event).get("ticket_id"))
             if identity is not None:
                 events[identity] += spoken
+                _note_changes(told.setdefault(identity, {"assigned_before": set()}), an_object(event))
             if (identity is None and spoken) or not isinstance(event, Mapping):
                 ledger.refuse("an event without a ticket id", at(page.place, f"event {number}"))
     for identity in [identity for identity, spoken in events.items() if not spoken]:
         del events[identity]  # changes of fields only
+
+
+def _note_changes(facts: dict[str, object], event: Object) -> None:
+    """Note who asked, submitted and was assigned, as the changes of fields in an event tell."""
+    for child in [*objects(event.get("child_events")), *objects(event.get("events"))]:
+        found = {name: child[name] for name in _PARTIES if tickets.identity(child.get(name))}
+        if child.get("field_name") in _PARTIES and tickets.identity(child.get("value")):
+            found[str(child["field_name"])] = child["value"]
+        facts.update(found)
+        if "assignee_id" in found and isinstance(assigned := facts["assigned_before"], set):
+            assigned.add(tickets.identity(found["assignee_id"]))
 
 
 def _spoken(event: Object) -> Iterator[object]:
@@ -255,7 +321,7 @@ def _messages(comment: Object, facts: Object, people: People, ledger: Ledger, wh
     author = tickets.identity(comment.get("author_id")) or tickets.identity(an_object(comment.get("author")).get("id"))
     history = an_object(comment.get("value")).get("history") or comment.get("history")
     if isinstance(history, list):
-        return _history(history, people)
+        return zendesk_chat.history(history, people, ledger, where)
     if str(comment.get("type")).casefold() == "voicecomment":
         return [Message(turn, moment, turn.start) for turn in _voice(comment, author, facts, people, ledger)]
     said = tickets.shown_text(markup=comment.get("html_body"), plain=comment.get("body") or comment.get("plain_body"))
@@ -299,29 +365,6 @@ def _turn(content: str, author: str | None, comment: Object, facts: Object, peop
         speaker=people.names.get(author or "") or author,
         agent_id=author if role in {Role.AGENT, Role.UNKNOWN} else None,
     )
-
-
-def _history(history: Sequence[object], people: People) -> list[Message]:
-    """The messages of a chat or messaging event; who joined or rated is no message."""
-    found: list[Message] = []
-    for each in objects(history):
-        content = clean(tickets.words(each.get("message") or each.get("msg")))
-        actor = tickets.identity(each.get("actor_id"))
-        role = _ACTORS.get(str(each.get("actor_type") or each.get("sender_type")).casefold()) or people.roles.get(
-            actor or "", Role.UNKNOWN
-        )
-        if not content or str(each.get("type")).casefold() not in {"chatmessage", "chat.msg", "message", "none"}:
-            continue
-        name = tickets.identity(each.get("actor_name")) or tickets.identity(each.get("name"))
-        turn = Turn(
-            text=content,
-            role=role,
-            role_source="actor_type" if role != Role.UNKNOWN else "",
-            speaker=name or actor,
-            agent_id=(actor or name) if role in {Role.AGENT, Role.UNKNOWN} else None,
-        )
-        found.append(Message(turn, tickets.moment(each.get("timestamp")), chat=True))
-    return found
 
 
 def _voice(comment: Object, author: str | None, facts: Object, people: People, ledger: Ledger) -> list[Turn]:

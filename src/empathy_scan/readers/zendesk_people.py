@@ -26,6 +26,9 @@ class People:
     groups: MutableMapping[str, str] = field(default_factory=dict)
 
 
+NOBODY = People()
+
+
 def of_pages(pages: Iterable[Object]) -> People:
     """The users and groups that are side-loaded with any page."""
     users: list[Object] = []
@@ -79,6 +82,9 @@ def role_of(author: str | None, facts: Object, people: People) -> tuple[Role, st
         return Role.SYSTEM, "author_id"
     asked = requester is not None  # a submitter may be the requester, when nobody says who that is
     told = next((name for name in ("assignee", "submitter")[: 1 + asked] if author == _party(facts, name)), None)
+    assigned = facts.get("assigned_before")
+    if told is None and isinstance(assigned, set) and author in assigned:
+        told = "assignee"
     return (Role.AGENT, f"{told}_id") if told else (Role.UNKNOWN, "")
 
 
