@@ -58,7 +58,8 @@ def hidden(records: Iterable[Record], *, redacted: bool = True) -> pl.DataFrame:
     names = ("conversation_id", "channel", "turn", "text", "gold", "speaker")
     frame = pl.DataFrame(rows, schema=names, orient="row").with_columns(
         pl.col("turn").cast(pl.Int32),
-        queue=pl.lit(None, pl.String), started_at=pl.lit(datetime(2026, 10, 5, tzinfo=UTC), TURNS.columns["started_at"]),
+        queue=pl.lit(None, pl.String),
+        started_at=pl.lit(datetime(2026, 10, 5, tzinfo=UTC), TURNS.columns["started_at"]),
         role=pl.lit("unknown"), role_source=pl.lit(""), agent_id=pl.lit(None, pl.String),
         start=pl.lit(None, pl.Float64), end=pl.lit(None, pl.Float64), source=pl.lit("x"), format=pl.lit("text"),
     )  # fmt: skip

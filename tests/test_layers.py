@@ -14,7 +14,17 @@ ROOT = Path(empathy_scan.__file__).parent
 
 # The parts of the package from the bottom up; a part imports from its own tier and those below (docs/architecture.md).
 TIERS = {
-    "vocabulary": {"errors", "codebook", "tables", "config", "stats", "redact_rules", "redact_words", "hardship_rules", "role_phrases"},
+    "vocabulary": {
+        "errors",
+        "codebook",
+        "tables",
+        "config",
+        "stats",
+        "redact_rules",
+        "redact_words",
+        "hardship_rules",
+        "role_phrases",
+    },
     "machinery": {"engine", "cache", "delta", "fingerprints", "lock", "role_words", "role_habits", "role_inference"},
     "from bytes to segments": {"readers", "redact", "roles", "segment", "hardship", "language"},
     "model": {"model"},

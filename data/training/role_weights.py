@@ -33,7 +33,8 @@ OPEN = (
 OUT = ROOT / "src" / "empathy_scan" / "role_weights.json"
 MOST = 700  # conversations of a corpus
 LONG = 5  # turns from which a conversation is cut into pieces as well, and a written one is no contrast situation
-PIECES = 2  # of 2 to 8 turns, beside the whole: recordings begin late and end early
+PIECES = 3  # of 2 to 8 turns, beside the whole: recordings begin late and end early
+HEARD = (0, 2)  # of the pieces, those without question marks, as many speech recognisers write
 CORPORA = 3  # in which a phrase must occur,
 SPEAKERS = 4  # by so many speakers in each
 STRENGTH = 0.05  # inverse of the ridge penalty
@@ -92,15 +93,21 @@ def pieces(turns: pl.DataFrame) -> pl.DataFrame:
     length = pl.len().over("conversation_id")
     for piece in range(PIECES):
         drawn = turns["conversation_id"].unique().to_list()
-        cuts = pl.DataFrame({
-            "conversation_id": drawn,
-            "size": [2 + place(f"{name} size {piece}") % 7 for name in drawn],
-            "at": [place(f"{name} start {piece}") % 1000 / 1000 for name in drawn],
-        })
+        cuts = pl.DataFrame(
+            {
+                "conversation_id": drawn,
+                "size": [2 + place(f"{name} size {piece}") % 7 for name in drawn],
+                "at": [place(f"{name} start {piece}") % 1000 / 1000 for name in drawn],
+            }
+        )
         begin = (pl.col("at") * (length - pl.col("size") + 1)).floor()
         part = turns.filter(length >= LONG).join(cuts, on="conversation_id")
         part = part.filter(pl.col("turn") >= begin, pl.col("turn") < begin + pl.col("size"))
-        found.append(part.with_columns(pl.format("{} piece {}", "conversation_id", pl.lit(piece))).select(turns.columns))
+        if piece in HEARD:
+            part = part.with_columns(pl.col("text").str.replace_all("?", " ", literal=True))
+        found.append(
+            part.with_columns(pl.format("{} piece {}", "conversation_id", pl.lit(piece))).select(turns.columns)
+        )
     return pl.concat(found)
 
 
@@ -191,7 +198,7 @@ def fitted(pairs: Pairs, rows: Table) -> Table:
     """
     sides = np.where(np.arange(int(rows.sum())) % 2, 1.0, -1.0)  # every other pair is turned round
     difference = sparse.diags_array(sides) @ (pairs.agent - pairs.customer)[np.flatnonzero(rows)]
-    names, place_of, sizes = np.unique(pairs.corpus[rows], return_inverse=True, return_counts=True)
+    _, place_of, sizes = np.unique(pairs.corpus[rows], return_inverse=True, return_counts=True)
     weight = (sizes**-0.5)[place_of]
     model = LogisticRegression(C=STRENGTH, fit_intercept=False, max_iter=300, tol=1e-3)
     model.fit(difference, sides, sample_weight=weight / weight.mean())
@@ -234,7 +241,13 @@ def store(
         if abs(worth) >= LEAST:
             tables[kind][phrase] = round(float(worth) / UNIT)
     point = round(float(coefficients[-1]) / POINT_SCALE, 4)
-    head = {"unit": UNIT, "point": point, "slope": round(slope, 4), "alone": round(alone, 4), "middle": round(middle, 4)}
+    head = {
+        "unit": UNIT,
+        "point": point,
+        "slope": round(slope, 4),
+        "alone": round(alone, 4),
+        "middle": round(middle, 4),
+    }
     path.write_text(json.dumps(head | tables, separators=(",", ":"), ensure_ascii=False) + "\n", encoding="utf-8")
     print(f"point {point}, phrases: {len(tables['said']):,} said anywhere, {len(tables['first']):,} in a first turn")
     return path.stat().st_size

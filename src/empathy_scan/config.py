@@ -14,7 +14,6 @@ from empathy_scan.codebook import Role
 from empathy_scan.errors import ConfigError
 
 T = typing.TypeVar("T")
-_FILES = ("speakers", "roster")  # settings of [roles] that name a file
 _MAY_BE_0 = {"at_least": 0}  # other whole numbers are 1 or more
 _CHANCE = {"within": (0.5, 1.0)}  # a probability: 0.5 or more, less than 1
 _TO_ROLES = {"roles": True}  # the values are roles of the codebook
@@ -49,7 +48,9 @@ class RolesConfig:
     infer: bool = True  # infer roles of `Speaker 1/2` from what they say; False leaves them unknown
     confidence: float = field(default=0.95, metadata=_CHANCE)  # a less certain inference leaves them unknown
     roles: dict[str, str] = field(default_factory=dict, metadata=_TO_ROLES)  # label -> role: "Jane Doe" = "agent"
-    speakers: str = ""  # file that says who speakers are, in one or all conversations; in a settings file relative to it
+    speakers: str = (
+        ""  # file that says who speakers are, in one or all conversations; in a settings file relative to it
+    )
     roster: str = ""  # file of the agents with their names, aliases and teams; in a settings file relative to it
 
 
@@ -123,8 +124,10 @@ def load(path: Path | None) -> Config:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"not valid TOML: {error}", where=str(path), remedy="fix the file") from error
     loaded = _build(Config, table, where=str(path))
-    named = {name: str(path.parent / file) for name in _FILES if (file := getattr(loaded.roles, name))}
-    return replace(loaded, roles=replace(loaded.roles, **named))
+    roster, speakers = (
+        str(path.parent / file) if file else "" for file in (loaded.roles.roster, loaded.roles.speakers)
+    )
+    return replace(loaded, roles=replace(loaded.roles, roster=roster, speakers=speakers))
 
 
 def override(config: Config, changes: dict[str, dict[str, object]]) -> Config:

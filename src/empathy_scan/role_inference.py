@@ -30,8 +30,8 @@ Floats = np.ndarray[tuple[int], np.dtype[np.float64]]
 Bools = np.ndarray[tuple[int], np.dtype[np.bool_]]
 
 ASIDE = 0.1  # share of the words below which a further speaker who cannot be placed is left out
-# Share of the words in turns with a phrase of MACHINE from which a speaker is a menu, among more than two or among two.
-MACHINE_SHARE, MACHINE_SHARE_OF_TWO = 0.5, 0.8
+MACHINE_SHARE = 0.5  # share of the words in turns with a phrase of MACHINE from which a speaker is a menu
+MENUS_OF_TWO = 2  # such phrases, where only one other person speaks
 ACTS_TOLD = 3  # in a reason
 COMPANY = 2.0  # logits that it can weigh beside whom a third speaker's turns stand
 
@@ -62,6 +62,7 @@ class Speaker:
     acts: tuple[tuple[str, int], ...] = field(default=())  # with the turn, the weightiest first
     label: str = ""
     begins: int = 0  # first turn
+    menus: int = 0  # how often they say what menus say
     beside: tuple[str, ...] = ()  # labels of the turns before and after theirs; only where there are three or more
     habit: Habit | None = None  # what the label means elsewhere in the export
 
@@ -157,6 +158,7 @@ def evidence(turns: pl.DataFrame) -> pl.DataFrame:
     acts = _acts(who[row], known.act[phrase], numbered["turn"].to_numpy()[row])
     menu = np.zeros(len(who), dtype=bool)
     menu[row[known.machine[phrase]]] = True
+    menus = np.bincount(who[row[known.machine[phrase]]], minlength=len(speakers))
     bots = np.bincount(who[row[known.bot[phrase]]], minlength=len(speakers)) > 0
     total = np.bincount(who, length, len(speakers))
     learned = _once(who[row], phrase, known.said, len(speakers))
@@ -165,6 +167,7 @@ def evidence(turns: pl.DataFrame) -> pl.DataFrame:
         speakers.with_columns(
             words=pl.Series(total).cast(pl.Int64),
             learned=pl.Series(learned),
+            menus=pl.Series(menus + 2 * bots),
             machine=pl.Series(np.maximum(bots, np.bincount(who, length * menu, len(speakers)) / np.maximum(total, 1))),
         )
         .join(acts, on="who", how="left", maintain_order="left")
@@ -175,7 +178,7 @@ def evidence(turns: pl.DataFrame) -> pl.DataFrame:
 def _once(who: Numbers, phrase: Numbers, worth: Floats, count: int) -> Floats:
     """The sum of the worth of each speaker's phrases, every phrase once, always added in the same order."""
     pairs = np.unique(who * len(worth) + phrase)
-    return np.bincount(pairs // len(worth), worth[pairs % len(worth)], count)
+    return np.bincount(pairs // len(worth), worth[pairs % len(worth)], count).astype(np.float64)
 
 
 def _acts(who: Numbers, act: Numbers, turn: Numbers) -> pl.DataFrame:
@@ -210,16 +213,16 @@ def _with_company(speakers: pl.DataFrame, turns: pl.DataFrame) -> pl.DataFrame:
 
 def _conversations(speakers: pl.DataFrame) -> Iterator[_Conversation]:
     """The conversations in the order of their ids."""
-    columns = ("words", "evidence", "machine", "acts", "act_turns", "begins", "source", "format", "beside")
+    columns = ("words", "evidence", "machine", "acts", "act_turns", "begins", "source", "format", "menus", "beside")
     current: _Conversation | None = None
     for row in speakers.select(*_SPEAKER, *columns).iter_rows():
-        name, label, role, words, weight, machine, acts, turns, begins, source, kind, beside = row
+        name, label, role, words, weight, machine, acts, turns, begins, source, kind, menus, beside = row
         if current is None or name != current.name:
             if current is not None:
                 yield current
             current = _Conversation(name, (source, f"{source.rpartition('/')[0]}/*.{kind}"), [])
         done = tuple(zip(acts or (), turns or (), strict=True))
-        current.speakers.append(Speaker(role, words, weight, machine, done, label, begins, tuple(beside or ())))
+        current.speakers.append(Speaker(role, words, weight, machine, done, label, begins, menus, tuple(beside or ())))
     if current is not None:
         yield current
 
@@ -296,11 +299,11 @@ def decide(speakers: Sequence[Speaker], *, confidence: float) -> list[Decision |
 
 def _machines(speakers: Sequence[Speaker]) -> dict[int, Decision]:
     """The unknown speakers who are a menu, a queue or a bot; not all that there are."""
-    least = MACHINE_SHARE if len(speakers) > 2 else MACHINE_SHARE_OF_TWO
+    least = 1 if len(speakers) > 2 else MENUS_OF_TWO
     found = {
         n: Decision(_SYSTEM, "inferred: says what only a menu or a bot says")
         for n, speaker in enumerate(speakers)
-        if speaker.role == _UNKNOWN and speaker.machine >= least
+        if speaker.role == _UNKNOWN and speaker.machine >= MACHINE_SHARE and speaker.menus >= least
     }
     return found if len(found) < len(speakers) else {}
 
@@ -358,9 +361,7 @@ def _further(
     }
 
 
-def _company(
-    speaker: Speaker, speakers: Sequence[Speaker], agents: Sequence[int], customers: Sequence[int]
-) -> float:
+def _company(speaker: Speaker, speakers: Sequence[Speaker], agents: Sequence[int], customers: Sequence[int]) -> float:
     """The logit of "an agent" by whose turns stand beside the speaker's."""
     beside = Counter(speaker.beside)
     near_agents, near_customers = (sum(beside[speakers[n].label] for n in side) for side in (agents, customers))

@@ -11,12 +11,14 @@ ACTS: dict[str, tuple[int, tuple[str, ...]]] = {
     "greets for a company": (3, (
         "thank you for calling", "thanks for calling", "thank you for contacting", "thanks for contacting",
         "thank you for choosing", "thanks for reaching out", "thank you for reaching out",
-        "thanks for getting in touch", "thank you for getting in touch", "thank you for your call", "thanks for ringing",
+        "thanks for getting in touch", "thank you for getting in touch", "thank you for your call",
+        "thanks for ringing",
         "you're through to", "you are through to", "you've reached", "you have reached", "you're speaking with",
         "you're speaking to", "you are speaking with", "you are speaking to", "welcome to", "my name is @ from",
     )),
     "offers help": (3, (
-        "how can i help", "how may i help", "how can we help", "how may we help", "how can i assist", "how may i assist",
+        "how can i help", "how may i help", "how can we help", "how may we help", "how can i assist",
+        "how may i assist",
         "how could i help", "what can i do for you", "what can we do for you", "how can i be of",
         "i'd be happy to help", "i would be happy to help", "i'll be happy to help", "i'm happy to help",
         "happy to help", "glad to help", "i can help you with that", "we're here to help", "i'd be glad to",
@@ -47,7 +49,8 @@ ACTS: dict[str, tuple[int, tuple[str, ...]]] = {
         "i'll pop you on hold", "passing you over to",
     )),
     "looks something up": (2, (
-        "let me check that for you", "let me look into", "let me pull up", "let me have a look", "let me see what i can do",
+        "let me check that for you", "let me look into", "let me pull up", "let me have a look",
+        "let me see what i can do",
         "i can see here that", "i'm showing here", "our records show", "on our system", "on our end",
         "i've got your account", "i have your account", "let me check", "i'll look into", "i will check",
         "let me take a look",

@@ -20,7 +20,7 @@ _STAND_INS = (
     (r"\[[^\]]*\]", " "),  # [laughs]
     (r"\S*\d\S*", " # "),
 )
-_TOKEN = r"\p{L}+(?:'\p{L}+)*|[@#?&=*]"
+_WORD = r"\p{L}+(?:'\p{L}+)*|[@#?&=*]"
 
 Numbers = np.ndarray[tuple[int], np.dtype[np.int64]]
 
@@ -30,7 +30,7 @@ def words(text: pl.Expr) -> pl.Expr:
     text = text.str.to_lowercase()
     for pattern, stand_in in _STAND_INS:
         text = text.str.replace_all(pattern, stand_in)
-    return pl.concat_list(pl.lit(START), text.str.extract_all(_TOKEN))
+    return pl.concat_list(pl.lit(START), text.str.extract_all(_WORD))
 
 
 class PhraseBook:

@@ -32,7 +32,7 @@ _PUBLIC_DOMAINS = frozenset({
 })  # fmt: skip
 # Of labels without a name, those that may yet be an agent's id where they stand in a column of ids.
 _MAY_BE_AN_ID = r"(?i)^(?:\d{2}|\d{1,2}[a-z]|[spmf]\d{1,3}|[a-z])$"
-_REMEDY = 'say who is who: --role "{}=agent", or [roles.roles] in the settings'
+_REMEDY = 'say who is who: --role "{}=agent" for all that is read, or --speakers FILE for this conversation'
 _MAIL_REMEDY = "say which mail is the agents': --agent-domain DOMAIN, or agent_addresses under [read] in the settings"
 
 
@@ -186,9 +186,7 @@ def _by_what_is_said(turns: pl.DataFrame, confidence: float) -> pl.DataFrame:
     if open_ids.is_empty():
         return turns.with_columns(sure=pl.lit(None, pl.Float64))
     labelled = turns.with_columns(label=pl.col("speaker").fill_null(""))
-    decisions = role_inference.infer(
-        labelled.join(open_ids, on="conversation_id", how="semi"), confidence=confidence
-    )
+    decisions = role_inference.infer(labelled.join(open_ids, on="conversation_id", how="semi"), confidence=confidence)
     joined = labelled.join(decisions, on=["conversation_id", "label"], how="left", maintain_order="left")
     joined = joined.with_columns(sure=pl.when(pl.col("role") == UNKNOWN).then("sure"))
     return _decided(joined, pl.col("new_role"), pl.col("why")).drop("label", "new_role", "why")
@@ -252,7 +250,10 @@ def _identified(turns: pl.DataFrame, domains: Collection[str]) -> pl.DataFrame:
     """The turns with one key per agent, and without what names anybody else."""
     agent = pl.col("role") == AGENT
     own = pl.col("agent_id").ne_missing(pl.col("speaker")) & _plain("agent_id").str.contains(_MAY_BE_AN_ID)
-    named = [pl.when(~_is_numbered("agent_id") | own).then("agent_id"), pl.when(~_is_numbered("speaker")).then("speaker")]
+    named = [
+        pl.when(~_is_numbered("agent_id") | own).then("agent_id"),
+        pl.when(~_is_numbered("speaker")).then("speaker"),
+    ]
     key = agent_key(pl.coalesce(*named), domains)
     return turns.with_columns(
         agent_id=pl.when(agent).then(key.fill_null(NOBODY)), speaker=pl.when(agent).then("speaker")

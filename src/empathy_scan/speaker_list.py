@@ -1,4 +1,4 @@
-"""A list of who speakers are: a table with the columns speaker and role, and conversation_id where a row is for one only.
+"""A list of who speakers are: a table of speaker and role, and of conversation_id where a row is for one only.
 
 What a row says of one conversation holds even against the export: somebody has looked. What it says of a label in all
 conversations decides those that the export leaves open.
@@ -44,9 +44,9 @@ def load(path: str) -> pl.DataFrame:
         more = f"; and {len(faults) - _FAULTS_SHOWN} more" if len(faults) > _FAULTS_SHOWN else ""
         what = "; ".join(faults[:_FAULTS_SHOWN]) + more
         raise ConfigError(what, where=path, remedy="write speaker and role; roles are agent, customer and system")
-    return pl.DataFrame(
-        [row for _, row in rows], schema=dict.fromkeys(COLUMNS, pl.String), orient="row"
-    ).unique(maintain_order=True)
+    return pl.DataFrame([row for _, row in rows], schema=dict.fromkeys(COLUMNS, pl.String), orient="row").unique(
+        maintain_order=True
+    )
 
 
 def apply(turns: pl.DataFrame, listed: pl.DataFrame) -> pl.DataFrame:
@@ -94,7 +94,9 @@ def _rows(text: str, where: str) -> Iterator[tuple[int, tuple[str, str, str]]]:
             role = values.get("role", "").lower()
             yield reader.line_num, (values.get("conversation_id", ""), values.get("speaker", ""), role)
     except csv.Error as error:
-        raise ConfigError(f"not a table: {error}", where=f"{where}:line {reader.line_num}", remedy="correct it") from error
+        raise ConfigError(
+            f"not a table: {error}", where=f"{where}:line {reader.line_num}", remedy="correct it"
+        ) from error
     if not columns:
         raise ConfigError("the list of speakers is empty", where=where, remedy="write the columns speaker,role")
 

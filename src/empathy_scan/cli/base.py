@@ -97,7 +97,9 @@ ChannelOption = Annotated[
 ]  # fmt: skip
 SpeakersOption = Annotated[
     str,
-    typer.Option("--speakers", help="List of speakers and their roles, of all or single conversations.", metavar="FILE"),
+    typer.Option(
+        "--speakers", help="List of speakers and their roles, of all or single conversations.", metavar="FILE"
+    ),
 ]
 DomainOption = Annotated[
     list[str] | None,
@@ -135,7 +137,7 @@ def common(
     logging.getLogger("empathy_scan").setLevel(level if verbose else logging.WARNING)
 
 
-def settings(
+def settings(  # noqa: PLR0913 - an argument per option
     path: Path | None,
     *,
     format_name: str = "",
@@ -164,7 +166,10 @@ def settings(
         given = pairs([part for text in channels for part in text.split(",")], option="--channel-roles")
         read["channel_roles"] = {**loaded.read.channel_roles, **given}
     paths = {"roster": roster, "speakers": speaker_list}
-    changes: dict[str, dict[str, object]] = {"read": read, "roles": {name: path for name, path in paths.items() if path}}
+    changes: dict[str, dict[str, object]] = {
+        "read": read,
+        "roles": {name: path for name, path in paths.items() if path},
+    }
     if speakers:
         changes["roles"]["roles"] = {**loaded.roles.roles, **pairs(speakers, option="--role")}
     return config.override(loaded, changes)

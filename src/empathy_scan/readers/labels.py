@@ -53,8 +53,8 @@ _NO_NAMES = frozenset({
     "notes", "number", "options", "page", "phone", "plan", "portal", "query", "request", "site", "specialist", "status",
     "team", "ticket", "time", "times", "website",
 })  # fmt: skip
-# Labels of diarisation: `Speaker 1`, `SPEAKER_A`, `spk_10`, `ch_0`, `ch_0_1` (a speaker of a channel), `S1`, `M1`, `F2`,
-# `1A`, `Guest-1` (a recogniser's guess at people, no guests), `A`, `12`.
+# Labels of diarisation: `Speaker 1`, `SPEAKER_A`, `spk_10`, `ch_0`, `ch_0_1` (a speaker of a channel), `S1`, `M1`,
+# `F2`, `1A`, `Guest-1` (a recogniser's word for people, no guests), `A`, `12`.
 _SPEAKER_NUMBER = re.compile(
     r"(?:speaker|spkr?|participant|person|channel|chan|ch|track|party|voice|sprecher|locuteur)"
     r"(?:[ _-]?\d{1,3}(?:[ _/-]\d{1,3})?|[ _-][a-z]\d{0,2})"
@@ -118,7 +118,9 @@ def read_labels(labels: Iterable[str]) -> dict[str, Label]:
 
 def _are_numbers_of_one_word(labels: Iterable[str]) -> bool:
     """Whether all labels are one role word with different numbers: `Caller 1` and `Caller 2`."""
-    numbered = [_NUMBERED.fullmatch(" ".join(re.split(r"[\s_\-.]+", label.strip(_TRIM).casefold()))) for label in labels]
+    numbered = [
+        _NUMBERED.fullmatch(" ".join(re.split(r"[\s_\-.]+", label.strip(_TRIM).casefold()))) for label in labels
+    ]
     words = {found[1].strip() for found in numbered if found} if all(numbered) else set()
     return len(words) == 1 and words <= WORDS.keys()
 
