@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime
+from importlib import resources
 
 import polars as pl
 import pytest
@@ -171,6 +172,24 @@ def test_speakers_who_sound_alike_are_rejected_with_a_remedy(one, other):
     ]  # fmt: skip
     reason = r"2 speaker\(s\) have no role: they sound too much alike \(\d\d% sure, 95% needed\)"
     assert re.fullmatch(reason, rejects["reason"][0])
+
+
+def test_two_people_who_tell_stories_are_no_agent_and_customer():
+    one = (
+        "The road went down to the sea between two walls, and the old man sat there every evening with his dog. "
+        "She had been told that nobody lived in the house on the hill, and yet there was a lamp in the window."
+    )
+    other = (
+        "In autumn the herons came back to the marsh, and the boys counted them from the roof of the mill. "
+        "He carried the ladder across the yard, set it against the wall, and looked at the sky for a long time."
+    )
+    found, rejects = assign(said(("A", one), ("B", other), ("A", other), ("B", one)))
+    assert found.is_empty()
+    assert rejects.height == 1
+
+
+def test_the_weights_are_small_enough_for_a_package():
+    assert resources.files("empathy_scan").joinpath("role_weights.json").stat().st_size < 300_000
 
 
 def test_mail_that_stays_undecided_asks_for_the_agents_domain():

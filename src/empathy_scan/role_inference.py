@@ -3,9 +3,9 @@
 Two things count: the acts of `role_phrases` (greets for a company, verifies, tells what went wrong, ...), each once for
 its points, and the weights of some thousand phrases of one to three words, learned from conversations whose roles are
 known (`data/training/role_weights.py`), one for phrases said anywhere and one more for a speaker's first turn. A
-speaker's evidence is their sum. It is log-odds: of two speakers the difference of their evidence, times a slope fitted
-on corpora that the weights had not seen, is the logit of "the first is the agent". Nothing depends on labels, on who
-speaks first, or on other conversations.
+speaker's evidence is their sum. Of two speakers the difference of their evidence, over a spread that grows with what is
+said, times a slope fitted on corpora that the weights had not seen, is the logit of "the first is the agent". To it
+comes what the labels mean in the other conversations of the same export, where that is one thing (`role_habits`).
 """
 
 from __future__ import annotations
@@ -46,6 +46,7 @@ class Weights:
     said: dict[str, float]
     first: dict[str, float]  # added where a speaker's first turn holds the phrase
     point: float
+    noise: float  # how much the doubt grows with what is said: the weights of what says nothing add up too
     slope: float
     alone: float  # slope for a single speaker, judged without another one
     middle: float  # evidence at which a single speaker is as likely agent as customer
@@ -63,6 +64,7 @@ class Speaker:
     label: str = ""
     begins: int = 0  # first turn
     menus: int = 0  # how often they say what menus say
+    noise: float = 0.0  # squares of the weights of what they say: how far chance alone moves the evidence
     beside: tuple[str, ...] = ()  # labels of the turns before and after theirs; only where there are three or more
     habit: Habit | None = None  # what the label means elsewhere in the export
 
@@ -90,7 +92,7 @@ def weights() -> Weights:
     stored = json.loads(text)
     unit = stored["unit"]
     said, first = ({phrase: unit * worth for phrase, worth in stored[name].items()} for name in ("said", "first"))
-    return Weights(said, first, stored["point"], stored["slope"], stored["alone"], stored["middle"])
+    return Weights(said, first, stored["point"], stored["noise"], stored["slope"], stored["alone"], stored["middle"])
 
 
 def infer(turns: pl.DataFrame, *, confidence: float) -> pl.DataFrame:
@@ -167,6 +169,7 @@ def evidence(turns: pl.DataFrame) -> pl.DataFrame:
         speakers.with_columns(
             words=pl.Series(total).cast(pl.Int64),
             learned=pl.Series(learned),
+            noise=pl.Series(_once(who[row], phrase, known.said**2, len(speakers))),
             menus=pl.Series(menus + 2 * bots),
             machine=pl.Series(np.maximum(bots, np.bincount(who, length * menu, len(speakers)) / np.maximum(total, 1))),
         )
@@ -213,16 +216,30 @@ def _with_company(speakers: pl.DataFrame, turns: pl.DataFrame) -> pl.DataFrame:
 
 def _conversations(speakers: pl.DataFrame) -> Iterator[_Conversation]:
     """The conversations in the order of their ids."""
-    columns = ("words", "evidence", "machine", "acts", "act_turns", "begins", "source", "format", "menus", "beside")
+    columns = (
+        "words",
+        "evidence",
+        "machine",
+        "acts",
+        "act_turns",
+        "begins",
+        "source",
+        "format",
+        "menus",
+        "noise",
+        "beside",
+    )
     current: _Conversation | None = None
     for row in speakers.select(*_SPEAKER, *columns).iter_rows():
-        name, label, role, words, weight, machine, acts, turns, begins, source, kind, menus, beside = row
+        name, label, role, words, weight, machine, acts, turns, begins, source, kind, menus, noise, beside = row
         if current is None or name != current.name:
             if current is not None:
                 yield current
             current = _Conversation(name, (source, f"{source.rpartition('/')[0]}/*.{kind}"), [])
         done = tuple(zip(acts or (), turns or (), strict=True))
-        current.speakers.append(Speaker(role, words, weight, machine, done, label, begins, menus, tuple(beside or ())))
+        current.speakers.append(
+            Speaker(role, words, weight, machine, done, label, begins, menus, noise, tuple(beside or ()))
+        )
     if current is not None:
         yield current
 
@@ -274,7 +291,8 @@ def sureness(logit: float) -> float:
 
 def _apart(one: Speaker, other: Speaker) -> float:
     """The logit of "the one is the agent and the other the customer" by what they say."""
-    return weights().slope * (one.evidence - other.evidence)
+    spread = math.sqrt(1 + weights().noise * (one.noise + other.noise))
+    return weights().slope * (one.evidence - other.evidence) / spread
 
 
 def decide(speakers: Sequence[Speaker], *, confidence: float) -> list[Decision | None]:
@@ -293,7 +311,8 @@ def decide(speakers: Sequence[Speaker], *, confidence: float) -> list[Decision |
         found |= _further(speakers, unknown, agents, customers, confidence)
     rest = [n for n in unknown if n not in found]
     found |= _others(speakers, rest, known | {found[n].role for n in unknown if n in found})
-    doubt = _doubt(speakers, rest, confidence) if rest else None
+    alone = Decision(_UNKNOWN, "only one speaker") if len(people) == 1 else None
+    doubt = alone or (_doubt(speakers, rest, confidence) if rest else None)
     return [found.get(n) or (doubt if n in rest else None) for n in range(len(speakers))]
 
 
