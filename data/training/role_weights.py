@@ -39,7 +39,7 @@ CORPORA = 3  # in which a phrase must occur,
 SPEAKERS = 4  # by so many speakers in each
 STRENGTH = 0.05  # inverse of the ridge penalty
 # How much the doubt grows with what is said. Without it, any two long texts are agent and customer: their weights add
-# up to something. Chosen on fiction, meetings and such: a third as many get roles, at no cost where there are some.
+# up to something. Chosen on fiction, meetings and such: half as many get roles, for a point of the others.
 NOISE = 0.4
 LEAST = 0.03  # smaller weights are left out
 UNIT = 0.01  # of the stored whole numbers
