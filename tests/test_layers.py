@@ -14,8 +14,18 @@ ROOT = Path(empathy_scan.__file__).parent
 
 # The parts of the package from the bottom up; a part imports from its own tier and those below (docs/architecture.md).
 TIERS = {
-    "vocabulary": {"errors", "codebook", "tables", "config", "stats", "redact_rules", "redact_words", "hardship_rules"},
-    "machinery": {"engine", "cache", "delta", "fingerprints", "lock"},
+    "vocabulary": {
+        "errors",
+        "codebook",
+        "tables",
+        "config",
+        "stats",
+        "redact_rules",
+        "redact_words",
+        "hardship_rules",
+        "role_phrases",
+    },
+    "machinery": {"engine", "cache", "delta", "fingerprints", "lock", "role_words", "role_habits", "role_inference"},
     "from bytes to segments": {"readers", "redact", "roles", "segment", "hardship", "language"},
     "model": {"model"},
     "scoring": {"score"},
@@ -35,6 +45,7 @@ TIERS = {
     "composition": {
         "prepare",
         "roster",
+        "speaker_list",
         "classify",
         "dialogue",
         "groups",

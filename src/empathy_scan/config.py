@@ -15,6 +15,7 @@ from empathy_scan.errors import ConfigError
 
 T = typing.TypeVar("T")
 _MAY_BE_0 = {"at_least": 0}  # other whole numbers are 1 or more
+_CHANCE = {"within": (0.5, 1.0)}  # a probability: 0.5 or more, less than 1
 _TO_ROLES = {"roles": True}  # the values are roles of the codebook
 
 
@@ -46,7 +47,11 @@ class RolesConfig:
     """How speakers become agent and customer."""
 
     infer: bool = True  # infer roles of `Speaker 1/2` from what they say; False leaves them unknown
+    confidence: float = field(default=0.95, metadata=_CHANCE)  # a less certain inference leaves them unknown
     roles: dict[str, str] = field(default_factory=dict, metadata=_TO_ROLES)  # label -> role: "Jane Doe" = "agent"
+    speakers: str = (
+        ""  # file that says who speakers are, in one or all conversations; in a settings file relative to it
+    )
     roster: str = ""  # file of the agents with their names, aliases and teams; in a settings file relative to it
 
 
@@ -100,10 +105,10 @@ class Config:
     def fingerprint(self) -> str:
         """Twelve hex digits that change whenever a setting that shapes scores changes (not summary, not report).
 
-        The roster's path shapes nothing: what it says of agents stands in the turns.
+        The paths of roster and list of speakers shape nothing: what these say stands in the turns.
         """
         shaping = {name: part for name, part in asdict(self).items() if name not in {"summary", "report"}}
-        del shaping["roles"]["roster"]
+        del shaping["roles"]["roster"], shaping["roles"]["speakers"]
         text = json.dumps(shaping, sort_keys=True, ensure_ascii=True)
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
@@ -121,9 +126,10 @@ def load(path: Path | None) -> Config:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"not valid TOML: {error}", where=str(path), remedy="fix the file") from error
     loaded = _build(Config, table, where=str(path))
-    if not loaded.roles.roster:
-        return loaded
-    return replace(loaded, roles=replace(loaded.roles, roster=str(path.parent / loaded.roles.roster)))
+    roster, speakers = (
+        str(path.parent / file) if file else "" for file in (loaded.roles.roster, loaded.roles.speakers)
+    )
+    return replace(loaded, roles=replace(loaded.roles, roster=roster, speakers=speakers))
 
 
 def override(config: Config, changes: dict[str, dict[str, object]]) -> Config:
@@ -167,6 +173,11 @@ def _check_limits(kind: type, values: dict[str, object], *, where: str) -> None:
         value, least = values.get(item.name), item.metadata.get("at_least", 1)
         if type(value) is int and value < least:
             raise ConfigError(f"must be {least} or more", where=f"{where} {item.name}", remedy="correct the value")
+        if "within" in item.metadata and type(value) in {int, float}:
+            low, high = item.metadata["within"]
+            if not low <= typing.cast("float", value) < high:
+                what = f"must be {low:g} or more and less than {high:g}"
+                raise ConfigError(what, where=f"{where} {item.name}", remedy="correct the value, such as 0.97")
         if "roles" in item.metadata and isinstance(value, dict) and (unknown := set(value.values()) - set(Role)):
             raise ConfigError(
                 f"there is no role {', '.join(map(repr, sorted(unknown)))}",

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import polars as pl
 
-from empathy_scan import language, readers, redact, roles, roster
-from empathy_scan.config import Config
+from empathy_scan import language, readers, redact, roles, roster, speaker_list
+from empathy_scan.config import Config, ReadConfig
 from empathy_scan.roster import Roster
 from empathy_scan.tables import REJECTS
 
@@ -23,6 +23,7 @@ class Prepared:
     files: int
     assumed: int  # conversations that say too little to tell their language
     roster: Roster
+    undecided: pl.DataFrame  # those of the rejects whose roles are open or that lack a side
 
     @property
     def mixed(self) -> int:
@@ -38,18 +39,45 @@ class Prepared:
 def turns(sources: Sequence[Path], config: Config) -> Prepared:
     """The turns of the sources, and what was left out on the way.
 
-    Raises UsageError for a path that does not exist or a folder without files, ConfigError for a roster that cannot be
-    used.
+    Raises UsageError for a path that does not exist or a folder without files, ConfigError for a roster or a list of
+    speakers that cannot be used.
     """
-    listed = roster.load(config.roles.roster)
+    return _prepared(_open(sources, config), config)
+
+
+def explained(sources: Sequence[Path], config: Config) -> tuple[Prepared, pl.DataFrame]:
+    """As `turns`, and who each speaker was taken for and why, as `roles.speakers` tells it."""
+    opened = _open(sources, config)
+    return _prepared(opened, config), roles.speakers(opened.turns, config.roles, opened.read)
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """The sources read and redacted, before the roles are decided."""
+
+    reading: readers.Reading
+    turns: pl.DataFrame
+    foreign: pl.DataFrame  # REJECTS
+    heard: language.Heard
+    roster: Roster
+    read: ReadConfig  # with the addresses of the roster
+
+
+def _open(sources: Sequence[Path], config: Config) -> _Opened:
+    listed, named = roster.load(config.roles.roster), speaker_list.load(config.roles.speakers)
     reading = readers.read(sources, config.read)
     redacted = redact.redact(reading.turns, config.redact)
-    known = config.read.languages
-    heard = language.listen(redacted, known)
-    told, foreign = language.set_aside(redacted, heard, known)
-    told = roster.recognise(told, listed)
+    heard = language.listen(redacted, config.read.languages)
+    told, foreign = language.set_aside(redacted, heard, config.read.languages)
+    told = roster.recognise(speaker_list.apply(told, named), listed)
     read = replace(config.read, agent_addresses=(*config.read.agent_addresses, *listed.addresses))
-    assigned, undecided = roles.assign(told, config.roles, read)
-    kept, one_sided = language.leave_out(assigned, heard, known)
-    rejects = pl.concat([reading.rejects, foreign, undecided, one_sided]).unique().sort(REJECTS.key)
-    return Prepared(roster.merge(kept, listed), rejects, reading.files, heard.assumed, listed)
+    return _Opened(reading, told, foreign, heard, listed, read)
+
+
+def _prepared(opened: _Opened, config: Config) -> Prepared:
+    assigned, undecided = roles.assign(opened.turns, config.roles, opened.read)
+    kept, one_sided = language.leave_out(assigned, opened.heard, config.read.languages)
+    found = pl.concat([opened.reading.rejects, opened.foreign, undecided, one_sided])
+    rejects = found.unique().sort(REJECTS.key)
+    listed = opened.roster
+    return Prepared(roster.merge(kept, listed), rejects, opened.reading.files, opened.heard.assumed, listed, undecided)

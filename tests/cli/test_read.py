@@ -68,6 +68,62 @@ def test_an_explanation_tells_reader_speakers_and_refusals(run, call):
     assert "not eml:" in answer.out
 
 
+def test_an_explanation_tells_inferred_roles_with_reason_and_confidence(run, call):
+    call.write_text(
+        "Speaker 1: Good morning, how can I help?\nSpeaker 2: I'm calling about my order, it never arrived.\n",
+        encoding="utf-8",
+    )
+    assert (
+        "speaker 'Speaker 1': agent (inferred, 99% sure: offers help (turn 0)), 1 turn"
+        in run("read", "--explain", call).out
+    )
+    agent = next(
+        each for each in json.loads(run("read", "--explain", "--json", call).out)["speakers"] if each["role"] == "agent"
+    )
+    assert 0.95 < agent["confidence"] < 1
+
+
+UNCLEAR = "Speaker 1: Yes.\nSpeaker 2: No.\nSpeaker 1: Oh well.\n"
+
+
+def test_an_explanation_tells_what_a_scan_would_reject_and_how_to_mend_it(run, call):
+    call.write_text(UNCLEAR, encoding="utf-8")
+    out = run("read", "--explain", call).out
+    assert "speaker 'Speaker 1': unknown (" in out
+    assert "to be rejected: call: 2 speaker(s) have no role" in out
+    assert '--role "Speaker 1=agent"' in out
+    assert json.loads(run("read", "--explain", "--json", call).out)["undecided"][0]["place"] == "call"
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--channel-roles", "Speaker 1=agent,Speaker 2=customer"),
+        ("--channel-roles", "Speaker 1=agent", "--channel-roles", "Speaker 2=customer"),
+        ("--role", "Speaker 1=agent"),
+    ],
+)
+def test_options_decide_who_is_who(run, call, options):
+    call.write_text(UNCLEAR, encoding="utf-8")
+    rows = [json.loads(line) for line in run("read", call, *options).out.splitlines()]
+    assert [row["role"] for row in rows] == ["agent", "customer", "agent"]
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        "speaker,role\nspeaker 1,customer\nSpeaker 2,agent\n",
+        "conversation_id;speaker;role\ncall;Speaker 1;customer\ncall;Speaker 2;agent\n",
+    ],
+)
+def test_a_list_of_speakers_decides_who_is_who(run, call, tmp_path, table):
+    call.write_text(UNCLEAR, encoding="utf-8")
+    (tmp_path / "speakers.csv").write_text(table, encoding="utf-8")
+    rows = [json.loads(line) for line in run("read", call, "--speakers", tmp_path / "speakers.csv").out.splitlines()]
+    assert [row["role"] for row in rows] == ["customer", "agent", "customer"]
+    assert {row["role_source"] for row in rows} == {"list of speakers"}
+
+
 def test_an_explanation_tells_the_columns_of_a_table(run, tmp_path):
     path = tmp_path / "chat.csv"
     path.write_text("conversation_id,Sender,Body\n1,agent,Hello\n1,customer,Hi\n", encoding="utf-8")
@@ -79,7 +135,10 @@ def test_an_explanation_tells_the_columns_of_a_table(run, tmp_path):
 def test_an_explanation_for_programs_is_an_object_for_a_file_and_a_list_for_a_folder(run, call):
     one = json.loads(run("read", "--explain", "--json", call).out)
     assert one["format"] == "text"
-    assert {"speaker": "Agent", "role": "agent", "role_source": "speaker label", "turns": 2} in one["speakers"]
+    assert {
+        "speaker": "Agent", "role": "agent", "role_source": "speaker label", "confidence": None, "conversations": 1,
+        "turns": 2,
+    } in one["speakers"]  # fmt: skip
     assert json.loads(run("read", "--explain", "--json", call.parent).out) == [one]
 
 

@@ -90,6 +90,19 @@ RoleOption = Annotated[
     list[str] | None,
     typer.Option("--role", help="Who a speaker is, such as 'Speaker 1=agent'. Repeatable.", metavar="LABEL=ROLE"),
 ]
+ChannelOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--channel-roles", help="Who speaks on an audio channel, such as ch_0=agent,ch_1=customer. Repeatable.",
+        metavar="CHANNEL=ROLE",
+    ),
+]  # fmt: skip
+SpeakersOption = Annotated[
+    str,
+    typer.Option(
+        "--speakers", help="List of speakers and their roles, of all or single conversations.", metavar="FILE"
+    ),
+]
 DomainOption = Annotated[
     list[str] | None,
     typer.Option("--agent-domain", help="Mail domain whose senders are agents. Repeatable.", metavar="DOMAIN"),
@@ -126,12 +139,14 @@ def common(
     logging.getLogger("empathy_scan").setLevel(level if verbose else logging.WARNING)
 
 
-def settings(
+def settings(  # noqa: PLR0913 - an argument per option
     path: Path | None,
     *,
     format_name: str = "",
     columns: Sequence[str] | None = None,
     speakers: Sequence[str] | None = None,
+    channels: Sequence[str] | None = None,
+    speaker_list: str = "",
     domains: Sequence[str] | None = None,
     languages: Sequence[str] | None = None,
     roster: str = "",
@@ -149,7 +164,14 @@ def settings(
         read["agent_domains"] = (*loaded.read.agent_domains, *domains)
     if languages:
         read["languages"] = tuple(languages)
-    changes: dict[str, dict[str, object]] = {"read": read, "roles": {"roster": roster} if roster else {}}
+    if channels:
+        given = pairs([part for text in channels for part in text.split(",")], option="--channel-roles")
+        read["channel_roles"] = {**loaded.read.channel_roles, **given}
+    paths = {"roster": roster, "speakers": speaker_list}
+    changes: dict[str, dict[str, object]] = {
+        "read": read,
+        "roles": {name: path for name, path in paths.items() if path},
+    }
     if speakers:
         changes["roles"]["roles"] = {**loaded.roles.roles, **pairs(speakers, option="--role")}
     return config.override(loaded, changes)

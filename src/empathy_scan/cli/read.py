@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from empathy_scan.readers import Explanation
 
 WRITTEN = ("jsonl", "csv", "parquet")
+_SHOWN = 20  # speakers, and conversations without roles, of a file
 
 
 @app.command(epilog="Example: empathy-scan read exports/ --out turns.csv")
@@ -35,6 +36,8 @@ def read(  # noqa: PLR0913 - a parameter per option
     format_name: base.FormatOption = "",
     column: base.ColumnOption = None,
     role: base.RoleOption = None,
+    channel_roles: base.ChannelOption = None,
+    speakers: base.SpeakersOption = "",
     agent_domain: base.DomainOption = None,
     language: base.LanguageOption = None,
     roster: base.RosterOption = "",
@@ -45,8 +48,8 @@ def read(  # noqa: PLR0913 - a parameter per option
     if kind not in WRITTEN:
         raise typer.BadParameter(f"{out!r} must end in .jsonl, .csv or .parquet", param_hint="--out")
     options = base.settings(
-        config, format_name=format_name, columns=column, speakers=role, domains=agent_domain, languages=language,
-        roster=roster,
+        config, format_name=format_name, columns=column, speakers=role, channels=channel_roles,
+        speaker_list=speakers, domains=agent_domain, languages=language, roster=roster,
     )  # fmt: skip
 
     from empathy_scan import prepare  # noqa: PLC0415 - spaCy stays out of --help
@@ -107,9 +110,11 @@ def _write(turns: pl.DataFrame, out: str, kind: str) -> None:
 
 def _explain_all(paths: Sequence[Path], options: Config, *, as_json: bool) -> None:
     """How each file under the paths is understood. One that cannot be read at all does not stop the others."""
+    from empathy_scan import prepare  # noqa: PLC0415 - as in `read`
     from empathy_scan.errors import InputError  # noqa: PLC0415 - as in `read`
     from empathy_scan.readers import explain, files  # noqa: PLC0415 - as in `read`
 
+    prepared, told = prepare.explained(paths, options)
     alone = len(paths) == 1 and not paths[0].is_dir()
     answers: list[dict[str, Any]] = []
     rejected = False
@@ -128,11 +133,15 @@ def _explain_all(paths: Sequence[Path], options: Config, *, as_json: bool) -> No
                 base.safe(f"rejected {_place(found.source, error.where)}: {error.what}; {error.remedy}"), err=True
             )
             continue
-        prepared = _prepared(found.path, options)
-        people, aside = _people(prepared, options), _aside(prepared)
-        answers.append(_as_values(found.source, explanation) | people | {"left_out": aside})
+        speakers = _speakers(explanation, told.filter(source=found.source))
+        undecided = prepared.undecided.filter(source=found.source).to_dicts()
+        people = _people(prepared, found.source) if options.roles.roster else {}
+        aside = _aside(prepared, found.source)
+        told_too = {"undecided": undecided, "left_out": aside}
+        answers.append(_as_values(found.source, explanation, speakers) | told_too | people)
         if not as_json:
-            _tell(found.source, explanation, refusals=alone)
+            _tell(found.source, explanation, speakers, refusals=alone)
+            _tell_undecided(undecided)
             _tell_people(people)
             for line in aside:
                 typer.echo(base.safe(f"  {line}"))
@@ -144,34 +153,75 @@ def _explain_all(paths: Sequence[Path], options: Config, *, as_json: bool) -> No
         raise typer.Exit(base.REJECTED)
 
 
-def _prepared(path: Path, options: Config) -> Prepared:
-    """The file's turns as a scan would have them."""
-    from empathy_scan import prepare  # noqa: PLC0415 - as in `read`
-
-    return prepare.turns([path], options)
-
-
-def _aside(prepared: Prepared) -> list[str]:
-    """Which turns and conversations a scan would leave out or set aside, and why; a line each."""
-    turns = prepared.turns.filter(prepared.turns["role"] == "system")
+def _aside(prepared: Prepared, source: str) -> list[str]:
+    """Which turns and conversations of a file a scan would leave out or set aside, and why; a line each."""
+    turns = prepared.turns.filter(source=source, role="system")
     counted = turns.group_by("role_source").len().sort("role_source")
     lines = [
-        f"{_count(count, 'turn')} not scored: {(source or 'system').removeprefix('left out: ')}"
-        for source, count in counted.iter_rows()
+        f"{_count(count, 'turn')} not scored: {(told or 'system').removeprefix('left out: ')}"
+        for told, count in counted.iter_rows()
     ]
-    told = prepared.rejects.filter(prepared.rejects["error"] == "InputError")
-    lines += [f"{place or 'the file'} set aside: {why}" for place, why in told.select("place", "reason").iter_rows()]
+    others = prepared.rejects.join(prepared.undecided, on=prepared.rejects.columns, how="anti")
+    told = others.filter(source=source, error="InputError").select("place", "reason")
+    lines += [f"{place or 'the file'} set aside: {why}" for place, why in told.iter_rows()]
     more = len(lines) - base.SHOWN_REJECTS
     return [*lines[: base.SHOWN_REJECTS], *([f"... and {more} more"] if more > 0 else [])]
 
 
-def _people(found: Prepared, options: Config) -> dict[str, Any]:
-    """The file's agents with their teams, and those who are not on the roster; nothing without a roster."""
-    if not options.roles.roster:
-        return {}
-    agents = found.turns["agent_id"].drop_nulls().unique().sort()
-    listed = {agent: found.roster.agents[agent].team for agent in agents if agent in found.roster.agents}
-    return {"on_roster": listed, "unlisted": found.unlisted}
+def _people(prepared: Prepared, source: str) -> dict[str, Any]:
+    """The file's agents with their teams, and those who are not on the roster."""
+    agents = prepared.turns.filter(source=source)["agent_id"].drop_nulls().unique().sort()
+    listed = {agent: prepared.roster.agents[agent].team for agent in agents if agent in prepared.roster.agents}
+    return {"on_roster": listed, "unlisted": prepared.roster.unlisted(agents)}
+
+
+def _speakers(found: Explanation, told: pl.DataFrame) -> list[dict[str, Any]]:
+    """Who is who and why, the most talkative first: a row per speaker and role, over all conversations of the file.
+
+    A speaker of whom no conversation went on to the roles, as of one in another language, is as the reader left it.
+    """
+    import polars as pl  # noqa: PLC0415 - as in `read`
+
+    commonest = pl.col("role_source").sort_by("turns", "role_source", descending=[True, False])
+    rows = (
+        told.with_columns(pl.col("speaker").fill_null(""))
+        .group_by("speaker", "role")
+        .agg(
+            commonest.first(), pl.col("turns").sum(), conversations=pl.col("conversation_id").n_unique(),
+            confidence=pl.col("sure").min(), most=pl.col("sure").max(),
+        )
+        .to_dicts()
+    )  # fmt: skip
+    known = {row["speaker"] for row in rows}
+    rows += [
+        {
+            "speaker": each.speaker, "role": each.role, "role_source": each.role_source, "turns": each.turns,
+            "conversations": None, "confidence": None, "most": None,
+        }
+        for each in found.speakers
+        if each.speaker not in known
+    ]  # fmt: skip
+    return sorted(rows, key=lambda row: (-row["turns"], row["speaker"], row["role"]))
+
+
+def _in_words(row: dict[str, Any], conversations: int) -> str:
+    """`speaker 'ch_0': agent (inferred, 97% sure: greets for a company (turn 0)), 12 turns`."""
+    from empathy_scan.role_inference import percent  # noqa: PLC0415 - as in `read`
+
+    reason, some = row["role_source"] or "nothing decides it", row["conversations"] or 0
+    if some > 1 and row["confidence"] is not None:
+        range_told = " to ".join(dict.fromkeys(map(percent, (row["confidence"], row["most"]))))
+        reason = f"{range_told} sure; such as {reason}"
+    among = f" in {some:,} of {_count(conversations, 'conversation')}" if conversations > 1 and some else ""
+    return f"  speaker {row['speaker']!r}: {row['role']} ({reason}), {_count(row['turns'], 'turn')}{among}"
+
+
+def _tell_undecided(undecided: Sequence[dict[str, Any]]) -> None:
+    """The conversations that a scan would reject because of their roles, in words."""
+    for row in undecided[:_SHOWN]:
+        typer.echo(base.safe(f"  to be rejected: {row['place']}: {row['reason']}; {row['remedy']}"))
+    if len(undecided) > _SHOWN:
+        typer.echo(f"  and {len(undecided) - _SHOWN:,} more to be rejected")
 
 
 def _tell_people(people: dict[str, Any]) -> None:
@@ -186,21 +236,19 @@ def _place(source: str, place: str) -> str:
     return f"{source}:{place}" if place else source
 
 
-def _as_values(source: str, found: Explanation) -> dict[str, Any]:
-    """An explanation as plain values."""
+def _as_values(source: str, found: Explanation, speakers: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """An explanation as plain values; `confidence` is the least of a speaker's conversations."""
+    shown = ("speaker", "role", "role_source", "confidence", "conversations", "turns")
     return {
         "source": source, "format": found.format, "why": found.why, "encoding": found.encoding,
         "columns": dict(found.columns), "conversations": found.conversations, "turns": found.turns,
-        "speakers": [
-            {"speaker": each.speaker, "role": each.role, "role_source": each.role_source, "turns": each.turns}
-            for each in found.speakers
-        ],
+        "speakers": [{name: row[name] for name in shown} for row in speakers],
         "refused": [{"format": name, "why": why} for name, why in found.refused],
         "notes": list(found.notes), "context": list(found.context), "rejects": found.rejects.to_dicts(),
     }  # fmt: skip
 
 
-def _tell(source: str, found: Explanation, *, refusals: bool) -> None:
+def _tell(source: str, found: Explanation, speakers: Sequence[dict[str, Any]], *, refusals: bool) -> None:
     """An explanation in words."""
     lines = [
         f"{source}: {found.format} ({found.why})",
@@ -210,12 +258,9 @@ def _tell(source: str, found: Explanation, *, refusals: bool) -> None:
     lines += [f"  column {theirs!r} is read as {ours}" for ours, theirs in found.columns.items() if ours != theirs]
     lines += [f"  columns read by their own names: {', '.join(same)}"] if same else []
     lines += [f"  {note}" for note in found.notes]
-    lines += [
-        f"  speaker {each.speaker!r}: {each.role} ({each.role_source or 'decided later, by what is said'}), "
-        f"{_count(each.turns, 'turn')}"
-        for each in found.speakers
-    ]
     lines += [f"  {line}" for line in found.context]
+    lines += [_in_words(row, found.conversations) for row in speakers[:_SHOWN]]
+    lines += [f"  and {len(speakers) - _SHOWN:,} more speakers"] if len(speakers) > _SHOWN else []
     lines += [f"  not {name}: {why}" for name, why in found.refused] if refusals else []
     typer.echo("\n".join(map(base.safe, lines)))
 

@@ -38,6 +38,8 @@ def scan(  # noqa: PLR0913 - a parameter per option
     format_name: base.FormatOption = "",
     column: base.ColumnOption = None,
     role: base.RoleOption = None,
+    channel_roles: base.ChannelOption = None,
+    speakers: base.SpeakersOption = "",
     agent_domain: base.DomainOption = None,
     language: base.LanguageOption = None,
     roster: base.RosterOption = "",
@@ -49,8 +51,8 @@ def scan(  # noqa: PLR0913 - a parameter per option
     """
     start, end = base.period(since, until)
     options = base.settings(
-        config, format_name=format_name, columns=column, speakers=role, domains=agent_domain, languages=language,
-        roster=roster,
+        config, format_name=format_name, columns=column, speakers=role, channels=channel_roles,
+        speaker_list=speakers, domains=agent_domain, languages=language, roster=roster,
     )  # fmt: skip
 
     from empathy_scan import engine as engines  # noqa: PLC0415 - torch and spaCy stay out of --help

@@ -72,6 +72,8 @@ def show(  # noqa: PLR0913 - a parameter per option
     format_name: base.FormatOption = "",
     column: base.ColumnOption = None,
     role: base.RoleOption = None,
+    channel_roles: base.ChannelOption = None,
+    speakers: base.SpeakersOption = "",
     agent_domain: base.DomainOption = None,
     language: base.LanguageOption = None,
     roster: base.RosterOption = "",
@@ -79,8 +81,8 @@ def show(  # noqa: PLR0913 - a parameter per option
 ) -> None:
     """Show one conversation with scores and evidence beside each turn."""
     options = base.settings(
-        config, format_name=format_name, columns=column, speakers=role, domains=agent_domain, languages=language,
-        roster=roster,
+        config, format_name=format_name, columns=column, speakers=role, channels=channel_roles,
+        speaker_list=speakers, domains=agent_domain, languages=language, roster=roster,
     )  # fmt: skip
 
     from empathy_scan import dialogue  # noqa: PLC0415 - torch stays out of --help

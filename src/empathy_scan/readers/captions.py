@@ -142,6 +142,8 @@ def _is_name(name: str, count: int) -> bool:
     """Whether a prefix is a speaker: a role word, or a name that comes at least twice and is no address or time."""
     if labels.read_label(name).role != Role.UNKNOWN:
         return True
+    if labels.is_speaker_number(name) and not name.isdigit():
+        return count > 1 or not labels.is_short_number(name)
     return count > 1 and name.casefold() not in {"http", "https"} and not re.search(r"\d$|[?!,;]", name)
 
 

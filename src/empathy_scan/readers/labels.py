@@ -54,9 +54,14 @@ _NO_NAMES = frozenset({
     "notes", "number", "options", "page", "phone", "plan", "portal", "query", "request", "site", "specialist", "status",
     "team", "ticket", "time", "times", "website",
 })  # fmt: skip
+# Labels of diarisation: `Speaker 1`, `SPEAKER_A`, `spk_10`, `ch_0`, `ch_0_1` (a speaker of a channel), `S1`, `M1`,
+# `F2`, `1A`, `Guest-1` (a recogniser's word for people, no guests), `A`, `12`.
 _SPEAKER_NUMBER = re.compile(
-    r"(?:speaker|spk|spkr|participant|person|channel|ch|party|voice|sprecher|locuteur|s)[ _-]?\d{1,3}|[a-z]|\d{1,3}"
+    r"(?:speaker|spkr?|participant|person|channel|chan|ch|track|party|voice|sprecher|locuteur)"
+    r"(?:[ _-]?\d{1,3}(?:[ _/-]\d{1,3})?|[ _-][a-z]\d{0,2})"
+    r"|[spmf][ _-]?\d{1,3}|guest-\d{1,2}|[a-z]|\d{1,3}|\d{1,2}[a-z]|uu"
 )
+_SHORT_NUMBER = re.compile(r"[a-z]|[pmf]\d|\d{1,2}[a-z]|uu")  # may stand before a colon in running text too
 _NUMBERED = re.compile(r"(.*?)[ _#-]*\d{1,3}")
 _BRACKETS = re.compile(r"(?P<outer>[^()\[\]]+?)\s*[(\[](?P<inner>[^()\[\]]+)[)\]]")
 _TRIM = " \t*_`>[]#:-–—|"
@@ -75,10 +80,10 @@ def read_label(label: str) -> Label:
     """The role and name of a label; role `unknown` when no role word is in it (`Jane Doe`, `Speaker 1`)."""
     label = clean(label)
     bare = label.strip(_TRIM)
-    if role := _word_role(bare):
-        return Label(role)
     if is_speaker_number(bare):
         return Label(Role.UNKNOWN)
+    if role := _word_role(bare):
+        return Label(role)
     if found := _BRACKETS.fullmatch(label.strip(" \t*_`>:#")):
         outer, inner = found["outer"].strip(_TRIM), found["inner"].strip(_TRIM)
         if role := _word_role(inner):
@@ -89,17 +94,37 @@ def read_label(label: str) -> Label:
 
 
 def is_speaker_number(label: str) -> bool:
-    """Whether a label is a diarisation label: `Speaker 1`, `spk_0`, `A`, `ch_1`, `2`."""
+    """Whether a label is a diarisation label: `Speaker 1`, `spk_0`, `A`, `ch_1`, `2`, `M1`, `1A`."""
     return _SPEAKER_NUMBER.fullmatch(label.strip(_TRIM).casefold()) is not None
 
 
+def is_short_number(label: str) -> bool:
+    """Whether a diarisation label is so short that one of its kind alone tells no speaker: `A`, `1A`, `M1`."""
+    return _SHORT_NUMBER.fullmatch(label.strip(_TRIM).casefold()) is not None
+
+
 def read_labels(labels: Iterable[str]) -> dict[str, Label]:
-    """The labels of one conversation; an `assistant` who talks to a `user` is a language model, hence system."""
+    """The labels of one conversation.
+
+    An `assistant` who talks to a `user` is a language model, hence system. `User 1` and `User 2` without anybody else
+    are no two users: their roles are open.
+    """
     read = {label: read_label(label) for label in labels}
+    if len(read) > 1 and _are_numbers_of_one_word(read):
+        return dict.fromkeys(read, Label(Role.UNKNOWN))
     folded = {label.strip(_TRIM).casefold(): label for label in read}
     if "assistant" in folded and "user" in folded:
         read[folded["assistant"]] = Label(Role.SYSTEM)
     return read
+
+
+def _are_numbers_of_one_word(labels: Iterable[str]) -> bool:
+    """Whether all labels are one role word with different numbers: `Caller 1` and `Caller 2`."""
+    numbered = [
+        _NUMBERED.fullmatch(" ".join(re.split(r"[\s_\-.]+", label.strip(_TRIM).casefold()))) for label in labels
+    ]
+    words = {found[1].strip() for found in numbered if found} if all(numbered) else set()
+    return len(words) == 1 and words <= WORDS.keys()
 
 
 def _word_role(label: str) -> Role | None:

@@ -263,7 +263,7 @@ def _is_speaker(opening: Opening, count: int) -> bool:
         return bool(opening.mark or opening.time) or _stands_alone(label)
     if labels.is_speaker_number(label):
         return bool(opening.time) or (
-            opening.mark in {":", "[]"} and (len(label) > 1 or count > 1) and not label.isdigit()
+            opening.mark in {":", "[]"} and (count > 1 or not labels.is_short_number(label)) and not label.isdigit()
         )
     if not _is_name(label) or (opening.mark == "[]" and _is_remark(label)):
         return False
