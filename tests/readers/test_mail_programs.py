@@ -167,7 +167,9 @@ def test_history_below_a_block_of_fields_or_a_line_goes(block):
 )  # fmt: skip
 def test_lines_of_telephones_and_programs_go(line):
     assert own_words(f"{OWN}\n\n{line}\n") == OWN
-    assert own_words(f"{OWN}\n\n{line}\n\nOn 5 Oct 2026, at 10:12, Maya <m@larkfield.example> wrote:\n\n{QUOTED}") == OWN
+    assert (
+        own_words(f"{OWN}\n\n{line}\n\nOn 5 Oct 2026, at 10:12, Maya <m@larkfield.example> wrote:\n\n{QUOTED}") == OWN
+    )
 
 
 def test_the_notice_of_a_help_desk_that_carries_the_agents_words_is_stripped_to_them():

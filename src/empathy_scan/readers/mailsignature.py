@@ -81,7 +81,8 @@ _BANNER = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _BARE_BANNER = re.compile(
-    r"\W*(?:external|extern|externe|externo)(?:\s*(?:e-?mail|mail|sender|message|nachricht|absender))?\W*", re.IGNORECASE
+    r"\W*(?:external|extern|externe|externo)(?:\s*(?:e-?mail|mail|sender|message|nachricht|absender))?\W*",
+    re.IGNORECASE,
 )
 _FENCED = re.compile(r"ZjQcm\w+BannerStart.*?ZjQcm\w+BannerEnd", re.DOTALL)
 _MARKS = re.compile(
@@ -93,7 +94,8 @@ _ENCODED_ID = re.compile(r"\s*\[[A-Z0-9]{5,8}-[A-Z0-9]{4,6}\]\s*")
 _MARK_LINES = {"--", "—", "__", "-- ​", "––"}
 _RULE = re.compile(r"\s*(?:-{3,}|_{3,}|={3,}|\*{3,})\s*")
 _CONTACT = re.compile(
-    r"https?://|www\.|@|\+?\d[\d ()/.-]{6,}|\||^\s*(?:t|tel|m|mob|f|fax|e|w|p|phone|mobile|direct)\b\s*[.:]", re.IGNORECASE
+    r"https?://|www\.|@|\+?\d[\d ()/.-]{6,}|\||^\s*(?:t|tel|m|mob|f|fax|e|w|p|phone|mobile|direct)\b\s*[.:]",
+    re.IGNORECASE,
 )
 _SIGNATURE_LINES, _SIGNATURE_WIDTH = 12, 60
 _BANNERS = 3  # in a row
