@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 _WROTE = (
     r"\b(?:wrote|writes|schrieb|geschrieben|geschreven|schreef|a\s+écrit|escribió|ha\s+scritto|escreveu|skrev|skreiv|pisze|"
-    r"napisał(?:\(a\)|a|/a)?|napisana|kirjoitti|napsala?|napsal\(a\)|írta|a\s+scris|написала?|пишет|yazdı)\b|"
+    r"napisał(?:\(a\)|a|/a)?|napisana|kirjoitti|napsala?|napsal\(a\)|írta|a\s+scris|написала?|пишет|yazdı|έγραψε|كتب)\b|"
     r"写道|寫道|のメール|님이 작성"
 )
 # Between the date and `wrote` of an attribution without an address stand names, never these.
@@ -19,7 +19,7 @@ _SENTENCE = re.compile(
     r"\b(?:I|we|you|he|she|they|and|but|that|your|my|ich|wir|und|ihr|je|nous|vous|et|yo|ustedes|io|ik|jag|jeg)\b"
 )
 _BEGINNINGS = re.compile(
-    r"(?:-{2,}\s*)?(?:On|At|Am|Le|El|Il|Em|No dia|Op|Den|På|D\.|W\s+dniu|Dnia|Dne|В|在|"
+    r"(?:-{2,}\s*)?(?:On|At|Am|Le|El|Il|Em|No dia|Op|Den|På|D\.|W\s+dniu|Dnia|Dne|Στις|في|В|在|"
     r"(?:mon|tue|wed|thu|fri|sat|sun|ons|tors|tor|fre|lør|lör|søn|sön|man|mån|tir|tis|ma|ti|ke|to|pe|la|su|pon|wt|śr|"
     r"czw|pt|sob|niedz|po|út|st|čt|pá|so|ne|пн|вт|ср|чт|пт|сб|вс)\b[a-z]*[.,]?|\d)",
     re.IGNORECASE,
@@ -29,7 +29,9 @@ _IN_ANGLES = re.compile(r"<\s*[^<>\s@]+@[^<>\s@]+\s*>|\(<?[^<>()\s@]+@[^<>()\s@]
 _DATE = re.compile(
     r"\d{1,4}\s?[-/.年년]\s?\d{1,2}|\d{1,2}(?:st|nd|rd|th|er)?\.?\s+(?:de\s+)?[^\W\d]{3,}|[^\W\d]{3,}\.?\s+\d{1,2}\b|\d{1,2}[:.]\d{2}"
 )
-_LOTUS = re.compile(r".{2,80}\bwrote on \d.{4,40}[:：]|.{2,60}---\d{1,4}[/.-]\d{1,2}[/.-]\d{2,4}\b.*---.*")
+_LOTUS = re.compile(
+    r".{2,80}\bwrote on \d.{4,40}[:：]|-{2,}\s*On\b.{5,200}\bwrote\s*-{2,}|.{2,60}---\d{1,4}[/.-]\d{1,2}[/.-]\d{2,4}\b.*---.*"
+)
 _NAMED = re.compile(rf"[^.?!\n]{{2,80}}(?:{_WROTE})[^.?!\n]{{0,12}}\s*[:：]")
 _DASHED = (
     "Original Message|Original Mail|Original Email|Original e-mail|Forwarded message|Forwarded by.*|Forwarded Mail|"

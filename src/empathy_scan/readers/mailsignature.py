@@ -53,7 +53,8 @@ _DISCLAIMER = re.compile(
     r"if you (?:are not|have received this).{0,60}(?:recipient|error)|virus-free\.|scanned (?:by|for viruses)|"
     r"you (?:are receiving|received) this (?:e-?mail|message|because)\b|to unsubscribe\b.{0,80}(?:send|click|visit|from)|"
     r"this email is a service from|delivered by zendesk|powered by (?:zendesk|freshdesk|intercom|help ?scout|gorgias)\b|"
-    r"[\w .,&'’-]{2,60}\b(?:is|are) (?:a company )?registered (?:in|with|office|number)\b|registered office\b|"
+    r"[\w .,&'’-]{2,60}\b(?:is|are) (?:a company )?registered in (?:England|Scotland|Wales|Ireland|Germany|the )|"
+    r"registered office\b|"
     r"company (?:registration|registered)\b|(?:Sitz der Gesellschaft|Geschäftsführer(?:in)?|Amtsgericht|Handelsregister|"
     r"Registergericht|USt-?Id)\b\.?.{0,40}[:,]|"
     r"Diese (?:E-?Mail|Nachricht)\b.{0,160}(?:vertraulich|bestimmt)|"
@@ -152,7 +153,7 @@ def _signature_mark(lines: Sequence[str]) -> int:
 
 
 def _without_trailing_rules(lines: list[str]) -> list[str]:
-    while lines and re.fullmatch(r"[\W_]*", lines[-1]):
+    while lines and re.fullmatch(r"[\s_=*.~#|+•·–—-]*", lines[-1]):
         lines = lines[:-1]
     return lines
 
@@ -183,7 +184,7 @@ def _disclaimer(lines: Sequence[str]) -> int:
 def _without_closing(lines: list[str]) -> list[str]:
     """The lines without `Best regards,` and the names below it; a `Thank you,` stays, the names below it go."""
     filled = [at for at, line in enumerate(lines) if line.strip()]
-    for count, at in enumerate(reversed(filled)):
+    for count, at in enumerate(reversed(filled[1:])):  # a mail of nothing but `Take care!` says that
         if count > _SIGNATURE_LINES:
             break
         below = [line for line in lines[at + 1 :] if line.strip()]

@@ -334,11 +334,27 @@ def _turns(lines: Sequence[str], *, agent: str | None) -> tuple[list[Turn], list
     for position, following, second in zip(starts, [*starts[1:], len(lines)], seconds, strict=True):
         opening = openings[position]
         below = lines[position + 1 : following]
-        body = clean("\n".join([opening.text, *(line for line in below if not textshape.is_marked(line))]))
+        body = clean("\n".join([opening.text, *_said(opening.text, below)]))
         if body:
             turns.append(_turn(opening.label, read[opening.label], body, second, agent))
-        turns += [_notice(line) for line in below if line.startswith(textshape.NOTICE)]
+        turns += [_notice(line) for line in below if line.startswith(textshape.NOTICE) and textshape.bare(line) != body]
     return turns, found
+
+
+def _said(above: str, below: Sequence[str]) -> list[str]:
+    """The lines of a turn below its label, without what nobody said.
+
+    `Thursday` parts the days of a chat where a turn follows it, and is an answer right below a label or amid words.
+    """
+    last = max((at for at, line in enumerate(below) if line.strip() and not textshape.is_marked(line)), default=-1)
+    said: list[str] = []
+    for at, line in enumerate(below):
+        begun = bool(above.strip()) or any(map(str.strip, said))
+        if not textshape.is_marked(line):
+            said.append(line)
+        elif not begun or (at < last and line.startswith(textshape.LAYOUT)):
+            said.append(textshape.bare(line))
+    return said
 
 
 def _notice(line: str) -> Turn:

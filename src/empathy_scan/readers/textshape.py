@@ -58,7 +58,7 @@ _WHO = (
     r"(?: [A-Z][\w.'’-]*){0,3}|(?!(?:He|She|They|We|I|You|It|Who|And|But|Nobody|Everybody|Someone)\b)[A-Z][\w.'’-]*(?: [A-Z(][\w.'’)-]*){0,3})"
 )
 _DID = (
-    r"(?:joined|left|entered|exited|ended|closed|transferred|disconnected|connected|started|stopped|finished|rejoined|"
+    r"(?:joined|left|entered|exited|ended|closed|transferred|disconnected|started|stopped|finished|rejoined|"
     r"accepted|missed|declined)"
 )
 _WHAT = r"(?:chat|conversation|call|session|room|meeting|transcription|transcript|recording|queue|team|channel|group)"
