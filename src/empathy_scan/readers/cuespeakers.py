@@ -18,7 +18,8 @@ _PREFIX = re.compile(
 )
 _BARE_CHANGE = re.compile(rf"^\s*(?P<mark>{_CHANGE})\s*(?P<text>\S.*)$")
 _WITHIN = re.compile(r"(?<=\S)\s+(?=(?:>>|»)\s*\S)")
-_SOUND = re.compile(r"(?:\s*(?:\[[^\]]*\]|\([^)]*\)|\*[^*]+\*|[♪♫#][^♪♫]*[♪♫#]|[♪♫]+)\s*)+")
+_SOUND = re.compile(r"\[[^\]\n]*\]|\([^)\n]*\)|\*[^*\n]+\*|[♪♫][^♪♫\n]*[♪♫]")
+_LONGEST_SOUND = 200  # characters
 _SOUNDS = frozenset(
     "applause background beep beeping bell chatter chime click clicking cough coughs coughing cries cross crosstalk "
     "crying dial foreign gasps groans hold inaudible indiscernible instrumental interruption laugh laughing laughs "
@@ -138,7 +139,7 @@ def _is_name(name: str, count: int, *, bracketed: bool) -> bool:
 
 def _is_sound(text: str) -> bool:
     """Whether a text is nothing but music, noise or silence in brackets or between notes."""
-    if not _SOUND.fullmatch(text):
+    if not text or len(text) > _LONGEST_SOUND or _SOUND.sub("", text).strip(" \n♪♫"):
         return False
     if set(text) & set("♪♫"):
         return True

@@ -153,9 +153,8 @@ def _signature_mark(lines: Sequence[str]) -> int:
 
 
 def _without_trailing_rules(lines: list[str]) -> list[str]:
-    while lines and re.fullmatch(r"[\s_=*.~#|+•·–—-]*", lines[-1]):
-        lines = lines[:-1]
-    return lines
+    last = next((at for at in range(len(lines) - 1, -1, -1) if lines[at].strip("_=*.~#|+•·–—- \t\xa0")), -1)
+    return lines[: last + 1]
 
 
 def _ruled_off(lines: Sequence[str]) -> int:

@@ -129,6 +129,7 @@ _TITLE = re.compile(
 _MINIMUM_SHARE = 0.6  # of the lines that open or continue a turn, for a text to count as a transcript
 _LONGEST_NAME = 5  # words
 _FEWEST_TURNS, _MOST_TITLES, _LONGEST_TITLE = 3, 6, 100  # lines of a head, of so many characters, above turns
+_HEAD = 400  # characters of a line in which its time and label stand
 _SNIFFED = 200_000  # characters that are looked at to know the format
 
 
@@ -221,9 +222,11 @@ def _opening(line: str) -> Opening | None:
     """The line as a possible opening of a turn: label with text, or a label line that holds nothing else."""
     if textshape.is_marked(line):
         return None
-    if len(line) > 100_000:
-        found = _opening(line[:2000])
-        return None if found is None else Opening(found.label, found.time, found.text + line[2000:], found.mark)
+    if len(line) > _HEAD:
+        found = _opening(line[:_HEAD])
+        return None if found is None else Opening(found.label, found.time, found.text + line[_HEAD:], found.mark)
+    if "***" in line:  # bold and slanted
+        line = re.sub(r"\*{3,}", "**", line)
     if match := _TABBED.match(line):
         return Opening(_tidy(match["label"]), match["before"].strip("[]() "), match["text"], "|")
     if (match := _OPENING.match(line)) and (found := _opening_of(match)) is not None:

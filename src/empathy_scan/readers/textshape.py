@@ -22,6 +22,7 @@ _NUMBERS = r"(?:\d{4}[-/.]\d{2}[-/.]\d{2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4})"
 _CLOCK = r"\d{1,3}:\d{2}(?::\d{2})?(?:[.,]\d{1,6})?(?:\s?[AaPp]\.?[Mm]\.?(?![A-Za-z]))?"
 _T = rf"(?:(?:{_NUMBERS}|{NAMED_DATE})[,T]?\s*(?:at\s+)?)?{_CLOCK}"
 _NAME = r"[^\s:|<>\[\]()\d][^:|<>\[\]\n]{0,59}?"
+_HEAD = 300  # characters of a line in which its time and label stand
 _SHARE, _MOST = 0.2, 0.6  # of the filled lines, for a shape with and without a time
 _DIRECTIONS = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
@@ -115,6 +116,7 @@ def is_marked(line: str) -> bool:
 
 def _tidied(line: str) -> str:
     """The line without marks of writing direction, with plain spaces and colons."""
+    line = line.rstrip()
     if line.isascii():
         return line
     line = _DIRECTIONS.sub("", line).replace("\u202f", " ").replace("\xa0", " ")
@@ -123,10 +125,10 @@ def _tidied(line: str) -> str:
 
 def _rewritten(lines: list[str], pattern: re.Pattern[str], wanted: str, *, share: float) -> list[str]:
     """The lines in the wanted shape, where enough of them have the pattern's."""
-    found = {at: match for at, line in enumerate(lines) if len(line) < 20_000 and (match := pattern.match(line))}
+    found = {at: match for at, line in enumerate(lines) if line and (match := pattern.match(line[:_HEAD]))}
     if len(found) < 2 or len(found) < share * _filled(lines):
         return lines
-    return [found[at].expand(wanted) if at in found else line for at, line in enumerate(lines)]
+    return [found[at].expand(wanted) + line[_HEAD:] if at in found else line for at, line in enumerate(lines)]
 
 
 def _filled(lines: Sequence[str]) -> int:
@@ -159,12 +161,12 @@ def _merged(lines: list[str], times: dict[int, str], known: set[str], beside: in
 
 def _without_numbers(lines: list[str]) -> list[str]:
     """The lines without the numbers that count them."""
-    found = {at: match for at, line in enumerate(lines) if (match := _NUMBERED.match(line))}
+    found = {at: match for at, line in enumerate(lines) if (match := _NUMBERED.match(line[:_HEAD]))}
     numbers = [int(match[1] or match[2]) for match in found.values()]
     rising = all(later > earlier for earlier, later in zip(numbers, numbers[1:], strict=False))
     if len(found) < 2 or not rising or len(found) < _MOST * _filled(lines):
         return lines
-    return [found[at][3] if at in found else line for at, line in enumerate(lines)]
+    return [found[at][3] + line[_HEAD:] if at in found else line for at, line in enumerate(lines)]
 
 
 def _with_dashes(lines: list[str]) -> list[str]:
@@ -172,19 +174,24 @@ def _with_dashes(lines: list[str]) -> list[str]:
     found = {
         at: match
         for at, line in enumerate(lines)
-        if (match := _BETWEEN.match(line)) and _may_be_name(match[1]) and not _NAME_NEXT.match(match[2])
+        if (match := _BETWEEN.match(line[:_HEAD])) and _may_be_name(match[1]) and not _NAME_NEXT.match(match[2])
     }
     names = Counter(match[1] for match in found.values())
     known = {name for name, count in names.items() if count > 1 or _has_role(name)}
     taken = [at for at, match in found.items() if match[1] in known]
     if len(taken) < 2 or len(taken) < _MOST * _filled(lines):
         return lines
-    return [f"{found[at][1]}: {found[at][2]}" if at in set(taken) else line for at, line in enumerate(lines)]
+    return [
+        f"{found[at][1]}: {found[at][2]}{line[_HEAD:]}" if at in found and found[at][1] in known else line
+        for at, line in enumerate(lines)
+    ]
 
 
 def _with_headings(lines: list[str]) -> list[str]:
     """`### Name` and `**Name**` on lines of their own as `Name:`, for names that come twice and role words."""
-    found = {at: _first_group(match) for at, line in enumerate(lines) if (match := _HEADING.match(line))}
+    found = {
+        at: _first_group(match) for at, line in enumerate(lines) if len(line) < 80 and (match := _HEADING.match(line))
+    }
     counts = Counter(found.values())
     known = {name for name, count in counts.items() if _may_be_name(name) and (count > 1 or _has_role(name))}
     return [f"{found[at]}:" if found.get(at) in known else line for at, line in enumerate(lines)]
@@ -200,7 +207,7 @@ def _marked(lines: list[str]) -> list[str]:
 
 
 def _is_notice(line: str) -> bool:
-    if not line.strip() or len(line) > 160:
+    if not line or len(line) > 160:
         return False
     if _SOUND.match(line):
         return True
@@ -211,7 +218,7 @@ def _is_notice(line: str) -> bool:
 
 
 def _is_layout(line: str) -> bool:
-    return bool(line.strip()) and len(line) < 120 and _PARTS.match(line) is not None
+    return bool(line) and len(line) < 120 and _PARTS.match(line) is not None
 
 
 def _may_be_name(text: str) -> bool:
