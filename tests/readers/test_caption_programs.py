@@ -1,8 +1,13 @@
+# ruff: noqa: E501 - lines as programs write them
 """Captions as meeting programs, video sites and transcription services write them."""
 
 from datetime import UTC, datetime
 
 import pytest
+
+from empathy_scan.config import ReadConfig
+from empathy_scan.readers import captions
+from empathy_scan.readers.files import Document
 
 TWO = [("agent", "Hello, Dana here."), ("customer", "My kettle leaks.")]
 UNKNOWN = [("unknown", "Hello, Dana here."), ("unknown", "My kettle leaks.")]
@@ -23,7 +28,7 @@ TEAMS_ID = "7f1c0d6e-2b4a-4c1e-9d3a-0a1b2c3d4e5f"
 FILES = {
     "teams": vtt(f"{TEAMS_ID}/12-0\n{FIRST}\n<v Dana (Agent)>Hello, Dana here.</v>", f"{TEAMS_ID}/14-1\n{SECOND}\n<v Customer>My kettle\nleaks.</v>"),
     "teams without closing": vtt(f"{FIRST}\n<v Agent Dana>Hello, Dana here.", f"{SECOND}\n<v Customer>My kettle leaks."),
-    "stream with confidence": vtt("NOTE duration:\"00:12:11.1230000\"\nNOTE language:en-us", "NOTE Confidence: 0.89", f"{TEAMS_ID}/1-0\n{FIRST}\n<v Agent>Hello, Dana here.</v>", "NOTE Confidence: 0.7", f"{SECOND}\n<v Customer>My kettle leaks.</v>"),
+    "stream with confidence": vtt('NOTE duration:"00:12:11.1230000"\nNOTE language:en-us', "NOTE Confidence: 0.89", f"{TEAMS_ID}/1-0\n{FIRST}\n<v Agent>Hello, Dana here.</v>", "NOTE Confidence: 0.7", f"{SECOND}\n<v Customer>My kettle leaks.</v>"),
     "zoom": vtt(f"1\n{FIRST}\nAgent Dana: Hello, Dana here.", f"2\n{SECOND}\nCustomer: My kettle leaks.").replace("\n", "\r\n"),
     "styles and regions": vtt("STYLE\n::cue { color: red }", "REGION\nid:a\nwidth:40%", "NOTE\nnothing\nhere", f"intro\n{FIRST} align:start position:0% line:90%\n<v.agent Agent>Hello, <b>Dana</b> here.</v>", f"{SECOND} region:a\n<v Customer><c.red>My kettle</c> leaks.</v>", head="WEBVTT - Call 17\nKind: captions\nLanguage: en"),
     "hls": vtt(f"{FIRST}\nAgent: Hello, Dana here.", f"{SECOND}\nCustomer: My kettle leaks.", head="WEBVTT\nX-TIMESTAMP-MAP=LOCAL:00:00:00.000,MPEGTS:900000"),
@@ -35,7 +40,7 @@ FILES = {
     "utf-16": srt("Agent: Hello, Dana here.", "Customer: My kettle leaks.").encode("utf-16"),
     "crlf": srt("Agent: Hello, Dana here.", "Customer: My kettle leaks.").replace("\n", "\r\n"),
     "cr": srt("Agent: Hello, Dana here.", "Customer: My kettle leaks.").replace("\n", "\r"),
-    "subrip tags": srt("<font color=\"#ffff00\">Agent: <i>Hello</i>, Dana here.</font>", "{\\an8}Customer: My kettle leaks."),
+    "subrip tags": srt('<font color="#ffff00">Agent: <i>Hello</i>, Dana here.</font>', "{\\an8}Customer: My kettle leaks."),
     "brackets": srt("[Agent] Hello, Dana here.", "[Customer] My kettle leaks."),
     "brackets and colon": srt("[Agent]: Hello, Dana here.", "[Customer]: My kettle leaks."),
     "rev": srt("- [Agent] Hello, Dana here.", "- [Customer] My kettle leaks."),
@@ -149,10 +154,6 @@ def test_noise_within_words_stays(said):
 
 
 def test_confidence_in_notes_is_kept():
-    from empathy_scan.config import ReadConfig
-    from empathy_scan.readers import captions
-    from empathy_scan.readers.files import Document
-
     parsed = captions.parse(Document("c.vtt", FILES["stream with confidence"].encode()), ReadConfig())
     assert [turn.confidence for turn in parsed.conversations[0].turns] == [0.89, 0.7]
 

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - lines as programs write them
 """Replies and forwards as many mail programs write them: the history goes, what the sender wrote stays."""
 
 import pytest
@@ -64,13 +65,13 @@ ATTRIBUTIONS = {
     "yahoo mobile": "Yahoo Mail: Search, Organize, Conquer\n\nOn Mon, Oct 5, 2026 at 10:12 AM, Maya Osei<maya@larkfield.example> wrote:",
     "proton": "On Monday, October 5th, 2026 at 10:12 AM, Maya Osei <maya@larkfield.example> wrote:",
     "proton dashes": "------- Original Message -------\nOn Monday, October 5th, 2026 at 10:12 AM, Maya Osei <maya@larkfield.example> wrote:",
-    "gmx": "Gesendet: Montag, 05. Oktober 2026 um 10:12 Uhr\nVon: \"Maya Osei\" <maya@larkfield.example>\nAn: jo@example.org\nBetreff: Re: Paket",
+    "gmx": 'Gesendet: Montag, 05. Oktober 2026 um 10:12 Uhr\nVon: "Maya Osei" <maya@larkfield.example>\nAn: jo@example.org\nBetreff: Re: Paket',
     "mutt": "On Mon, Oct 05, 2026 at 10:12:31AM +0100, Maya Osei wrote:",
     "evolution": "On Mon, 2026-10-05 at 10:12 +0100, Maya Osei wrote:",
-    "outlook mac": "On 10/5/26, 10:12 AM, \"Maya Osei\" <maya@larkfield.example> wrote:",
-    "outlook mac on behalf": "On 10/5/26, 10:12 AM, \"Larkfield on behalf of Maya Osei\" <maya@larkfield.example> wrote:",
-    "date first": "05.10.2026, 10:12, \"Maya Osei\" <maya@larkfield.example>:",
-    "yandex": "05.10.2026, 10:12, \"Maya Osei\" <maya@larkfield.example>:",
+    "outlook mac": 'On 10/5/26, 10:12 AM, "Maya Osei" <maya@larkfield.example> wrote:',
+    "outlook mac on behalf": 'On 10/5/26, 10:12 AM, "Larkfield on behalf of Maya Osei" <maya@larkfield.example> wrote:',
+    "date first": '05.10.2026, 10:12, "Maya Osei" <maya@larkfield.example>:',
+    "yandex": '05.10.2026, 10:12, "Maya Osei" <maya@larkfield.example>:',
     "windows live": "Date: Mon, 5 Oct 2026 10:12:31 +0100\nFrom: maya@larkfield.example\nTo: jo@example.org\nSubject: Parcel",
 }  # fmt: skip
 

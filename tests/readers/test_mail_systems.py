@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - lines as programs write them
 """Mails as servers, help desks and mailboxes write them: senders, dates, machines, encodings, threads, mbox variants."""
 
 import base64
@@ -158,7 +159,7 @@ def test_mails_without_words_that_can_be_read_are_rejected_with_the_reason(scan,
         multipart("multipart/mixed", ("text/plain", "The parcel is late."), ("message/rfc822", mail("Please wait."))),
         mail("The parcel \nis late.\n\n-- \nJo", Content_Type="text/plain; charset=utf-8; format=flowed"),
         mail("<html><head><meta charset='utf-8'></head><body><table><tr><td>The parcel is late.</td></tr></table></body></html>", Content_Type="text/html"),
-        mail("The parcel is late.", Content_Type="text/plain; charset=\"utf-8"),
+        mail("The parcel is late.", Content_Type='text/plain; charset="utf-8'),
         mail("The parcel is late.", Content_Type="text"),
         mail("The parcel is late.", Content_Transfer_Encoding="nonsense"),
     ],

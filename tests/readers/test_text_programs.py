@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - lines as programs write them
 """Transcripts and chats as text, in the shape in which many programs save or copy them."""
 
 from datetime import UTC, datetime
@@ -275,7 +276,9 @@ def test_the_date_of_a_chat_is_its_start(scan):
     assert turns["started_at"][0] == datetime(2026, 10, 5, 10, 12, tzinfo=UTC)
 
 
-@pytest.mark.parametrize("template", ["25/10/2026, {hm} - {n}: {t}", "[25.10.26, {s}] {n}: {t}", "[10/25/26, {s} AM] {n}: {t}"])
+@pytest.mark.parametrize(
+    "template", ["25/10/2026, {hm} - {n}: {t}", "[25.10.26, {s}] {n}: {t}", "[10/25/26, {s} AM] {n}: {t}"]
+)
 def test_dates_whose_order_is_plain_are_read(scan, template):
     started = heard(scan, written(template))["started_at"][0]
     assert started == datetime(2026, 10, 25, 10, 12, tzinfo=UTC)

@@ -13,7 +13,8 @@ _BLOCKS = "p, div, tr, li, ul, ol, table, h1, h2, h3, h4, h5, h6, hr, pre, secti
 # Signatures and the quoted history of mail programs that do not use <blockquote>.
 _LEFT_OUT = (
     "div.gmail_signature, div.moz-signature, pre.moz-signature, div#Signature, div.yahoo_quoted, "
-    "div[class*=yahoo_quoted], div#AppleMailSignature, div.protonmail_signature_block, div#ms-outlook-mobile-signature, "
+    "div[class*=yahoo_quoted], div#AppleMailSignature, div.protonmail_signature_block, "
+    "div#ms-outlook-mobile-signature, "
     "div[name=quote], div[data-marker=__QUOTED_TEXT__], span#OLK_SRC_BODY_SECTION, div#OLK_SRC_BODY_SECTION, img"
 )
 # Where Outlook, Hotmail and Zimbra begin the history: all that comes after is quoted.

@@ -32,7 +32,8 @@ _STUB = re.compile(
 )
 _META_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w-]{2,30})", re.IGNORECASE)
 _PGP_TEXT = re.compile(
-    r"-----BEGIN PGP SIGNED MESSAGE-----\n(?:[\w-]+: [^\n]*\n)*\n?|-----BEGIN PGP SIGNATURE-----.*?-----END PGP SIGNATURE-----",
+    r"-----BEGIN PGP SIGNED MESSAGE-----\n(?:[\w-]+: [^\n]*\n)*\n?|-----BEGIN PGP "
+    r"SIGNATURE-----.*?-----END PGP SIGNATURE-----",
     re.DOTALL,
 )
 _ENCRYPTED = InputError(
@@ -211,7 +212,7 @@ def _file_name(part: Message) -> str:
 
 
 def _best_alternative(parts: list[Message]) -> str:
-    """The plain text of a mail that comes in several forms, or its HTML where the plain text has no words of its own."""
+    """The plain text of a mail that comes in several forms, or its HTML where that has no words of its own."""
     texts = [(part.get_content_type(), _body(part)) for part in parts]
     plain = next((text for kind, text in texts if kind == "text/plain"), "")
     others = [text for kind, text in texts if kind != "text/plain" and text.strip()]

@@ -23,7 +23,8 @@ from empathy_scan.readers.conversation import MailHeader, clean
 _PREFIX = re.compile(
     r"^\s*(?:(?:re|r|aw|antw|antwort|sv|vs|rv|res|rép|réf|odp|ref|rif|atb|ynt|vá|betr|回复|回覆|答复|答覆|返信|"
     r"fwd?|wg|tr|enc|vb|i|vl|pd|továbbítás|ilt|doorst|转发|轉寄|転送)\s*(?:\[\d+\]|\(\d+\))?\s*[:：]|"
-    r"\[?(?:external|ext|extern|externe|externo)(?:\s*(?:e-?mail|mail|sender))?\](?:\s*[:-])?|\*{2,}\s*external\s*\*{2,}|"
+    r"\[?(?:external|ext|extern|externe|externo)(?:\s*(?:e-?mail|mail|sender))?\](?:\s*[:-])?|"
+    r"\*{2,}\s*external\s*\*{2,}|"
     r"external\s*[:：])\s*",
     re.IGNORECASE,
 )

@@ -10,8 +10,10 @@ import re
 from collections.abc import Sequence
 
 _WROTE = (
-    r"\b(?:wrote|writes|schrieb|geschrieben|geschreven|schreef|a\s+écrit|escribió|ha\s+scritto|escreveu|skrev|skreiv|pisze|"
-    r"napisał(?:\(a\)|a|/a)?|napisana|kirjoitti|napsala?|napsal\(a\)|írta|a\s+scris|написала?|пишет|yazdı|έγραψε|كتب)\b|"
+    r"\b(?:wrote|writes|schrieb|geschrieben|geschreven|schreef|a\s+écrit|escribió|ha\s+scritto|"
+    r"escreveu|skrev|skreiv|pisze|"
+    r"napisał(?:\(a\)|a|/a)?|napisana|kirjoitti|napsala?|napsal\(a\)|írta|a\s+scris|написала?|пишет|"
+    r"yazdı|έγραψε|كتب)\b|"
     r"写道|寫道|のメール|님이 작성"
 )
 # Between the date and `wrote` of an attribution without an address stand names, never these.
@@ -27,10 +29,12 @@ _BEGINNINGS = re.compile(
 _ADDRESS = re.compile(r"[<(\[]?\s*(?:mailto:)?[^<>()\s@:]+@[^<>()\s@:]+\.[^<>()\s@:]+")
 _IN_ANGLES = re.compile(r"<\s*[^<>\s@]+@[^<>\s@]+\s*>|\(<?[^<>()\s@]+@[^<>()\s@]+>?\)|<mailto:")
 _DATE = re.compile(
-    r"\d{1,4}\s?[-/.年년]\s?\d{1,2}|\d{1,2}(?:st|nd|rd|th|er)?\.?\s+(?:de\s+)?[^\W\d]{3,}|[^\W\d]{3,}\.?\s+\d{1,2}\b|\d{1,2}[:.]\d{2}"
+    r"\d{1,4}\s?[-/.年년]\s?\d{1,2}|\d{1,2}(?:st|nd|rd|th|er)?\.?\s+(?:de\s+)?[^\W\d]{3,}|"
+    r"[^\W\d]{3,}\.?\s+\d{1,2}\b|\d{1,2}[:.]\d{2}"
 )
 _LOTUS = re.compile(
-    r".{2,80}\bwrote on \d.{4,40}[:：]|-{2,}\s*On\b.{5,200}\bwrote\s*-{2,}|.{2,60}---\d{1,4}[/.-]\d{1,2}[/.-]\d{2,4}\b.*---.*"
+    r".{2,80}\bwrote on \d.{4,40}[:：]|-{2,}\s*On\b.{5,200}\bwrote\s*-{2,}|"
+    r".{2,60}---\d{1,4}[/.-]\d{1,2}[/.-]\d{2,4}\b.*---.*"
 )
 _NAMED = re.compile(rf"[^.?!\n]{{2,80}}(?:{_WROTE})[^.?!\n]{{0,12}}\s*[:：]")
 _DASHED = (
@@ -43,10 +47,12 @@ _DASHED = (
     "Videresendt (?:meddelelse|besked|melding)|Opprinnelig melding|Alkuperäinen viesti|Välitetty viesti|"
     "Wiadomość oryginalna|Oryginalna wiadomość|Przekazana wiadomość|Treść przekazanej wiadomości|Původní zpráva|"
     "Přeposlaná zpráva|Eredeti üzenet|Mesaj original|Исходное сообщение|Пересылаемое сообщение|"
-    "Пересланное сообщение|Orijinal Mesaj|Özgün İleti|原始邮件|原始郵件|转发的邮件|元のメッセージ|원본 메시지|전달된 메시지"
+    "Пересланное сообщение|Orijinal Mesaj|Özgün İleti|原始邮件|原始郵件|转发的邮件|"
+    "元のメッセージ|원본 메시지|전달된 메시지"
 )
 _FORWARDED = (
-    r"Begin forwarded message|Anfang der weitergeleiteten (?:Nachricht|E-?Mail)|Début du message (?:transféré|réexpédié)|"
+    r"Begin forwarded message|Anfang der weitergeleiteten (?:Nachricht|E-?Mail)|Début du message "
+    r"(?:transféré|réexpédié)|"
     r"Inicio del mensaje reenviado|Inizio (?:del )?messaggio inoltrato|Início da mensagem (?:re)?encaminhada|"
     r"Begin doorgestuurd bericht|Vidarebefordrat brev|Start på videresendt besked|Videresendt melding|"
     r"Początek przekazywanej wiadomości|Välitetty viesti alkaa|転送されたメッセージ|以下是转发的邮件"
@@ -64,7 +70,8 @@ ABOVE = re.compile(
     r"Antworten Sie (?:bitte )?(?:über|oberhalb) dieser (?:Zeile|Linie)|"
     r"(?:Veuillez|Merci de|Répondez)\b.{0,40}(?:au-dessus|ci-dessus) de cette ligne|"
     r"(?:Por favor, )?(?:escriba|responda|escribe)\b.{0,30}(?:encima de|sobre|acima d)\w*\s*(?:esta )?l[ií]nea?ha?|"
-    r"(?:Digite|Escreva|Responda)\b.{0,30}acima desta linha|(?:Scrivi|Digita|Rispondi)\b.{0,30}sopra (?:a )?questa (?:riga|linea)|"
+    r"(?:Digite|Escreva|Responda)\b.{0,30}acima desta linha|(?:Scrivi|Digita|Rispondi)\b.{0,30}sopra "
+    r"(?:a )?questa (?:riga|linea)|"
     r"(?:Typ|Geef|Plaats)\b.{0,30}boven deze (?:regel|lijn))\b.*",
     re.IGNORECASE,
 )
@@ -74,9 +81,11 @@ _FROM = re.compile(
 )
 _OTHER_FIELDS = re.compile(
     r"[*\s]*(?:Sent|Sent at|Date|Gesendet|Datum|Envoyé(?: le)?|Enviado(?: el| em)?|Enviada em|Fecha|Data|Inviato|"
-    r"Skickat|Sendt|Dato|Verzonden|Wysłan[oe]|Lähetetty|Päivämäärä|Odesláno|Отправлено|Дата|Elküldve|Gönderme(?: Tarihi)?|"
+    r"Skickat|Sendt|Dato|Verzonden|Wysłan[oe]|Lähetetty|Päivämäärä|Odesláno|Отправлено|Дата|Elküldve|"
+    r"Gönderme(?: Tarihi)?|"
     r"Tarih|To|An|À|Para|A|Till|Til|Aan|Do|Komu|Pour|Destinatario|Destinataire|Vastaanottaja|Кому|Címzett|Kime|"
-    r"Cc|Bcc|Copie à|Copia|Kopie|Kopia|Kopi|Subject|Betreff|Objet|Sujet|Asunto|Assunto|Oggetto|Ämne|Emne|Onderwerp|Temat|Aihe|"
+    r"Cc|Bcc|Copie à|Copia|Kopie|Kopia|Kopi|Subject|Betreff|Objet|Sujet|Asunto|Assunto|Oggetto|Ämne|"
+    r"Emne|Onderwerp|Temat|Aihe|"
     r"Předmět|Тема|Tárgy|Konu|Reply-To|Importance|Priority|日時|送信日時|日付|宛先|件名|发送时间|日期|收件人|抄送|主题|"
     r"寄件日期|收件者|主旨|보낸 ?날짜|날짜|받는 ?사람|제목)\s?[*]*\s?[:：]",
     re.IGNORECASE,

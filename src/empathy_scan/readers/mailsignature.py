@@ -6,12 +6,15 @@ import re
 from collections.abc import Sequence
 
 _MOBILE = re.compile(
-    r"\s*(?:Sent (?:from|with|via) (?:my|the (?=Samsung)|Mail for|Mail\b|Outlook|Yahoo|AOL|Samsung|Proton|Gmail|Spark|Mailbird|"
+    r"\s*(?:Sent (?:from|with|via) (?:my|the (?=Samsung)|Mail for|Mail\b|Outlook|Yahoo|AOL|Samsung|"
+    r"Proton|Gmail|Spark|Mailbird|"
     r"BlueMail|Hotmail|Zoho|Superhuman|Front|K-9|an? (?:mobile|phone|handheld)|T-?Mobile|(?<=the )Samsung)\b.{0,80}|"
     r"Get (?:Outlook|BlueMail|Spark|Mailbird) for\b.{0,60}|Yahoo Mail: Search.{0,40}|"
     r"(?:Envoyé (?:de mon|depuis|à partir de)|Télécharger Outlook|Obtenez Outlook|Obtenir Outlook)\b.{0,80}|"
-    r"Von meinem .{2,40} gesendet.{0,10}|Gesendet (?:von|mit|über) (?:meinem|der|dem|Mail|Outlook|Yahoo|Proton|GMX|WEB)\b.{0,60}|"
-    r"Diese (?:Nachricht|E-?Mail) wurde von meinem .{2,60} gesendet\.?|.{0,4}Outlook für .{2,20} (?:herunterladen|beziehen|abrufen).{0,40}|"
+    r"Von meinem .{2,40} gesendet.{0,10}|Gesendet (?:von|mit|über) (?:meinem|der|dem|Mail|Outlook|"
+    r"Yahoo|Proton|GMX|WEB)\b.{0,60}|"
+    r"Diese (?:Nachricht|E-?Mail) wurde von meinem .{2,60} gesendet\.?|.{0,4}Outlook für .{2,20} "
+    r"(?:herunterladen|beziehen|abrufen).{0,40}|"
     r"(?:Enviado (?:desde|do|de|a partir)|Obtener Outlook|Obter (?:o )?Outlook|Transferir o Outlook)\b.{0,80}|"
     r"(?:Inviato da(?:l mio)?|Inviato con|Scarica Outlook|Ottieni Outlook|Downloaden? Outlook) .{2,60}|"
     r"(?:Verzonden|Verstuurd) (?:vanaf|met|vanuit)\b.{0,60}|Outlook voor .{2,20} (?:downloaden|ophalen).{0,40}|"
@@ -22,12 +25,15 @@ _MOBILE = re.compile(
 )
 _REGARDS = re.compile(
     r"(?:(?:(?:many |with |kind )?(?:thanks|thank you)[,]? (?:and|&|with) )?(?:with |my )?"
-    r"(?:very )?(?:best|kind|kindest|warm|warmest|many|sincere)?\s*(?:regards|wishes)|all the (?:very )?best|best|warmly|"
+    r"(?:very )?(?:best|kind|kindest|warm|warmest|many|sincere)?\s*(?:regards|wishes)|all the (?:very "
+    r")?best|best|warmly|"
     r"yours(?: sincerely| faithfully| truly)?|sincerely(?: yours)?|cheers|respectfully(?: yours)?|cordially|take care|"
     r"thanks ?& ?regards|thanks/regards|"
     r"mit (?:freundlichem|bestem|lieben|freundlichen|besten|herzlichen) (?:Gruß|Gruss|Grüßen|Grüssen)|"
-    r"(?:freundliche|beste|viele|liebe|schöne|herzliche|sonnige)r? (?:Grüße|Grüsse|Gruß|Gruss)(?: (?:aus|von|nach) [\w äöüß-]{2,30})?|"
-    r"hochachtungsvoll|MfG|LG|VG|BG|(?:très |bien )?cordialement(?: vôtre)?|sincères salutations|salutations(?: distinguées)?|"
+    r"(?:freundliche|beste|viele|liebe|schöne|herzliche|sonnige)r? (?:Grüße|Grüsse|Gruß|Gruss)(?: "
+    r"(?:aus|von|nach) [\w äöüß-]{2,30})?|"
+    r"hochachtungsvoll|MfG|LG|VG|BG|(?:très |bien )?cordialement(?: vôtre)?|sincères salutations|"
+    r"salutations(?: distinguées)?|"
     r"bien à vous|(?:un )?(?:cordial |afectuoso )?saludos?(?: cordial(?:es)?)?|atentamente|atenciosamente|cumprimentos|"
     r"com os melhores cumprimentos|abraços?|cordiali saluti|distinti saluti|(?:un )?saluti?|un saluto|"
     r"(?:met )?vriendelijke groet(?:en)?|hartelijke groet(?:en)?|groet(?:en|jes)?|mvg|"
@@ -51,16 +57,20 @@ _DISCLAIMER = re.compile(
     r"(?:legal )?(?:disclaimer|confidentiality notice)\s*[:.-]|"
     r"confidentiality (?:notice|statement)|please consider the environment|think before you print|"
     r"if you (?:are not|have received this).{0,60}(?:recipient|error)|virus-free\.|scanned (?:by|for viruses)|"
-    r"you (?:are receiving|received) this (?:e-?mail|message|because)\b|to unsubscribe\b.{0,80}(?:send|click|visit|from)|"
-    r"this email is a service from|delivered by zendesk|powered by (?:zendesk|freshdesk|intercom|help ?scout|gorgias)\b|"
+    r"you (?:are receiving|received) this (?:e-?mail|message|because)\b|to "
+    r"unsubscribe\b.{0,80}(?:send|click|visit|from)|"
+    r"this email is a service from|delivered by zendesk|powered by (?:zendesk|freshdesk|intercom|help "
+    r"?scout|gorgias)\b|"
     r"[\w .,&'’-]{2,60}\b(?:is|are) (?:a company )?registered in (?:England|Scotland|Wales|Ireland|Germany|the )|"
     r"registered office\b|"
-    r"company (?:registration|registered)\b|(?:Sitz der Gesellschaft|Geschäftsführer(?:in)?|Amtsgericht|Handelsregister|"
+    r"company (?:registration|registered)\b|(?:Sitz der Gesellschaft|Geschäftsführer(?:in)?|"
+    r"Amtsgericht|Handelsregister|"
     r"Registergericht|USt-?Id)\b\.?.{0,40}[:,]|"
     r"Diese (?:E-?Mail|Nachricht)\b.{0,160}(?:vertraulich|bestimmt)|"
     r"Ce (?:message|courriel|mail|e-?mail)\b.{0,160}(?:confidentiel|destin)|"
     r"Este (?:mensaje|correo|e-?mail)\b.{0,160}(?:confidencia|destinatari)|"
-    r"Esta mensagem\b.{0,160}(?:confidencia|destinat)|Dit (?:bericht|e-?mailbericht)\b.{0,160}(?:vertrouwelijk|bestemd)|"
+    r"Esta mensagem\b.{0,160}(?:confidencia|destinat)|Dit (?:bericht|"
+    r"e-?mailbericht)\b.{0,160}(?:vertrouwelijk|bestemd)|"
     r"(?:Questo messaggio|Questa e-?mail|Le informazioni contenute)\b.{0,160}(?:riservat|confidenzial))",
     re.IGNORECASE | re.DOTALL,
 )
@@ -78,7 +88,8 @@ _BANNER_START = re.compile(
 _BANNER = re.compile(
     r"(?:external|outside|originated|unknown sender|untrusted|don'?t often get|außerhalb|extern|extérieur|externe|"
     r"fuera de|all'esterno|buiten)\b.{0,200}(?:\b(?:do not|don'?t|links?|attachments?|sender|organi[sz]ation|company|"
-    r"learn why|caution|klick|absender|organisation|anhänge|liens|pièces|enlaces|adjuntos|link|bijlagen|click|recogni)|$)",
+    r"learn why|caution|klick|absender|organisation|anhänge|liens|pièces|enlaces|adjuntos|link|"
+    r"bijlagen|click|recogni)|$)",
     re.IGNORECASE | re.DOTALL,
 )
 _BARE_BANNER = re.compile(
@@ -92,7 +103,7 @@ _MARKS = re.compile(
     re.IGNORECASE,
 )
 _ENCODED_ID = re.compile(r"\s*\[[A-Z0-9]{5,8}-[A-Z0-9]{4,6}\]\s*")
-_MARK_LINES = {"--", "—", "__", "-- ​", "––"}
+_MARK_LINES = {"--", "—", "__", "––"}
 _RULE = re.compile(r"\s*(?:-{3,}|_{3,}|={3,}|\*{3,})\s*")
 _CONTACT = re.compile(
     r"https?://|www\.|@|\+?\d[\d ()/.-]{6,}|\||^\s*(?:t|tel|m|mob|f|fax|e|w|p|phone|mobile|direct)\b\s*[.:]",

@@ -1,10 +1,11 @@
-"""The times that stand beside turns of a text, dates with them: when the conversation began, and each turn's seconds."""
+"""The times that stand beside turns of a text, with or without dates: when it began, and each turn's seconds."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import pairwise
 
 from empathy_scan.readers import times
 
@@ -75,4 +76,4 @@ def _without_date(stamp: str) -> str:
 
 def _is_rising(seconds: Sequence[float | None]) -> bool:
     known = [value for value in seconds if value is not None]
-    return len(known) == len(seconds) and all(after >= before for before, after in zip(known, known[1:], strict=False))
+    return len(known) == len(seconds) and all(after >= before for before, after in pairwise(known))

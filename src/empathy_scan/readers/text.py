@@ -218,7 +218,7 @@ def _openings(lines: Sequence[str]) -> dict[int, Opening]:
 
 
 @lru_cache(maxsize=4096)
-def _opening(line: str) -> Opening | None:
+def _opening(line: str) -> Opening | None:  # noqa: PLR0911 - one return per shape
     """The line as a possible opening of a turn: label with text, or a label line that holds nothing else."""
     if textshape.is_marked(line):
         return None

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 from empathy_scan.codebook import Role
 from empathy_scan.readers import labels
@@ -17,10 +18,12 @@ NOTICE = "\ue001"  # private-use characters before lines that nobody said: what 
 LAYOUT = "\ue002"  # ... and what only parts or dates the turns
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\.?"
 _WEEKDAY = r"(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]{0,6},?\s+)?"
-NAMED_DATE = rf"(?i:{_WEEKDAY}(?:\d{{1,2}}(?:st|nd|rd|th)?\s+{_MONTH},?\s+\d{{4}}|{_MONTH}\s+\d{{1,2}}(?:st|nd|rd|th)?,?\s+\d{{4}}))"
+_ORDINAL = r"\d{1,2}(?:st|nd|rd|th)?"
+NAMED_DATE = rf"(?i:{_WEEKDAY}(?:{_ORDINAL}\s+{_MONTH},?\s+\d{{4}}|{_MONTH}\s+{_ORDINAL},?\s+\d{{4}}))"
 _NUMBERS = r"(?:\d{4}[-/.]\d{2}[-/.]\d{2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4})"
 _CLOCK = r"\d{1,3}:\d{2}(?::\d{2})?(?:[.,]\d{1,6})?(?:\s?[AaPp]\.?[Mm]\.?(?![A-Za-z]))?"
 _T = rf"(?:(?:{_NUMBERS}|{NAMED_DATE})[,T]?\s*(?:at\s+)?)?{_CLOCK}"
+_LONG_CLOCK = r"\d{1,2}:\d{2}:\d{2}(?:[.,]\d+)?"
 _NAME = r"[^\s:|<>\[\]()\d][^:|<>\[\]\n]{0,59}?"
 _HEAD = 300  # characters of a line in which its time and label stand
 _SHARE, _MOST = 0.2, 0.6  # of the filled lines, for a shape with and without a time
@@ -28,7 +31,7 @@ _DIRECTIONS = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 # Shapes with a time; two lines and a fifth of all are enough.
 _TIMED: tuple[tuple[re.Pattern[str], str], ...] = (
-    (re.compile(rf"^\s*[\[(]?\s*({_T})\s*(?:-->|->|[-–—]|to)\s*(?:{_T})\s*[\])]?\s*(?:[-–—|:]\s+)?(\S.*)$"), r"[\1] \2"),
+    (re.compile(rf"^\s*[\[(]?\s*({_T})\s*(?:--?>|[-–—]|to)\s*{_T}\s*[\])]?\s*(?:[-–—|:]\s+)?(\S.*)$"), r"[\1] \2"),
     (re.compile(rf"^\s*({_NAME})\s*:\s*[\[(]({_T})[\])]\s*(.*)$"), r"[\2] \1: \3"),
     (re.compile(rf"^\s*({_T})\s+[Ff]rom\s+({_NAME})(?:\s+to\s+[^:]{{1,60}}?)?\s*:\s*(.*)$"), r"[\1] \2: \3"),
     (re.compile(rf"^\s*({_NAME})\s+(?:says|said|wrote|writes)\s*[\[(]({_T})[\])]\s*:\s*(.*)$"), r"[\2] \1: \3"),
@@ -39,7 +42,7 @@ _TIMED: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(rf"^\s*({_NAME})\s+[—–]\s+({_T})\s*$"), r"[\2] \1"),
     (re.compile(rf"^\s*({_NAME})\s*:\s+({_CLOCK}),?\s+({NAMED_DATE}|\d{{1,2}} {_MONTH})\s*$"), r"[\2] \1"),
     (re.compile(rf"^\s*({_NAME})\s*:\s+([^\[\]]*?\S)\s*\[({_T})\]\s*$"), r"[\3] \1: \2"),
-    (re.compile(rf"^\s*([A-Z][A-Z0-9 .'_-]{{0,40}}?)\s+[\[(]?(\d{{1,2}}:\d{{2}}:\d{{2}}(?:[.,]\d+)?)[\])]?\s+([^\s:|-].*)$"), r"[\2] \1: \3"),
+    (re.compile(rf"^\s*([A-Z][A-Z0-9 .'_-]{{0,40}}?)\s+[\[(]?({_LONG_CLOCK})[\])]?\s+([^\s:|-].*)$"), r"[\2] \1: \3"),
 )  # fmt: skip
 # Shapes without a time; most lines must have them.
 _UNTIMED: tuple[tuple[re.Pattern[str], str], ...] = (
@@ -55,8 +58,10 @@ _ALONE = re.compile(rf"^\s*[\[(]?\s*({_T})\s*[\])]?\s*$")
 _WIDE_COLON = re.compile(r"^([^：:\n]{1,60})：\s*")
 
 _WHO = (
-    r"(?:(?:the |your )?(?:visitor|customer|agent|advisor|chat|call|conversation|session|user|client|caller|guest|contact)"
-    r"(?: [A-Z][\w.'’-]*){0,3}|(?!(?:He|She|They|We|I|You|It|Who|And|But|Nobody|Everybody|Someone)\b)[A-Z][\w.'’-]*(?: [A-Z(][\w.'’)-]*){0,3})"
+    r"(?:(?:the |your )?(?:visitor|customer|agent|advisor|chat|call|conversation|session|user|client|"
+    r"caller|guest|contact)"
+    r"(?: [A-Z][\w.'’-]*){0,3}|(?!(?:He|She|They|We|I|You|It|Who|And|But|Nobody|Everybody|"
+    r"Someone)\b)[A-Z][\w.'’-]*(?: [A-Z(][\w.'’)-]*){0,3})"
 )
 _DID = (
     r"(?:joined|left|entered|exited|ended|closed|transferred|disconnected|started|stopped|finished|rejoined|"
@@ -78,12 +83,17 @@ _NAMED_EVENT = re.compile(rf"^\s*{_STAMP}{_WHO}\s+(?:(?:has|have|was|is|successf
 _PARTS = re.compile(
     rf"^\s*(?:[-–—=*_]{{2,}}\s*)?(?:(?:{NAMED_DATE}|{_WEEKDAY}{_NUMBERS})(?:,?\s*(?:at\s+)?{_CLOCK})?|today|yesterday|"
     rf"(?:mon|tues|wednes|thurs|fri|satur|sun)day|[\[(]?\s*\d{{1,2}}:\d{{2}}:\d{{2}}(?:[.,]\d+)?\s*[\])]?|"
-    r"page \d+(?: (?:of|/) \d+)?|\[?\s*(?:end|start|beginning) of (?:the )?(?:transcript|transcription|chat|call|conversation)\s*\]?|"
+    r"page \d+(?: (?:of|/) \d+)?|"
+    r"\[?\s*(?:end|start|beginning) of (?:the )?(?:transcript|transcription|chat|call|conversation)\s*\]?|"
     r"chat (?:started|origin|ended|duration)\s*:.*|exported (?:from|on|at)\b.*)(?:\s*[-–—=*_]{2,})?\s*$",
     re.IGNORECASE,
 )
 _END = re.compile(r"\bend of (?:the )?(?:transcript|transcription|chat|call|conversation)", re.IGNORECASE)
-_SOUND = re.compile(r"^\s*\[\s*(?:hold )?(?:music|silence|beep|ringing|dial tone|applause|background noise|static|noise)(?: playing)?\s*\]\s*$", re.IGNORECASE)  # fmt: skip
+_SOUND = re.compile(
+    r"^\s*\[\s*(?:hold )?(?:music|silence|beep|ringing|dial tone|applause|background noise|static|noise)"
+    r"(?: playing)?\s*\]\s*$",
+    re.IGNORECASE,
+)
 
 
 def canonical(lines: Sequence[str]) -> list[str]:
@@ -116,7 +126,7 @@ def is_marked(line: str) -> bool:
 
 def _tidied(line: str) -> str:
     """The line without marks of writing direction, with plain spaces and colons."""
-    line = line.rstrip()
+    line = line.rstrip(" \t\xa0")
     if line.isascii():
         return line
     line = _DIRECTIONS.sub("", line).replace("\u202f", " ").replace("\xa0", " ")
@@ -163,7 +173,7 @@ def _without_numbers(lines: list[str]) -> list[str]:
     """The lines without the numbers that count them."""
     found = {at: match for at, line in enumerate(lines) if (match := _NUMBERED.match(line[:_HEAD]))}
     numbers = [int(match[1] or match[2]) for match in found.values()]
-    rising = all(later > earlier for earlier, later in zip(numbers, numbers[1:], strict=False))
+    rising = all(later > earlier for earlier, later in pairwise(numbers))
     if len(found) < 2 or not rising or len(found) < _MOST * _filled(lines):
         return lines
     return [found[at][3] + line[_HEAD:] if at in found else line for at, line in enumerate(lines)]

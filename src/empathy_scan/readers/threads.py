@@ -43,8 +43,10 @@ def _age(each: Placed) -> tuple[datetime, tuple[str, list[int]], str]:
 
 
 def _each_once(mails: Sequence[Placed]) -> tuple[list[Placed], list[Problem]]:
-    """Each mail once, from the first file in sorted order: of those with one Message-ID, and of those that one sender
-    wrote in the same words at the same time (the copies of a sent folder may have no id, or another).
+    """Each mail once, from the first file in sorted order.
+
+    Copies have one Message-ID, or one sender wrote them in the same words at the same time: the copy in a sent folder
+    may have no id, or another.
     """
     kept: dict[str, Placed] = {}
     written: dict[tuple[object, ...], Placed] = {}
