@@ -144,14 +144,18 @@ class Cue:
 def named(cues: Sequence[Cue]) -> list[Cue]:
     """Cues whose lines begin with a speaker get that one; a name counts when it comes twice or is a role word.
 
-    Where nearly every cue names one, a cue without goes on with the speaker before. A cue with the words of two is two.
+    Where most cues name one, or names stand where the speaker changes, a cue without goes on with the speaker before.
+    A cue with the words of two is two.
     """
     names = _names(cues)
     pieces = [piece for cue in cues for piece in _pieces(cue, names)]
     starting = {piece.start for piece in pieces if piece.speaker is not None}
-    share = sum(cue.start in starting for cue in cues) / max(len(cues), 1) if names else 0.0
+    spoken = [cue for cue in cues if not _is_sound(cue.text)]
+    share = sum(cue.start in starting for cue in spoken) / max(len(spoken), 1) if names else 0.0
+    # Where two speakers are named and the first words have a name, names are given where the speaker changes.
+    at_changes = len({piece.speaker for piece in pieces} - {None}) > 1 and spoken[0].start in starting
     changes = sum(_BARE_CHANGE.match(cue.text) is not None for cue in pieces if cue.speaker is None)
-    return list(_resolved(pieces, goes_on=share > 0.5, marked=changes > 1))
+    return list(_resolved(pieces, goes_on=share > 0.5 or (bool(names) and at_changes), marked=changes > 1))
 
 
 def _resolved(pieces: Sequence[Cue], *, goes_on: bool, marked: bool) -> Iterator[Cue]:
