@@ -1,65 +1,75 @@
-"""Captions: WebVTT and SRT, with speakers in `<v Name>` tags (Teams) or as `Name: text` (Zoom).
+"""Captions: WebVTT, SRT and SBV, with speakers in `<v Name>` tags (Teams), as `Name: text` (Zoom) or `[Name] text`.
 
 A cue is a display unit: neighbouring cues of one speaker with little time between them are one turn, and the repeated
-line of rolling captions is read once.
+line of rolling captions is read once. `cuespeakers` finds who speaks where no tag says it.
 """
 
 from __future__ import annotations
 
 import html
 import re
-from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from datetime import UTC, datetime
+from itertools import pairwise
 
 from empathy_scan.codebook import Channel, Role
 from empathy_scan.config import ReadConfig
 from empathy_scan.errors import InputError, MalformedInputError
-from empathy_scan.readers import labels
+from empathy_scan.readers import cuespeakers, labels
 from empathy_scan.readers.conversation import Conversation, Parsed, Turn, clean
+from empathy_scan.readers.cuespeakers import Cue
 from empathy_scan.readers.files import Document
 from empathy_scan.readers.verdict import Verdict
 
-_CLOCK = r"(?:\d+:)?\d{1,2}:\d{2}[.,]\d{1,3}"
-_TIMING = re.compile(rf"^\s*(?P<start>{_CLOCK})\s*-->\s*(?P<end>{_CLOCK})(?:\s.*)?$")
+_CLOCK = r"(?:\d+:)?\d{1,2}:\d{2}(?:[.,]\d{1,3})?"
+_TIMING = re.compile(rf"^\s*(?P<start>{_CLOCK})\s*--?>\s*(?P<end>{_CLOCK})(?:\s.*)?$")
+_SBV = re.compile(r"^(\d+:\d{2}:\d{2}\.\d{3}),(\d+:\d{2}:\d{2}\.\d{3})[ \t]*$", re.MULTILINE)
 _VOICE = re.compile(r"<v(?:\.[^\s>]*)?(?:\s+(?P<name>[^>]*))?>(?P<text>.*?)(?=</v>|<v[.\s>]|\Z)", re.DOTALL)
-_TAG = re.compile(r"</?[a-zA-Z][^<>]*>|</?>|<\d[\d:.]*>")
-_PREFIX = re.compile(r"^\s*(?:>>\s*)?(?P<name>[^\n:<>]{1,60}):\s+(?P<text>.+)$", re.DOTALL)
+_TAG = re.compile(r"</?[a-zA-Z][^<>]*>|</?>|<\d[\d:.]*>|\{\\[^{}]{1,80}\}")
+_INLINE_TIME = re.compile(r"<\d[\d:.]*>")
+_NO_CUE = re.compile(r"\s*(?:NOTE|STYLE|REGION|X-TIMESTAMP-MAP)\b")
+_CONFIDENCE = re.compile(r"\s*NOTE\s+confidence\s*:\s*(\d(?:\.\d+)?)\s*$", re.IGNORECASE)
+_ZOOM = re.compile(r"GMT(\d{8}-\d{6})(?!\d)")
 _SHORTEST_GAP = 2.0  # seconds between two cues of one speaker that are two turns
-
-
-@dataclass(frozen=True, slots=True)
-class Cue:
-    """What is shown at one time: who speaks, if it tells, and the words."""
-
-    start: float
-    end: float | None
-    speaker: str | None
-    text: str
 
 
 def sniff_webvtt(document: Document) -> Verdict:
     """Whether the text begins with the WEBVTT magic."""
-    fits = re.match(r"\ufeff?WEBVTT(?:[ \t\r\n]|\Z)", document.text) is not None
+    fits = re.match(r"\s*\ufeff?WEBVTT(?:[ \t\r\n]|\Z)", document.text) is not None
     return Verdict(fits=fits, why="begins with WEBVTT" if fits else "it does not begin with WEBVTT")
 
 
 def sniff_srt(document: Document) -> Verdict:
-    """Whether the text begins with a cue number and a timing line."""
-    lines = [line for line in document.text[:2000].lstrip("\ufeff").splitlines() if line.strip()]
-    fits = len(lines) > 1 and lines[0].strip().isdigit() and _TIMING.match(lines[1]) is not None
-    return Verdict(fits=fits, why="begins with a numbered cue" if fits else "it does not begin with a numbered cue")
+    """Whether the text begins with a cue number and a timing line, or with a timing line of either kind."""
+    lines = [line.strip() for line in document.text[:2000].lstrip("\ufeff").splitlines() if line.strip()]
+    numbered = len(lines) > 1 and lines[0].isdigit() and _TIMING.match(lines[1]) is not None
+    bare = bool(lines) and (_TIMING.match(lines[0]) is not None or _SBV.fullmatch(lines[0]) is not None)
+    why = "begins with a numbered cue" if numbered else "begins with the times of a cue"
+    return Verdict(fits=numbered or bare, why=why if numbered or bare else "it does not begin with a numbered cue")
 
 
 def parse(document: Document, config: ReadConfig) -> Parsed:
     """The conversation of a caption file; cues that are broken are left out and reported."""
     del config
-    cues, problems = _cues(document.text)
-    cues = _without_rolling(_named_by_prefix(sorted(cues, key=lambda cue: cue.start)))
+    cues, problems = _cues(_SBV.sub(r"\1 --> \2", document.text))
+    rolling = _INLINE_TIME.search(document.text) is not None
+    cues = _without_rolling(sorted(cues, key=lambda cue: cue.start), marked=rolling)
+    cues = cuespeakers.named(cues)
     turns = [_turn(cue) for cue in _joined(cues) if cue.text]
     if not turns:
         raise MalformedInputError("no cue with text in it", remedy="export the captions again")
-    return Parsed([Conversation(document.stem, turns, Channel.CALL)], problems)
+    started_at = _started(document.stem)
+    return Parsed([Conversation(document.stem, turns, Channel.CALL, started_at=started_at)], problems)
+
+
+def _started(stem: str) -> datetime | None:
+    """When the recording began, which Zoom writes into the file's name: `GMT20261005-091200_Recording`."""
+    found = _ZOOM.search(stem)
+    try:
+        return datetime.strptime(found[1], "%Y%m%d-%H%M%S").replace(tzinfo=UTC) if found else None
+    except ValueError:
+        return None
 
 
 def _cues(text: str) -> tuple[list[Cue], list[InputError]]:
@@ -67,7 +77,9 @@ def _cues(text: str) -> tuple[list[Cue], list[InputError]]:
     cues: list[Cue] = []
     problems: list[InputError] = []
     lines = re.sub(r"\r\n?", "\n", text).split("\n")
-    for number, first, last in _timed_blocks(lines):
+    marks = [at for at, line in enumerate(lines) if "-->" in line or _TIMING.match(line)]
+    for number, following in pairwise([*marks, len(lines)]):
+        confidence = _confidence_above(lines, number)
         timing = _TIMING.match(lines[number])
         if timing is None:
             problems.append(
@@ -77,22 +89,36 @@ def _cues(text: str) -> tuple[list[Cue], list[InputError]]:
             )
             continue
         start, end = _seconds(timing["start"]), _seconds(timing["end"])
-        cues += _voices("\n".join(lines[first:last]), start, end if end >= start else None)
+        payload = "\n".join(_payload(lines[number + 1 : following], last=following == len(lines)))
+        cues += _voices(payload, Cue(start, end if end >= start else None, None, "", confidence))
     return cues, problems
 
 
-def _timed_blocks(lines: Sequence[str]) -> Iterator[tuple[int, int, int]]:
-    """Position of each timing line, and first and last position of the payload below it."""
-    position = 0
-    while position < len(lines):
-        if "-->" not in lines[position]:
-            position += 1
-            continue
-        last = position + 1
-        while last < len(lines) and lines[last].strip() and "-->" not in lines[last]:
-            last += 1
-        yield position, position + 1, last
-        position = last
+def _payload(lines: Sequence[str], *, last: bool) -> list[str]:
+    """The words between two timing lines: without the id of the next cue, without notes and styles.
+
+    A blank line ends a cue; what stands below it and is no id of the next cue is taken for its words all the same.
+    """
+    blocks: list[list[str]] = [[]]
+    for line in lines:
+        if line.strip():
+            blocks[-1].append(line)
+        elif blocks[-1]:
+            blocks.append([])
+    trailing_blank = bool(lines) and not lines[-1].strip()
+    if not last and not trailing_blank and blocks[-1] and (len(blocks) > 1 or blocks[-1][-1].strip().isdigit()):
+        blocks[-1] = blocks[-1][:-1]
+    return [line for block in blocks if block and not _NO_CUE.match(block[0]) for line in block]
+
+
+def _confidence_above(lines: Sequence[str], position: int) -> float | None:
+    """What a note right above a cue says about the recogniser's confidence."""
+    for line in reversed(lines[max(0, position - 5) : position]):
+        if "-->" in line:
+            break
+        if found := _CONFIDENCE.match(line):
+            return min(float(found[1]), 1.0)
+    return None
 
 
 def _seconds(clock: str) -> float:
@@ -100,57 +126,33 @@ def _seconds(clock: str) -> float:
     return (int(hours[0]) if hours else 0) * 3600 + int(minutes) * 60 + float(seconds)
 
 
-def _voices(payload: str, start: float, end: float | None) -> Iterator[Cue]:
+def _voices(payload: str, cue: Cue) -> Iterator[Cue]:
     """One cue per `<v Name>` of a payload, or one without a speaker."""
     if "<v" in payload:
         before = payload[: payload.index("<v")]
         if _plain(before):
-            yield Cue(start, end, None, _plain(before))
+            yield replace(cue, text=_plain(before))
         for voice in _VOICE.finditer(payload):
-            yield Cue(start, end, _plain(voice["name"] or "") or None, _plain(voice["text"]))
+            yield replace(cue, speaker=_plain(voice["name"] or "") or None, text=_plain(voice["text"]))
     else:
-        yield Cue(start, end, None, _plain(payload))
+        yield replace(cue, text=_plain(payload))
 
 
 def _plain(payload: str) -> str:
     """The words without tags and inline times, entities decoded once."""
-    return clean(html.unescape(_TAG.sub("", payload)))
+    text = html.unescape(_TAG.sub("", payload))
+    return clean("\n".join(line.strip() for line in text.split("\n") if line.strip()))
 
 
-def _named_by_prefix(cues: Sequence[Cue]) -> list[Cue]:
-    """Cues whose text begins with `Name: ` get that speaker; a name counts when it comes twice or is a role word.
+def _without_rolling(cues: Sequence[Cue], *, marked: bool) -> list[Cue]:
+    """Rolling captions repeat the line before: if half of the cues do, the repetition is cut.
 
-    Where nearly every cue has a prefix, one without continues the speaker before.
+    `marked` says that the file has times between words, as rolling captions have; then two repetitions are enough.
     """
-    found = [None if cue.speaker else _PREFIX.match(cue.text) for cue in cues]
-    counts = Counter(match["name"].strip() for match in found if match)
-    names = {name for name, count in counts.items() if _is_name(name, count)}
-    named, speaker = [], None
-    share = sum(match is not None and match["name"].strip() in names for match in found) / max(len(cues), 1)
-    for cue, match in zip(cues, found, strict=True):
-        if match is not None and match["name"].strip() in names:
-            speaker = match["name"].strip()
-            named.append(replace(cue, speaker=speaker, text=clean(match["text"])))
-        elif cue.speaker is None and share > 0.5:
-            named.append(replace(cue, speaker=speaker))
-        else:
-            named.append(replace(cue, text=re.sub(r"^(?:>>|-)\s+", "", cue.text)))
-    return named
-
-
-def _is_name(name: str, count: int) -> bool:
-    """Whether a prefix is a speaker: a role word, or a name that comes at least twice and is no address or time."""
-    if labels.read_label(name).role != Role.UNKNOWN:
-        return True
-    if labels.is_speaker_number(name) and not name.isdigit():
-        return count > 1 or not labels.is_short_number(name)
-    return count > 1 and name.casefold() not in {"http", "https"} and not re.search(r"\d$|[?!,;]", name)
-
-
-def _without_rolling(cues: Sequence[Cue]) -> list[Cue]:
-    """Rolling captions repeat the line before: if more than half of the cues do, the repetition is cut."""
     overlaps = [0, *(_overlap(cues[at - 1].text, cues[at].text) for at in range(1, len(cues)))]
-    if sum(overlap > 0 for overlap in overlaps) * 2 <= len(cues):
+    repeated = sum(overlap > 0 for overlap in overlaps)
+    enough = repeated * 2 > len(cues) or (marked and repeated * 2 >= len(cues) - 1 and repeated > 1)
+    if not enough:
         return list(cues)
     return [
         replace(cue, text=clean(cue.text[overlap:]))
@@ -172,26 +174,48 @@ def _joined(cues: Sequence[Cue]) -> list[Cue]:
     joined: list[Cue] = []
     for cue in cues:
         before = joined[-1] if joined else None
-        if before is not None and before.speaker is not None and before.speaker == cue.speaker and _close(before, cue):
-            joined[-1] = replace(before, end=cue.end or before.end, text=f"{before.text} {cue.text}".strip())
+        if before is not None and _goes_on(before, cue):
+            joined[-1] = replace(
+                before, end=cue.end or before.end, text=f"{before.text} {cue.text}".strip(),
+                confidence=_mean(before, cue),
+            )  # fmt: skip
         else:
             joined.append(cue)
     return joined
 
 
-def _close(before: Cue, cue: Cue) -> bool:
-    return cue.start - (before.end if before.end is not None else before.start) < _SHORTEST_GAP
+def _goes_on(before: Cue, cue: Cue) -> bool:
+    """Whether a cue goes on with the turn before it."""
+    if (
+        before.sound
+        or cue.sound
+        or cue.start - (before.end if before.end is not None else before.start) >= _SHORTEST_GAP
+    ):
+        return False
+    return before.speaker == cue.speaker and (cue.continues or cue.speaker is not None)
+
+
+def _mean(before: Cue, cue: Cue) -> float | None:
+    """The confidence of two cues together, by their words."""
+    if before.confidence is None or cue.confidence is None:
+        return before.confidence if cue.confidence is None else cue.confidence
+    first, second = len(before.text.split()), len(cue.text.split())
+    return (before.confidence * first + cue.confidence * second) / max(first + second, 1)
 
 
 def _turn(cue: Cue) -> Turn:
-    """A cue as a turn, its role from a role word in the speaker's name."""
+    """A cue as a turn, its role from a role word in the speaker's name; music and noise are nobody's."""
     label = labels.read_label(cue.speaker) if cue.speaker else labels.Label(Role.UNKNOWN)
+    role, source = label.role, "speaker label" if label.role != Role.UNKNOWN else ""
+    if cue.sound and role == Role.UNKNOWN:
+        role, source = Role.SYSTEM, "sound, no words"
     return Turn(
         text=cue.text,
-        role=label.role,
-        role_source="speaker label" if label.role != Role.UNKNOWN else "",
+        role=role,
+        role_source=source,
         speaker=cue.speaker,
-        agent_id=label.name if label.role in {Role.AGENT, Role.UNKNOWN} else None,
+        agent_id=label.name if role in {Role.AGENT, Role.UNKNOWN} else None,
         start=cue.start,
         end=cue.end,
+        confidence=cue.confidence,
     )

@@ -40,6 +40,7 @@ class MailHeader:
     subject: str = ""  # without Re:, Fwd: and the like, casefolded
     people: frozenset[str] = frozenset()  # addresses of sender and recipients
     thread_index: str = ""  # Outlook: equal for mails of one thread
+    ticket: str = ""  # number of a help desk's ticket in the subject
     date: datetime | None = None
     reply: bool = False  # the subject begins with Re: or the like
 

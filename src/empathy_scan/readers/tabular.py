@@ -40,6 +40,8 @@ def sniff_delimited(document: Document) -> Verdict:
     if any(re.fullmatch(r"[\s\d:.\-/]+(?:[AaPp][Mm])?", name) for name in header):
         return Verdict(fits=False, why="the first line holds a time or number and is no header", nearness=0.4)
     known = [name for name in header if columns.is_known(name)]
+    if delimiter == "\t" and width == 2 and len(known) < 2 and text.looks_labelled(document.text[:20_000]):
+        return Verdict(fits=False, why="its two columns are speaker labels and what they say", nearness=0.4)
     named = f"{width} columns separated by {_DELIMITER_NAMES[delimiter]}"
     if known or document.suffix in {".csv", ".tsv"}:
         return Verdict(fits=True, why=f"{named}, among them {columns.shown(known) or 'no known one'}")

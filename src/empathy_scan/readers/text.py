@@ -12,18 +12,22 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 from itertools import pairwise
 
 from empathy_scan.codebook import Channel, Role
 from empathy_scan.config import ReadConfig
 from empathy_scan.errors import MalformedInputError
-from empathy_scan.readers import labels, textheader, times
+from empathy_scan.readers import labels, stamps, textheader, textshape, times
 from empathy_scan.readers.conversation import Conversation, Parsed, Turn, clean
 from empathy_scan.readers.files import Document
 from empathy_scan.readers.verdict import Verdict
 
-_DATE = r"(?:\d{4}[-/.]\d{2}[-/.]\d{2}[T ,]\s?|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4},?\s+)"
+_DATE = (
+    rf"(?:\d{{4}}[-/.]\d{{2}}[-/.]\d{{2}}[T ,]\s?|\d{{1,2}}[-/.]\d{{1,2}}[-/.]\d{{2,4}},?\s+|"
+    rf"{textshape.NAMED_DATE},?\s+(?:at\s+)?)"
+)
 _CLOCK = r"\d{1,3}:\d{2}(?::\d{2})?(?:[.,]\d{1,6})?(?:\s?[AaPp]\.?[Mm]\.?(?![A-Za-z]))?(?:Z|[+-]\d\d:?\d\d)?"
 _SPAN = r"(?:\d+\s?h\s?)?(?:\d+\s?m\s?)?\d+\s?s"
 _BARE_TIME = rf"{_DATE}?{_CLOCK}"
@@ -45,6 +49,7 @@ _REMARKS = frozenset(_SOUNDS.split())
 _LABEL_LINE = re.compile(
     rf"^\s*(?:>>\s*)?\**(?:(?P<before>{_TIME})\s*[-–—|]?\s*)?(?P<label>{_LABEL})\**(?:\s*[|,-]?\s+(?P<after>{_TIME}))?\s*$"
 )
+_NAME_FIRST = re.compile(r"(?P<name>[A-Z][\w.'’-]*(?: [A-Z][\w.'’-]*){0,2}):(?:\s+(?P<text>.*))?$")
 _NAME_WORD = re.compile(r"[^\W\d_][\w'’.\-]*|\([^()]{1,30}\)|&|de|van|von|der|la")
 # Labels of fields that occur within turns ("Order number: 12"), which are never speakers.
 _FIELDS = frozenset(
@@ -118,11 +123,13 @@ _FIELDS = frozenset(
 )
 _RULE = re.compile(r"^\s*(?:={3,}|-{3,}|\*{3,}|#{3,}|_{3,})(?P<caption>.*?)(?:={3,}|-{3,}|\*{3,}|#{3,}|_{3,})?\s*$")
 _TITLE = re.compile(
-    r"^\s*#*\s*(?:call|conversation|chat|transcript|dialogue|session|interaction)\s*(?:#|no\.?)?\s*(?P<id>\d[\w-]*|[\w]+-[\w-]+)\s*:?\s*$",
+    r"^\s*[#\[]*\s*(?:call|conversation|chat|transcript|dialogue|session|interaction)\s*(?:#|no\.?)?\s*(?P<id>\d[\w-]*|[\w]+-[\w-]+)\s*:?\]?\s*$",
     re.IGNORECASE,
 )
 _MINIMUM_SHARE = 0.6  # of the lines that open or continue a turn, for a text to count as a transcript
 _LONGEST_NAME = 5  # words
+_FEWEST_TURNS, _MOST_TITLES, _LONGEST_TITLE = 3, 6, 100  # lines of a head, of so many characters, above turns
+_HEAD = 400  # characters of a line in which its time and label stand
 _SNIFFED = 200_000  # characters that are looked at to know the format
 
 
@@ -144,8 +151,19 @@ def sniff(document: Document) -> Verdict:
     openings = _accepted_openings(lines)
     if not openings:
         return Verdict(fits=False, why="no lines begin with a speaker label such as `Agent:`", nearness=0.2)
-    filled = [position for position, line in enumerate(lines) if line.strip() and _separator(line) is None]
+    filled = [
+        position
+        for position, line in enumerate(lines)
+        if line.strip() and _separator(line) is None and not textshape.is_marked(line)
+    ]
     header = textheader.length(lines)
+    above = [lines[position] for position in filled if position < min(openings)]
+    if (
+        len(openings) >= _FEWEST_TURNS
+        and len(above) <= _MOST_TITLES
+        and all(len(line) <= _LONGEST_TITLE for line in above)
+    ):
+        header = min(openings)  # titles and attendees that programs write above a transcript
     belonging = sum(position >= min(openings) or position < header for position in filled)
     share = belonging / len(filled)
     if share < _MINIMUM_SHARE:
@@ -184,7 +202,9 @@ def looks_labelled(text: str) -> bool:
 
 
 def _lines(text: str) -> list[str]:
-    return text.replace("\r\n", "\n").replace("\r", "\n").replace("\f", "\n\f\n").split("\n")
+    """The lines of a text in the one shape that is read."""
+    text = text.removeprefix("\ufeff")
+    return textshape.canonical(text.replace("\r\n", "\n").replace("\r", "\n").replace("\f", "\n\f\n").split("\n"))
 
 
 def _openings(lines: Sequence[str]) -> dict[int, Opening]:
@@ -198,11 +218,15 @@ def _openings(lines: Sequence[str]) -> dict[int, Opening]:
 
 
 @lru_cache(maxsize=4096)
-def _opening(line: str) -> Opening | None:
+def _opening(line: str) -> Opening | None:  # noqa: PLR0911 - one return per shape
     """The line as a possible opening of a turn: label with text, or a label line that holds nothing else."""
-    if len(line) > 100_000:
-        found = _opening(line[:2000])
-        return None if found is None else Opening(found.label, found.time, found.text + line[2000:], found.mark)
+    if textshape.is_marked(line):
+        return None
+    if len(line) > _HEAD:
+        found = _opening(line[:_HEAD])
+        return None if found is None else Opening(found.label, found.time, found.text + line[_HEAD:], found.mark)
+    if "***" in line:  # bold and slanted
+        line = re.sub(r"\*{3,}", "**", line)
     if match := _TABBED.match(line):
         return Opening(_tidy(match["label"]), match["before"].strip("[]() "), match["text"], "|")
     if (match := _OPENING.match(line)) and (found := _opening_of(match)) is not None:
@@ -218,17 +242,24 @@ def _opening(line: str) -> Opening | None:
 def _opening_of(match: re.Match[str]) -> Opening | None:
     """The opening with text; `at 10:30` is none, as digits follow the colon directly."""
     label, spoken = _tidy(match["label"]), match["text"]
-    clock = match["mark"] == ":" and match.end("mark") == match.start("text") and spoken[:1].isdigit()
-    if clock and labels.read_label(label).role == Role.UNKNOWN:
+    mark = match["mark"].strip(" *")
+    clock = mark == ":" and match.end("mark") == match.start("text") and spoken[:1].isdigit()
+    if clock and (labels.read_label(label).role == Role.UNKNOWN or match["after"] or re.search(r"\s\d{1,3}$", label)):
         return None
-    return Opening(label, _stamp(match), spoken, match["mark"].strip())
+    if (
+        mark not in {":", "|"}
+        and (named := _NAME_FIRST.match(spoken))
+        and labels.read_label(label).role != Role.UNKNOWN
+    ):
+        return Opening(
+            f"{label} {mark} {named['name']}", _stamp(match), named["text"] or "", ":"
+        )  # `Agent - Maya: ...`
+    return Opening(label, _stamp(match), spoken, mark)
 
 
 def _stamp(match: re.Match[str]) -> str:
-    """The time beside a label, without brackets and without a date whose month nobody can tell."""
-    return re.sub(
-        r"^\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4},?\s+", "", (match["before"] or match["after"] or "").strip("[]() ")
-    )
+    """The time beside a label, without brackets."""
+    return (match["before"] or match["after"] or "").strip("[]() ")
 
 
 def _tidy(label: str) -> str:
@@ -300,15 +331,38 @@ def _turns(lines: Sequence[str], *, agent: str | None) -> tuple[list[Turn], list
         return [], []
     read = labels.read_labels(opening.label for opening in openings.values())
     starts = sorted(openings)
-    instants = times.read_instants([openings[position].time for position in starts])
-    _, seconds = times.timeline(instants)
+    found = [openings[position].time for position in starts]
+    _, seconds = stamps.timeline(found)
     turns = []
     for position, following, second in zip(starts, [*starts[1:], len(lines)], seconds, strict=True):
         opening = openings[position]
-        body = clean("\n".join([opening.text, *lines[position + 1 : following]]))
+        below = lines[position + 1 : following]
+        body = clean("\n".join([opening.text, *_said(opening.text, below)]))
         if body:
             turns.append(_turn(opening.label, read[opening.label], body, second, agent))
-    return turns, [openings[position].time for position in starts]
+        turns += [_notice(line) for line in below if line.startswith(textshape.NOTICE) and textshape.bare(line) != body]
+    return turns, found
+
+
+def _said(above: str, below: Sequence[str]) -> list[str]:
+    """The lines of a turn below its label, without what nobody said.
+
+    `Thursday` parts the days of a chat where a turn follows it, and is an answer right below a label or amid words.
+    """
+    last = max((at for at, line in enumerate(below) if line.strip() and not textshape.is_marked(line)), default=-1)
+    said: list[str] = []
+    for at, line in enumerate(below):
+        begun = bool(above.strip()) or any(map(str.strip, said))
+        if not textshape.is_marked(line):
+            said.append(line)
+        elif not begun or (at < last and line.startswith(textshape.LAYOUT)):
+            said.append(textshape.bare(line))
+    return said
+
+
+def _notice(line: str) -> Turn:
+    """What happened between two turns: somebody joined, the chat was transferred."""
+    return Turn(clean(line.removeprefix(textshape.NOTICE)), Role.SYSTEM, "notice in the text")
 
 
 def _turn(label: str, read: labels.Label, body: str, start: float | None, agent: str | None) -> Turn:
@@ -328,19 +382,29 @@ def _turn(label: str, read: labels.Label, body: str, start: float | None, agent:
 def _conversation(lines: Sequence[str], stem: str, position: int) -> Conversation | None:
     """The conversation of one block of lines; None when it has no turns."""
     header = textheader.read(lines)
-    turns, stamps = _turns(lines, agent=header.agent)
+    turns, found = _turns(lines, agent=header.agent)
     if not turns:
         return None
-    started_at, _ = times.timeline(times.read_instants(stamps))
-    clocked = any(stamp and "." not in stamp for stamp in stamps) and _is_chat(lines)
+    started_at, _ = stamps.timeline(found)
+    clocked = any(stamp and "." not in stamp for stamp in found) and _is_chat(lines)
     return Conversation(
         conversation_id=header.conversation_id or (f"{stem}-{position}" if position else stem),
         turns=turns,
         channel=header.channel or (Channel.CHAT if clocked else Channel.OTHER),
         queue=header.queue,
-        started_at=started_at or header.started_at,
+        started_at=started_at or header.started_at or _dated(lines),
         place=f"conversation {position}" if position else "",
     )
+
+
+def _dated(lines: Sequence[str]) -> datetime | None:
+    """The date on a line of its own above the turns."""
+    for line in lines[:20]:
+        if line.startswith(textshape.LAYOUT):
+            return times.parse_moment(re.sub(r"(?<=\d)(?=[AP]M\b)", " ", line.removeprefix(textshape.LAYOUT)))
+        if _opening(line) is not None:
+            return None
+    return None
 
 
 def _is_chat(lines: Sequence[str]) -> bool:
@@ -393,7 +457,7 @@ def _without_rules(lines: Sequence[str]) -> list[str]:
 
 def _separator(line: str) -> str | None:
     """None for an ordinary line; else the id that a separator names, or an empty string."""
-    if line == "\f":
+    if line == "\f" or textshape.ends(line):
         return ""
     if match := _TITLE.match(line):
         return match["id"]
@@ -401,7 +465,7 @@ def _separator(line: str) -> str | None:
     if match is None:
         return None
     caption = match["caption"].strip(" =-*#_")
-    if named := _TITLE.match(caption):
+    if named := _TITLE.match(re.split(r"\s+[|(–-]", caption)[0]):
         return named["id"]
     if identity := textheader.identity(caption):
         return identity

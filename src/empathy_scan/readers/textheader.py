@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from itertools import takewhile
 
 from empathy_scan.codebook import Channel
-from empathy_scan.readers import labels, times
+from empathy_scan.readers import labels, textshape, times
 from empathy_scan.readers.channels import read_channel
 
 _LINE = re.compile(r"^\s*[-*#]*\s*(?P<key>[A-Za-z][\w /.#&()-]{0,30}?)\**\s*:\**\s*(?P<value>.*?)\s*\**$")
@@ -77,7 +77,7 @@ def length(lines: Sequence[str]) -> int:
 
 def identity(line: str) -> str | None:
     """The id of a line such as `Call ID: 123` or `Conversation: c-17`; None for any other line."""
-    found = _LINE.match(line)
+    found = _LINE.match(textshape.bare(line))
     if found is None or _FIELDS.get(_key(found)) != "conversation_id":
         return None
     value = found["value"].strip("# ")
@@ -89,7 +89,7 @@ def read(lines: Sequence[str]) -> Header:
     """The header of the transcript, every field None that it does not give."""
     values: dict[str, str] = {}
     for line in lines[: length(lines)]:
-        if found := _LINE.match(line):
+        if found := _LINE.match(textshape.bare(line)):
             key = _key(found)
             name = "agent" if key in _NAMED_BY_ROLE else _FIELDS.get(key, "other")
             if found["value"]:
@@ -109,7 +109,7 @@ def _key(found: re.Match[str]) -> str:
 
 def _kind(line: str) -> str:
     """`sure` for a known key, `person` for a role word with a name, `title` for a short line, else `other`."""
-    found = _LINE.match(line)
+    found = _LINE.match(textshape.bare(line))
     if found is None:
         short = len(line.strip()) <= _LONGEST_TITLE and not re.search(r":|[.?!]\s*$", line)
         return "title" if short and labels.read_label(line).role == "unknown" else "other"
@@ -144,7 +144,7 @@ def _is_introduced(line: str, below: Sequence[str], later: Sequence[str]) -> boo
     """Whether `Agent: Dana Lopez` introduces somebody who speaks later, rather than being what somebody says."""
     if _comes_again(line, [*below, *later]):
         return True
-    return not below and len(line.split(":", 1)[1].split()) > 1 and any(map(str.strip, later))
+    return not below and len(line.split(":", 1)[1].split()) > 1
 
 
 def _comes_again(line: str, later: Sequence[str]) -> bool:

@@ -1,8 +1,8 @@
-"""Mails of one conversation joined over all files: by the ids they name, by Outlook's thread index, last by subject."""
+"""Mails of one conversation joined over all files: by ids they name, thread index, ticket number, last by subject."""
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -43,14 +43,31 @@ def _age(each: Placed) -> tuple[datetime, tuple[str, list[int]], str]:
 
 
 def _each_once(mails: Sequence[Placed]) -> tuple[list[Placed], list[Problem]]:
-    """Each Message-ID once, from the first file in sorted order."""
+    """Each mail once, from the first file in sorted order.
+
+    Copies have one Message-ID, or one sender wrote them in the same words at the same time: the copy in a sent folder
+    may have no id, or another.
+    """
     kept: dict[str, Placed] = {}
+    written: dict[tuple[object, ...], Placed] = {}
     problems = []
     for each in sorted(mails, key=place_in_order):
-        first = kept.setdefault(_header(each).message_id, each)
-        if first is not each:
+        identity, words = _header(each).message_id, _words(each)
+        first = kept.get(identity) or written.get(words)
+        if first is not None:
             problems.append(Problem(each.source, left_out(first, each)))
+            continue
+        kept[identity] = each
+        if _header(each).date is not None:
+            written[words] = each
     return sorted(kept.values(), key=_age), problems
+
+
+def _words(each: Placed) -> tuple[object, ...]:
+    """Who wrote what when, to the minute, under which subject."""
+    header, turn = _header(each), each.conversation.turns[0]
+    minute = header.date.replace(second=0, microsecond=0) if header.date else None
+    return minute, turn.speaker, header.subject, turn.text
 
 
 def _roots(headers: Sequence[MailHeader]) -> list[str]:
@@ -69,16 +86,29 @@ def _roots(headers: Sequence[MailHeader]) -> list[str]:
             parent[root(reference)] = root(header.message_id)
         if header.thread_index:
             parent[root(f"thread index {header.thread_index}")] = root(header.message_id)
-    for earlier, header in _by_subject(headers):
+    for earlier, header in [*_by_ticket(headers), *_by_subject(headers)]:
         parent[root(header.message_id)] = root(earlier.message_id)
     return [root(header.message_id) for header in headers]
 
 
-def _by_subject(headers: Sequence[MailHeader]) -> Iterable[tuple[MailHeader, MailHeader]]:
-    """Replies that name no other mail, with the latest earlier mail of that subject between the same people."""
+def _by_ticket(headers: Sequence[MailHeader]) -> Iterable[tuple[MailHeader, MailHeader]]:
+    """Mails with the number of one ticket in the subject, of which one side is the same in both."""
     seen: dict[str, list[MailHeader]] = defaultdict(list)
     for header in headers:  # from old to new
-        if header.subject and header.reply and not header.references and not header.thread_index:
+        if header.ticket:
+            earlier = next((each for each in reversed(seen[header.ticket]) if each.people & header.people), None)
+            if earlier is not None:
+                yield earlier, header
+            seen[header.ticket].append(header)
+
+
+def _by_subject(headers: Sequence[MailHeader]) -> Iterable[tuple[MailHeader, MailHeader]]:
+    """Replies that name no other mail at hand, with the latest earlier one of that subject between the same people."""
+    seen: dict[str, list[MailHeader]] = defaultdict(list)
+    named = Counter(name for header in headers for name in {*header.references, header.message_id})
+    for header in headers:  # from old to new
+        alone = not any(named[reference] > 1 for reference in header.references)
+        if header.subject and header.reply and alone and not header.thread_index:
             for earlier in reversed(seen[header.subject]):
                 if len(earlier.people & header.people) > 1 and _near(earlier, header):
                     yield earlier, header

@@ -22,6 +22,7 @@ _NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?(?:e[+-]?\d+)?", re.IGNORECASE)
 _ISO_LIKE = re.compile(r"\d{4}[-/]\d{2}[-/]\d{2}.*|\d{8}T\d{4,6}.*")
 # Day and month as numbers, in an order that only the column can tell, and a time of day.
 _NUMERIC = re.compile(r"(?P<first>\d{1,2})([/.-])(?P<second>\d{1,2})\2(?P<year>\d{4})(?:[ ,T]+(?P<clock>\d.*))?")
+_HALF_DAYS = re.compile(r"\b(1[0-2]|0?\d):(\d{2}(?::\d{2})?)\s?([ap])\.?m\.?(?![a-z])", re.IGNORECASE)
 _HYPHEN_BY_MONTH = re.compile(r"(?<=\d)-(?=[^\W\d_])|(?<=[^\W\d_])-(?=\d)")
 _WITH_MONTH_NAME = (
     "%d %B %Y", "%d %b %Y", "%B %d %Y", "%b %d %Y", "%a %d %b %Y", "%A %d %B %Y",
@@ -55,7 +56,7 @@ def parse_moment(text: str) -> datetime | None:
         return _iso(text.replace("/", "-"))
     if not any(character.isalpha() for character in text):
         return None
-    plain = re.sub(r"\s+", " ", _HYPHEN_BY_MONTH.sub(" ", text.replace(",", " ").replace(" at ", " ")))
+    plain = re.sub(r"\s+", " ", _HYPHEN_BY_MONTH.sub(" ", re.sub(r"[,()]| at ", " ", text)).strip())
     for day in _WITH_MONTH_NAME:
         for clock in _TIME_OF_DAY:
             try:
@@ -230,12 +231,19 @@ def _cell(value: object) -> Instant:
 
 def _iso(text: str) -> datetime | None:
     """ISO 8601 with a few liberties: ` UTC`, a space before the zone, any number of decimals."""
+    text = _HALF_DAYS.sub(_in_full, text)
     text = re.sub(r"\s*(?:UTC|GMT)$", "Z", text)
     text = re.sub(r"\s+([+-]\d\d:?\d\d)$", r"\1", text)
     try:
         return placed(datetime.fromisoformat(text))
     except (ValueError, OverflowError):
         return None
+
+
+def _in_full(clock: re.Match[str]) -> str:
+    """`10:02 PM` as `22:02`."""
+    hour = int(clock[1]) % 12 + (12 if clock[3].lower() == "p" else 0)
+    return f"{hour:02}:{clock[2]}"
 
 
 def _half_day(total: float, half: str | None) -> float:
