@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -42,7 +42,25 @@ def turns(sources: Sequence[Path], config: Config) -> Prepared:
     used.
     """
     listed = roster.load(config.roles.roster)
-    reading = readers.read(sources, config.read)
+    return _prepared(readers.read(sources, config.read), listed, config)
+
+
+def parts(sources: Sequence[Path], config: Config) -> Iterator[Prepared]:
+    """What `turns` gives, in parts of whole conversations, so that memory does not grow with the input.
+
+    A mail domain that is found to be the agents' in the first part, where all mails are, is theirs in the others, too.
+    Raises what `turns` raises.
+    """
+    listed = roster.load(config.roles.roster)
+    for reading in readers.read_in_parts(sources, config.read):
+        yield _prepared(reading, listed, config)
+        domains = roles.agent_domains(reading.turns) if config.roles.infer else set()
+        known = (*config.read.agent_domains, *sorted(domains - set(config.read.agent_domains)))
+        config = replace(config, read=replace(config.read, agent_domains=known))
+
+
+def _prepared(reading: readers.Reading, listed: Roster, config: Config) -> Prepared:
+    """Turns as read through the stages that follow."""
     redacted = redact.redact(reading.turns, config.redact)
     known = config.read.languages
     heard = language.listen(redacted, known)

@@ -2,38 +2,34 @@
 
 from __future__ import annotations
 
-import csv
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from email.errors import MessageError
 from pathlib import Path
 
 import polars as pl
 
 from empathy_scan.config import ReadConfig
-from empathy_scan.errors import InputError, MalformedInputError
-from empathy_scan.readers import files, gather, threads
+from empathy_scan.errors import InputError, UsageError
+from empathy_scan.readers import files, gather, parts, pieces, threads
 from empathy_scan.readers.columns import check_overrides
-from empathy_scan.readers.conversation import Parsed
-from empathy_scan.readers.registry import FORMATS, Detection, Reader, by_name, detect
+from empathy_scan.readers.registry import FORMATS, Reader, by_name
 from empathy_scan.readers.scored import parse_table
 
-__all__ = ["FORMATS", "Explanation", "Reader", "Reading", "SpeakerRole", "explain", "parse_table", "read"]
+__all__ = [
+    "FORMATS",
+    "Explanation",
+    "Reader",
+    "Reading",
+    "SpeakerRole",
+    "explain",
+    "explain_all",
+    "parse_table",
+    "read",
+    "read_in_parts",
+]
 
 _LOG = logging.getLogger(__name__)
-# What a reader may stumble over in a file of its format that is broken in a way nobody has thought of.
-_STUMBLES = (
-    ValueError,
-    csv.Error,
-    MessageError,
-    LookupError,
-    TypeError,
-    AttributeError,
-    ArithmeticError,
-    RecursionError,
-    pl.exceptions.PolarsError,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,39 +79,82 @@ def read(sources: Sequence[Path], config: ReadConfig) -> Reading:
     placed: list[gather.Placed] = []
     problems: list[gather.Problem] = []
     for each in found:
-        try:
-            detection, parsed, _ = _read_one(each, config)
-        except InputError as error:
-            problems.append(gather.Problem(each.source, error))
-            continue
-        placed += [gather.Placed(one, each.source, detection.reader.name) for one in parsed.conversations]
-        problems += [gather.Problem(each.source, error) for error in parsed.problems]
-    turns, refused = _gathered(placed, config)
-    rejects = gather.rejects_frame([*problems, *refused])
+        for piece in pieces.pieces(each, config):
+            if isinstance(piece, gather.Problem):
+                problems.append(piece)
+            else:
+                placed += piece.placed
+                problems += piece.problems
+    turns, rejects = _gathered(placed, problems, config)
     _LOG.info("%d files: %d turns, %d rejects", len(found), turns.height, rejects.height)
     return Reading(turns, rejects, len(found))
 
 
-def explain(path: Path, config: ReadConfig) -> Explanation:
-    """How one file is read. Raises UsageError when it does not exist, InputError when it cannot be read at all."""
+def read_in_parts(sources: Sequence[Path], config: ReadConfig) -> Iterator[Reading]:
+    """What `read` gives, in parts of whole conversations, so that memory does not grow with the input.
+
+    Little input comes in one part. Of more, all files are gone through twice: first to learn which conversations are
+    in several files, which then come together. All mails come in the first part, as threads run over all files.
+    `files` counts in the first part only. Raises what `read` raises.
+    """
     config = _checked(config)
-    each = files.find([path])[0]
-    detection, parsed, encoding = _read_one(each, config)
-    placed = [gather.Placed(one, each.source, detection.reader.name) for one in parsed.conversations]
-    turns, refused = _gathered(placed, config)
-    problems = [gather.Problem(each.source, error) for error in parsed.problems]
+    found = files.find(sources)
+    if parts.is_little(found):
+        yield read(sources, config)
+        return
+    count = len(found)
+    for placed, problems in parts.batches(found, config):
+        turns, rejects = _gathered(placed, problems, config)
+        _LOG.info("a part of %d files: %d turns, %d rejects", len(found), turns.height, rejects.height)
+        yield Reading(turns, rejects, count)
+        count = 0
+
+
+def explain(path: Path, config: ReadConfig) -> Explanation:
+    """How one file is read; of an archive, its first member that can be. Raises UsageError, InputError like `read`."""
+    first: InputError | None = None
+    for each in explain_all(path, config):
+        if isinstance(each, Explanation):
+            return each
+        first = first or each.error
+    raise first or UsageError(f"no files found in {path}", remedy="name a file")
+
+
+def explain_all(path: Path, config: ReadConfig) -> Iterator[Explanation | gather.Problem]:
+    """How a file is read, or every member of an archive; of what cannot be read at all, why. Raises UsageError."""
+    config = _checked(config)
+    for each in files.find([path]):
+        known: list[pieces.Piece] = []
+        for piece in pieces.pieces(each, config):
+            if known and (isinstance(piece, gather.Problem) or piece.source != known[0].source):
+                yield _explained(known, config)
+                known = []
+            if isinstance(piece, gather.Problem):
+                yield piece
+            else:
+                known.append(piece)
+        if known:
+            yield _explained(known, config)
+
+
+def _explained(known: Sequence[pieces.Piece], config: ReadConfig) -> Explanation:
+    """How the pieces of one file are understood."""
+    first = known[0]
+    problems = [problem for piece in known for problem in piece.problems]
+    turns, rejects = _gathered([each for piece in known for each in piece.placed], problems, config)
+    notes = dict.fromkeys(note for piece in known for note in piece.parsed.notes)
     return Explanation(
-        source=each.source,
-        format=detection.reader.name,
-        why=detection.why,
-        encoding=encoding,
-        columns=parsed.columns,
+        source=first.source,
+        format=first.detection.reader.name,
+        why=first.detection.why,
+        encoding=first.encoding,
+        columns=first.parsed.columns,
         speakers=_speakers(turns),
         conversations=turns["conversation_id"].n_unique(),
         turns=turns.height,
-        refused=detection.refused,
-        rejects=gather.rejects_frame([*problems, *refused]),
-        notes=parsed.notes,
+        refused=first.detection.refused,
+        rejects=rejects,
+        notes=[*notes],
     )
 
 
@@ -127,31 +166,15 @@ def _checked(config: ReadConfig) -> ReadConfig:
     return config
 
 
-def _read_one(found: files.Found, config: ReadConfig) -> tuple[Detection, Parsed, str]:
-    """Detection, content and encoding of one file; raises InputError, also for a break that nobody has thought of."""
-    document = files.load(found, max_bytes=config.max_file_bytes)
-    reader = "detection"
-    try:
-        detection = detect(document, config)
-        reader = f"{detection.reader.name} reader"
-        parsed = detection.reader.parse(document, config)
-    except _STUMBLES as error:
-        raise MalformedInputError(
-            f"the {reader} cannot make sense of it ({type(error).__name__})",
-            remedy="check the file; if it is sound, this is a bug of the reader",
-        ) from error
-    if not parsed.conversations and not parsed.problems:
-        raise MalformedInputError("there is no conversation in it", remedy="export it again or remove it")
-    binary = detection.reader.name == "parquet" or document.data.startswith(b"PK\x03\x04")
-    return detection, parsed, "" if binary else document.encoding
-
-
-def _gathered(placed: Sequence[gather.Placed], config: ReadConfig) -> tuple[pl.DataFrame, list[gather.Problem]]:
-    """The frame of turns, and the conversations that are left out of it."""
+def _gathered(
+    placed: Sequence[gather.Placed], problems: Sequence[gather.Problem], config: ReadConfig
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The frame of turns, and of all that is left out of it."""
     joined, copies = threads.join(placed)
     single, doubled = gather.keep_one_each(joined)
     kept, too_long = gather.within_limits(single, config)
-    return gather.turns_frame(kept, config.channel_roles), [*copies, *doubled, *too_long]
+    rejects = gather.rejects_frame([*problems, *copies, *doubled, *too_long])
+    return gather.turns_frame(kept, config.channel_roles), rejects
 
 
 def _speakers(turns: pl.DataFrame) -> list[SpeakerRole]:
