@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from contextlib import ExitStack
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from itertools import chain
@@ -112,17 +112,21 @@ def scan(  # noqa: PLR0913 - one keyword per choice of the caller's
     parts = prepare.parts(sources, config)
     first = next(parts)  # what is wrong with paths or settings is told before the store is touched
     known, seen = held.known(), _Seen()
-    with held.writing(), _cache(store) as cache:
+    with held.writing(), ExitStack() as opened:
+        cache: Cache | None = None
         for prepared in chain([first], parts):
             turns = prepared.turns
             conversations = conversations_of(turns, model=fingerprint, settings=config.fingerprint())
             new = conversations.join(known, on=VERSION, how="anti").sort("conversation_id")
+            if cache is None and not new.is_empty():
+                cache = opened.enter_context(Cache.open(_cache_folder(store)))
             for part in new.iter_slices(CONVERSATIONS_PER_COMMIT):
                 fresh = turns.join(part, on="conversation_id", how="semi", maintain_order="left")
                 held.add(part, fresh, *judge(fresh, model, config, engine=engine, cache=cache, told=told))
             seen.add(prepared, conversations, new, known)
         rejects = seen.all_rejects()
-        held.add_run(_run(fingerprint, config, seen, rejects, time.monotonic() - started))
+        if seen.scored:
+            held.add_run(_run(fingerprint, config, seen, rejects, time.monotonic() - started))
         held.set_rejects(rejects)
         held.set_error_rates(quantify.to_frame(errors, fingerprint), model=fingerprint)
     front_page, stored = write_report(held, reports, config, since=since, until=until)
@@ -170,9 +174,9 @@ def judge(
     return scores, score.label_turns(turns, scores, hardship.tells(turns))
 
 
-def _cache(store: str | Path) -> AbstractContextManager[Cache]:
+def _cache_folder(store: str | Path) -> Path | None:
     """Scores are cached beside a local store; an object store has no such folder."""
-    return Cache.open(None if "://" in str(store) else Path(store) / "_cache")
+    return None if "://" in str(store) else Path(store) / "_cache"
 
 
 def _run(model: str, config: Config, seen: _Seen, rejects: pl.DataFrame, seconds: float) -> pl.DataFrame:

@@ -108,8 +108,9 @@ def _shape(sampled: Sequence[Sequence[str]], delimiter: str, *, least: int) -> S
         lower = _below(sampled, above, delimiter, 2)
         if lower.known > 1 and sum(map(bool, map(str.strip, sampled[above]))) > 1:
             return lower
-    if top.delimiter and not top.known and (made := headless.names(sampled)):
-        return Shape(delimiter, made, 0, top.share, named=False)
+    if sampled and len(sampled[0]) > 1 and (made := headless.names(sampled)):
+        same = sum(len(cells) == len(made) for cells in sampled) / len(sampled)
+        return Shape(delimiter, made, 0, same, named=False) if same >= _CONSISTENT else top
     return top
 
 

@@ -46,7 +46,7 @@ def _are_roles(cells: Sequence[str]) -> bool:
 def _are_ids(cells: Sequence[str]) -> bool:
     """Whether the values stand in runs of their own: `c1 c1 c1 c2 c2`."""
     runs = [key for key, _ in groupby(cells)]
-    return all(cells) and len(runs) == len(set(cells)) and len(cells) >= 2 * len(runs)
+    return all(cells) and len(runs) == len(set(cells)) and len(cells) > len(runs)
 
 
 def _are_times(cells: Sequence[str]) -> bool:

@@ -17,6 +17,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from gzip import GzipFile
+from pathlib import PurePosixPath
 from typing import IO, cast
 
 from empathy_scan.config import ReadConfig
@@ -319,8 +320,10 @@ class _Names:
             return None
         name = "/".join(parts)
         self.seen[name] = self.seen.get(name, 0) + 1
-        again = f" ({self.seen[name]})" if self.seen[name] > 1 else ""
-        return f"{self._source}!/{name}{again}"
+        if self.seen[name] > 1:
+            path = PurePosixPath(name)
+            name = str(path.with_name(f"{path.stem} ({self.seen[name]}){path.suffix}"))
+        return f"{self._source}!/{name}"
 
 
 def _seekable(stream: IO[bytes]) -> IO[bytes]:

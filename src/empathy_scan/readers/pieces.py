@@ -31,6 +31,7 @@ _STUMBLES = (
     RecursionError,
     pl.exceptions.PolarsError,
 )
+_AT_ONCE = 16 * 1024 * 1024  # bytes of a table that is read as a whole; a larger one comes in parts
 _OTHER_OFFICE = {
     "xlsb": ("a binary Excel workbook", "save it as .xlsx or CSV"),
     "pptx": ("a PowerPoint presentation", "export the transcript as text"),
@@ -104,7 +105,7 @@ def _opened(found: files.Found, config: ReadConfig) -> packed.Blob:
 
 def _read(blob: packed.Blob, config: ReadConfig) -> Iterator[Piece | Problem]:
     """What a file that is not packed holds: as a whole, or in parts where it is a large table."""
-    held = min(packed.HELD, config.max_file_bytes)
+    held = min(_AT_ONCE, config.max_file_bytes)
     with blob.open() as opened:
         content = opened.read(held + 1)
         if len(content) > held:

@@ -16,7 +16,7 @@ from xml.etree.ElementTree import Element
 
 from empathy_scan.codebook import Role
 from empathy_scan.config import ReadConfig
-from empathy_scan.errors import InputError, MalformedInputError, MissingColumnError
+from empathy_scan.errors import MalformedInputError, MissingColumnError
 from empathy_scan.readers import columns, headless, labels, office, rows, text
 from empathy_scan.readers.conversation import Parsed, clean
 from empathy_scan.readers.files import Document
@@ -42,6 +42,9 @@ _WORDS_OF_LABEL = 6
 _NUMBER = re.compile(r"^\s*\d{1,5}[.)\]:]?(?:\t|\s+)(?=\S)")
 _NUMBERED_SHARE = 0.6  # of the lines begin with a number, and the numbers rise
 _CUE = re.compile(r"^\s*(?P<from>\d{1,3}:\d{1,2}:\d{1,2}(?:[.,]\d+)?)\s*-->\s*\d{1,3}:\d{1,2}:\d{1,2}(?:[.,]\d+)?\s*$")
+_NAME_AND_TIME = re.compile(
+    r"^\s*(?P<name>[^\W\d_][^:\n]{0,59}?)\s+[\[(]?(?P<time>\d{1,3}:\d{2}(?::\d{2})?(?:\s?[AaPp][Mm])?)[\])]?\s*:?\s*$"
+)
 _TIME = re.compile(r"^[\[(]?\d{1,3}:\d{2}(?::\d{2})?(?:[.,]\d+)?(?:\s?[AaPp][Mm])?[\])]?$")
 
 
@@ -216,19 +219,17 @@ def _lines_of_turns(blocks: Sequence[_Paragraph | _Table], document: Document, c
             lines += _with_colon(each, leads).split("\n")
         else:
             lines += [": ".join(filter(None, (cell.replace("\n", " ") for cell in cells))) for cells in each.cells]
-    content = "\n".join(_without_cues(_without_numbers([line.replace("\u00a0", " ") for line in lines])))
+    plain = _without_numbers([line.replace("\u00a0", " ") for line in lines])
+    content = "\n".join(_with_times_first(_without_cues(plain)))
     if not content.strip():
         raise MalformedInputError("the document holds no text", remedy="export it again")
-    plain = replace(document, data=content.encode("utf-8", "replace"))
-    verdict = text.sniff(plain)
+    written = replace(document, data=content.encode("utf-8", "replace"))
+    verdict = text.sniff(written)
     if not verdict.fits:
         raise MalformedInputError(
             f"no transcript: {verdict.why}", remedy="begin each turn with a label such as `Agent:` or `Customer:`"
         )
-    try:
-        return text.parse(plain, config)
-    except InputError as error:
-        raise type(error)(error.what, where=error.where, remedy=error.remedy) from error
+    return text.parse(written, config)
 
 
 def _bold_speakers(paragraphs: Sequence[_Paragraph]) -> set[str]:
@@ -272,6 +273,14 @@ def _without_numbers(lines: Sequence[str]) -> list[str]:
     if len(numbers) < 2 or len(numbers) < _NUMBERED_SHARE * len(filled) or not rising:
         return list(lines)
     return [_NUMBER.sub("", line) for line in lines]
+
+
+def _with_times_first(lines: Sequence[str]) -> list[str]:
+    """The lines with a name and a time alone (`Dana Lopez   0:03`) as `[0:03] Dana Lopez:`, where there are several."""
+    found = [_NAME_AND_TIME.match(line) for line in lines]
+    if sum(map(bool, found)) < 2:
+        return list(lines)
+    return [f"[{each['time']}] {each['name']}:" if each else line for each, line in zip(found, lines, strict=True)]
 
 
 def _without_cues(lines: Sequence[str]) -> list[str]:

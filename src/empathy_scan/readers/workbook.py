@@ -282,7 +282,7 @@ def _below_header(found: Sequence[tuple[int, Cells]], sheet: str) -> rows.Rows:
     at = _header(found)
     notes: list[str] = []
     header: dict[int, str]
-    if at is None and (made := _made(found)):
+    if (at is None or _known(found[at][1]) < 2) and (made := _made(found)):
         header, body = made, found
         notes.append(f"sheet {sheet!r} has no header: its columns are told by their values")
     else:
@@ -293,8 +293,12 @@ def _below_header(found: Sequence[tuple[int, Cells]], sheet: str) -> rows.Rows:
 
 
 def _header(found: Sequence[tuple[int, Cells]]) -> int | None:
-    counts = [sum(map(columns.is_known, map(str, row.values()))) for _, row in found[:_TITLE_ROWS]]
+    counts = [_known(row) for _, row in found[:_TITLE_ROWS]]
     return next((at for least in (2, 1) for at, count in enumerate(counts) if count >= least), None)
+
+
+def _known(cells: Cells) -> int:
+    return sum(map(columns.is_known, map(str, cells.values())))
 
 
 def _named(cells: Cells) -> dict[int, str]:
