@@ -20,8 +20,8 @@ from empathy_scan.prepare import turns as prepared_turns
 from empathy_scan.readers import files, gather, pieces
 
 ROOT = Path(__file__).parents[1]
-SECONDS = 0.4  # per sample
-SCORED = 400  # turns
+SECONDS = 0.15  # per sample
+SCORED = 200  # turns
 
 
 def reading_rates() -> dict[str, list[float]]:
