@@ -30,7 +30,10 @@ class ReadConfig:
     channel_roles: dict[str, str] = field(default_factory=dict, metadata=_TO_ROLES)  # such as ch_0 = "agent"
     languages: tuple[str, ...] = ("en",)  # that the model knows, as ISO 639 codes; "any" = whatever is spoken is scored
     metadata: tuple[str, ...] = ()  # labels of the export that are kept beside the safe ones; "any" = all of them
-    max_file_bytes: int = 512 * 1024 * 1024  # larger files are rejected, not read
+    max_file_bytes: int = 512 * 1024 * 1024  # larger files are rejected, but for tables that are read in parts
+    max_archive_bytes: int = 64 * 1024**3  # that a packed file may unpack to
+    max_archive_ratio: int = 200  # times its own size that a packed file may unpack to; 64 MiB are always allowed
+    max_archive_members: int = 1_000_000  # files in one archive
     max_turn_characters: int = 200_000  # a longer turn is rejected with its conversation (about 35,000 words)
 
 

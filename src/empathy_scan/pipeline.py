@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
+from contextlib import ExitStack
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +22,7 @@ from empathy_scan.errors import NoticeError
 from empathy_scan.model import bundle as bundles
 from empathy_scan.rebuild import write_report
 from empathy_scan.store import VERSION, Store, content_hash, conversations_of
-from empathy_scan.tables import RUNS
+from empathy_scan.tables import REJECTS, RUNS
 
 CONVERSATIONS_PER_COMMIT = 1000  # what a killed run loses at most, and what memory holds scores of
 Told = Callable[[str, int, int], None]  # stage, done, of how many
@@ -53,6 +56,39 @@ class ScanResult:
         return {**numbers, "front_page": str(self.front_page), "seconds": round(self.seconds, 2)}
 
 
+@dataclass(slots=True)
+class _Seen:
+    """What a run has seen so far, over all parts of the input."""
+
+    files: int = 0
+    conversations: int = 0
+    turns: int = 0
+    scored: int = 0
+    replaced: int = 0
+    mixed: int = 0
+    assumed: int = 0
+    contents: list[str] = field(default_factory=list)  # a hash per part
+    rejects: list[pl.DataFrame] = field(default_factory=list)
+
+    def add(
+        self, prepared: prepare.Prepared, conversations: pl.DataFrame, new: pl.DataFrame, known: pl.DataFrame
+    ) -> None:
+        """Count a part."""
+        self.files += prepared.files
+        self.conversations += conversations.height
+        self.turns += prepared.turns.height
+        self.scored += new.height
+        self.replaced += new.join(known, on="conversation_id", how="semi").height
+        self.mixed += prepared.mixed
+        self.assumed += prepared.assumed
+        self.contents.append(str(conversations.sort("conversation_id")["content"].str.join("").item()))
+        self.rejects.append(prepared.rejects)
+
+    def all_rejects(self) -> pl.DataFrame:
+        """What could not be read, each said once."""
+        return pl.concat(self.rejects).unique(REJECTS.key, maintain_order=True).sort(REJECTS.key)
+
+
 def scan(  # noqa: PLR0913 - one keyword per choice of the caller's
     sources: Sequence[Path],
     *,
@@ -75,35 +111,40 @@ def scan(  # noqa: PLR0913 - one keyword per choice of the caller's
     fingerprint, errors = bundles.fingerprint(bundle), quantify.load(bundle)
     held = Store.open(store)
     held.exists()  # a store that cannot be used fails now, not after the reading
-    prepared = prepare.turns(sources, config)
-    turns, rejects = prepared.turns, prepared.rejects
-    known = held.known()
-    turns = nights.go_on(turns, held.turns_of(_changed(turns, known)))
-    conversations = conversations_of(turns, model=fingerprint, settings=config.fingerprint())
-    new = conversations.join(known, on=VERSION, how="anti").sort("conversation_id")
-    with held.writing():
-        if not new.is_empty():
-            with Cache.open(_cache_folder(store)) as cache:
-                for part in new.iter_slices(CONVERSATIONS_PER_COMMIT):
-                    fresh = turns.join(part, on="conversation_id", how="semi", maintain_order="left")
-                    held.add(part, fresh, *judge(fresh, model, config, engine=engine, cache=cache, told=told))
-            held.add_run(_run(fingerprint, config, conversations, new, turns, rejects, time.monotonic() - started))
+    parts = prepare.parts(sources, config)
+    first = next(parts)  # what is wrong with paths or settings is told before the store is touched
+    known, seen = held.known(), _Seen()
+    with held.writing(), ExitStack() as opened:
+        cache: Cache | None = None
+        for prepared in chain([first], parts):
+            turns = nights.go_on(prepared.turns, held.turns_of(_changed(prepared.turns, known)))
+            conversations = conversations_of(turns, model=fingerprint, settings=config.fingerprint())
+            new = conversations.join(known, on=VERSION, how="anti").sort("conversation_id")
+            if cache is None and not new.is_empty():
+                cache = opened.enter_context(Cache.open(_cache_folder(store)))
+            for part in new.iter_slices(CONVERSATIONS_PER_COMMIT):
+                fresh = turns.join(part, on="conversation_id", how="semi", maintain_order="left")
+                held.add(part, fresh, *judge(fresh, model, config, engine=engine, cache=cache, told=told))
+            seen.add(prepared, conversations, new, known)
+        rejects = seen.all_rejects()
+        if seen.scored:
+            held.add_run(_run(fingerprint, config, seen, rejects, time.monotonic() - started))
         held.set_rejects(rejects)
         held.set_error_rates(quantify.to_frame(errors, fingerprint), model=fingerprint)
     front_page, stored = write_report(held, reports, config, since=since, until=until)
     return ScanResult(
-        files=prepared.files,
+        files=seen.files,
         conversations=held.known().height,
-        scored=new.height,
-        replaced=new.join(known, on="conversation_id", how="semi").height,
+        scored=seen.scored,
+        replaced=seen.replaced,
         reported=stored.conversations.height,
         turns=stored.turns.height,
         agents=stored.turns["agent_id"].drop_nulls().n_unique(),
         rejects=rejects.height - _left_out(rejects),
         left_out=_left_out(rejects),
-        mixed=prepared.mixed,
-        assumed=prepared.assumed,
-        unlisted=prepared.roster.unlisted(stored.turns["agent_id"].drop_nulls()),
+        mixed=seen.mixed,
+        assumed=seen.assumed,
+        unlisted=first.roster.unlisted(stored.turns["agent_id"].drop_nulls()),
         seconds=time.monotonic() - started,
         model=fingerprint,
         settings=config.fingerprint(),
@@ -151,20 +192,13 @@ def _cache_folder(store: str | Path) -> Path | None:
     return None if "://" in str(store) else Path(store) / "_cache"
 
 
-def _run(
-    model: str,
-    config: Config,
-    conversations: pl.DataFrame,
-    new: pl.DataFrame,
-    turns: pl.DataFrame,
-    rejects: pl.DataFrame,
-    seconds: float,
-) -> pl.DataFrame:
+def _run(model: str, config: Config, seen: _Seen, rejects: pl.DataFrame, seconds: float) -> pl.DataFrame:
     """One row of RUNS."""
     now = datetime.now(UTC)
+    content = hashlib.sha256("".join(seen.contents).encode()).hexdigest()[:6]
     run = {
-        "run_id": f"{now:%Y%m%dT%H%M%S.%f}-{content_hash(turns)['content'].str.join('').hash().item() % 16**6:06x}",
-        "version": __version__, "model": model, "settings": config.fingerprint(), "conversations": conversations.height,
-        "scored": new.height, "turns": turns.height, "rejects": rejects.height, "seconds": seconds, "started_at": now,
+        "run_id": f"{now:%Y%m%dT%H%M%S.%f}-{content}",
+        "version": __version__, "model": model, "settings": config.fingerprint(), "conversations": seen.conversations,
+        "scored": seen.scored, "turns": seen.turns, "rejects": rejects.height, "seconds": seconds, "started_at": now,
     }  # fmt: skip
     return pl.DataFrame([run], schema=dict(RUNS.columns))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -45,6 +45,20 @@ def turns(sources: Sequence[Path], config: Config) -> Prepared:
     return _prepared(_open(sources, config), config)
 
 
+def parts(sources: Sequence[Path], config: Config) -> Iterator[Prepared]:
+    """What `turns` gives, in parts of whole conversations, so that memory does not grow with the input.
+
+    A mail domain that is found to be the agents' in the first part, where all mails are, is theirs in the others, too.
+    Raises what `turns` raises.
+    """
+    listed, named = roster.load(config.roles.roster), speaker_list.load(config.roles.speakers)
+    for reading in readers.read_in_parts(sources, config.read):
+        yield _prepared(_opened(reading, listed, named, config), config)
+        domains = roles.agent_domains(reading.turns) if config.roles.infer else set()
+        known = (*config.read.agent_domains, *sorted(domains - set(config.read.agent_domains)))
+        config = replace(config, read=replace(config.read, agent_domains=known))
+
+
 def explained(sources: Sequence[Path], config: Config) -> tuple[Prepared, pl.DataFrame]:
     """As `turns`, and who each speaker was taken for and why, as `roles.speakers` tells it."""
     opened = _open(sources, config)
@@ -65,7 +79,10 @@ class _Opened:
 
 def _open(sources: Sequence[Path], config: Config) -> _Opened:
     listed, named = roster.load(config.roles.roster), speaker_list.load(config.roles.speakers)
-    reading = readers.read(sources, config.read)
+    return _opened(readers.read(sources, config.read), listed, named, config)
+
+
+def _opened(reading: readers.Reading, listed: Roster, named: pl.DataFrame, config: Config) -> _Opened:
     redacted = redact.redact(reading.turns, config.redact)
     heard = language.listen(redacted, config.read.languages)
     told, foreign = language.set_aside(redacted, heard, config.read.languages)

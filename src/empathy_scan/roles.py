@@ -138,6 +138,11 @@ def _by_address(turns: pl.DataFrame, read: ReadConfig) -> pl.DataFrame:
 # --- inference from who writes to whom -----------------------------------------------------------------------------
 
 
+def agent_domains(turns: pl.DataFrame) -> set[str]:
+    """The mail domain that is found to be the agents' by who writes to whom; none where that does not tell."""
+    return _by_domain(turns)[1]
+
+
 def _by_domain(turns: pl.DataFrame) -> tuple[pl.DataFrame, set[str]]:
     """The turns with mail threads decided by the domain that writes in most of them, and that domain."""
     mail = turns.filter(pl.col("role") == UNKNOWN).select("conversation_id", "speaker", domain=_domain()).drop_nulls()

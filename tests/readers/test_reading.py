@@ -102,7 +102,7 @@ def test_the_content_decides_and_not_the_suffix(scan):
         (b"", "MalformedInputError", "the file is empty"),
         (b" \n\n", "MalformedInputError", "the file is empty"),
         (bytes(range(256)) * 4, "UnknownFormatError", "binary content, not text"),
-        (b"PK\x03\x04rest", "UnknownFormatError", "looks like an Excel workbook, a Word document or a zip archive"),
+        (b"PK\x03\x04rest", "MalformedInputError", "damaged or cut zip file"),
         (b"%PDF-1.7 rest", "NoticeError", "looks like a PDF document"),
         (b"RIFF....WAVE", "NoticeError", "looks like a sound recording"),
         (gzip.compress(CALL.encode())[:-9], "MalformedInputError", "damaged or cut gzip file"),

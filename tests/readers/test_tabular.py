@@ -138,8 +138,31 @@ def test_a_table_without_text_names_its_columns_and_the_remedy(scan):
     assert "[read.columns]" in row["remedy"]
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        "c1,agent,09:00:01,Hello there\nc1,customer,09:00:09,It leaks again\nc2,agent,09:30:00,Good day\n",
+        "Chats of May\n\nconversation_id,role,time,text\nc1,agent,1,Hello there\nc1,customer,9,It leaks again\n",
+        "Report;May;;\nConversation ID;Role;Start;Text\nc1;agent;1,5;Hello there\nc1;customer;9,5;It leaks again\n",
+        "sep=|\nconversation_id|role|time|text\nc1|agent|1|Hello there\nc1|customer|9|It leaks again\n",
+        "conversation_id,role,text,Note,Note\nc1,agent,Hello there,a,b\nc1,customer,It leaks again,,\n",
+        "Gespraechs-ID;Rolle;Zeitstempel;Nachricht\nc1;Mitarbeiter;1;Hello there\nc1;Kunde;9;It leaks again\n",
+        "id_conversacion,rol,hora,mensaje\nc1,agente,1,Hello there\nc1,cliente,9,It leaks again\n",
+        "conversation_id,role,text\r\nc1,agent,Hello there\rc1,customer,It leaks again\n\n",
+        "conversation_id,role,text\x00\nc1,agent,Hello there\x00\nc1,customer,It leaks again\n",
+    ],
+)  # fmt: skip
+def test_headers_below_titles_in_other_languages_or_missing(scan, content):
+    reading = scan({"c.csv": content})
+    assert reading.rejects.is_empty(), reading.rejects.to_dicts()
+    assert reading.turns.select("conversation_id", "role", "text").rows()[:2] == [
+        ("c1", "agent", "Hello there"),
+        ("c1", "customer", "It leaks again"),
+    ]
+
+
 def test_a_table_without_a_header_shows_no_words_of_the_conversation(scan):
-    reading = scan({"c.csv": "c1,0,agent,I am so sorry about your late mother\nc1,1,customer,It was Tuesday last\n"})
+    reading = scan({"c.csv": "c1,0,4711,I am so sorry about your late mother\nc1,1,4712,It was Tuesday last\n"})
     (row,) = reading.rejects.to_dicts()
     assert "mother" not in json.dumps(row)
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -18,6 +19,16 @@ if TYPE_CHECKING:
     from empathy_scan.config import Config
     from empathy_scan.prepare import Prepared
     from empathy_scan.readers import Explanation
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What there is to say of a part of the input, beside its turns."""
+
+    rejects: pl.DataFrame
+    mixed: int
+    unlisted: Sequence[str]
+
 
 WRITTEN = ("jsonl", "csv", "parquet")
 _SHOWN = 20  # speakers, and conversations without roles, of a file
@@ -57,13 +68,14 @@ def read(  # noqa: PLR0913 - a parameter per option
     if explain:
         _explain_all(paths, options, as_json=as_json)
         return
-    prepared = prepare.turns(paths, options)
-    _write(prepared.turns, out, kind)
-    base.tell_notes(mixed=prepared.mixed, unlisted=prepared.unlisted)
-    if not prepared.rejects.is_empty():
-        base.tell_rejects(prepared.rejects)
-        if not base.failed(prepared.rejects).is_empty():
-            raise typer.Exit(base.REJECTED)
+    told: list[_Told] = []
+    _write(_turns_of(prepare.parts(paths, options), told), out, kind)
+    unlisted = sorted({agent for each in told for agent in each.unlisted})
+    base.tell_notes(mixed=sum(each.mixed for each in told), unlisted=unlisted)
+    for each in told:
+        base.tell_rejects(each.rejects)
+    if any(not base.failed(each.rejects).is_empty() for each in told):
+        raise typer.Exit(base.REJECTED)
 
 
 @app.command(epilog="Example: empathy-scan formats --json")
@@ -78,26 +90,35 @@ def formats(*, as_json: base.JsonOption = False) -> None:
         typer.echo(f"{reader.name:<22} {reader.title} ({', '.join(reader.suffixes)})")
 
 
-def _write(turns: pl.DataFrame, out: str, kind: str) -> None:
+def _turns_of(parts: Iterator[Prepared], told: list[_Told]) -> Iterator[pl.DataFrame]:
+    """The turns of each part, and what there is to say of it."""
+    for prepared in parts:
+        told.append(_Told(prepared.rejects, prepared.mixed, prepared.unlisted))
+        yield prepared.turns
+
+
+def _write(parts: Iterator[pl.DataFrame], out: str, kind: str) -> None:
     """The turns in a file, whole or not at all, or on stdout."""
-    from polars.exceptions import PolarsError  # noqa: PLC0415 - as in `read`
+    import polars as pl  # noqa: PLC0415 - as in `read`
 
     from empathy_scan.errors import OutputError  # noqa: PLC0415 - as in `read`
 
     if out == "-":
-        typer.get_binary_stream("stdout").write(turns.write_ndjson().encode())
+        for turns in parts:
+            typer.get_binary_stream("stdout").write(turns.write_ndjson().encode())
         return
     part = Path(f"{out}.part")
     try:
         with part.open("wb") as file:
-            if kind == "jsonl":
-                turns.write_ndjson(file)
-            elif kind == "csv":
-                turns.write_csv(file)
-            else:
-                turns.write_parquet(file)
+            if kind == "parquet":
+                pl.concat(parts).write_parquet(file)
+            for number, turns in enumerate(parts):
+                if kind == "jsonl":
+                    turns.write_ndjson(file)
+                else:
+                    turns.write_csv(file, include_header=not number)
         part.replace(out)
-    except (OSError, PolarsError) as error:
+    except (OSError, pl.exceptions.PolarsError) as error:
         with contextlib.suppress(OSError):
             part.unlink(missing_ok=True)
         reason = getattr(error, "strerror", None) or type(error).__name__
@@ -111,46 +132,54 @@ def _write(turns: pl.DataFrame, out: str, kind: str) -> None:
 def _explain_all(paths: Sequence[Path], options: Config, *, as_json: bool) -> None:
     """How each file under the paths is understood. One that cannot be read at all does not stop the others."""
     from empathy_scan import prepare  # noqa: PLC0415 - as in `read`
-    from empathy_scan.errors import InputError  # noqa: PLC0415 - as in `read`
-    from empathy_scan.readers import explain, files  # noqa: PLC0415 - as in `read`
+    from empathy_scan.readers import explain_all, files  # noqa: PLC0415 - as in `read`
+    from empathy_scan.readers.gather import Problem  # noqa: PLC0415 - as in `read`
 
     prepared, told = prepare.explained(paths, options)
     alone = len(paths) == 1 and not paths[0].is_dir()
     answers: list[dict[str, Any]] = []
     rejected = False
     for found in files.find(paths):
-        try:
-            if found.problem:
-                raise found.problem
-            explanation = explain(found.path, options.read)
-        except InputError as error:
-            if alone:
-                given = str(paths[0])
-                raise type(error)(error.what, where=_place(given, error.where), remedy=error.remedy) from error
-            rejected = True
-            answers.append({"source": found.source, "error": error.what, "place": error.where, "remedy": error.remedy})
-            typer.echo(
-                base.safe(f"rejected {_place(found.source, error.where)}: {error.what}; {error.remedy}"), err=True
-            )
-            continue
-        speakers = _speakers(explanation, told.filter(source=found.source))
-        undecided = prepared.undecided.filter(source=found.source).to_dicts()
-        people = _people(prepared, found.source) if options.roles.roster else {}
-        aside = _aside(prepared, found.source)
-        told_too = {"undecided": undecided, "left_out": aside}
-        answers.append(_as_values(found.source, explanation, speakers) | told_too | people)
-        if not as_json:
-            _tell(found.source, explanation, speakers, refusals=alone)
-            _tell_undecided(undecided)
-            _tell_people(people)
-            for line in aside:
-                typer.echo(base.safe(f"  {line}"))
-        base.tell_rejects(explanation.rejects)
-        rejected = rejected or not base.failed(explanation.rejects).is_empty()
+        members = (
+            list(explain_all(found.path, options.read)) if not found.problem else [Problem(found.source, found.problem)]
+        )
+        for each in members:
+            source = found.source + each.source.removeprefix(found.path.name)
+            if isinstance(each, Problem):
+                error = each.error
+                if alone and len(members) == 1:
+                    raise type(error)(error.what, where=_place(str(paths[0]), error.where), remedy=error.remedy)
+                rejected = True
+                answers.append({"source": source, "error": error.what, "place": error.where, "remedy": error.remedy})
+                line = f"rejected {_place(source, error.where)}: {error.what}; {error.remedy}"
+                typer.echo(base.safe(line), err=True)
+                continue
+            answers.append(_explained(source, each, prepared, told, options, refusals=alone, silent=as_json))
+            base.tell_rejects(each.rejects)
+            rejected = rejected or not base.failed(each.rejects).is_empty()
+    alone = alone and len(answers) == 1
     if as_json:
         base.print_json(answers[0] if alone else answers)
     if rejected:
         raise typer.Exit(base.REJECTED)
+
+
+def _explained(
+    source: str, found: Explanation, prepared: Prepared, told: pl.DataFrame, options: Config,
+    *, refusals: bool, silent: bool,
+) -> dict[str, Any]:  # fmt: skip
+    """What there is to say of a file or member of an archive as plain values; said in words too, unless `silent`."""
+    speakers = _speakers(found, told.filter(source=source))
+    undecided = prepared.undecided.filter(source=source).to_dicts()
+    people = _people(prepared, source) if options.roles.roster else {}
+    aside = _aside(prepared, source)
+    if not silent:
+        _tell(source, found, speakers, refusals=refusals)
+        _tell_undecided(undecided)
+        _tell_people(people)
+        for line in aside:
+            typer.echo(base.safe(f"  {line}"))
+    return _as_values(source, found, speakers) | {"undecided": undecided, "left_out": aside} | people
 
 
 def _aside(prepared: Prepared, source: str) -> list[str]:

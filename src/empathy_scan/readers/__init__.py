@@ -2,41 +2,37 @@
 
 from __future__ import annotations
 
-import csv
 import logging
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from email.errors import MessageError
+from dataclasses import dataclass
 from pathlib import Path, PurePath
 
 import polars as pl
 
 from empathy_scan.config import ReadConfig
-from empathy_scan.errors import InputError, MalformedInputError
-from empathy_scan.readers import beside, files, gather, grouping, parts, threads
+from empathy_scan.errors import InputError, UsageError
+from empathy_scan.readers import batches, beside, files, gather, grouping, parts, pieces, threads
 from empathy_scan.readers.columns import check_overrides
 from empathy_scan.readers.conversation import Parsed
-from empathy_scan.readers.registry import FORMATS, Detection, Reader, by_name, detect
+from empathy_scan.readers.registry import FORMATS, Reader, by_name
 from empathy_scan.readers.scored import parse_table
 
-__all__ = ["FORMATS", "Explanation", "Reader", "Reading", "SpeakerRole", "explain", "parse_table", "read"]
+__all__ = [
+    "FORMATS",
+    "Explanation",
+    "Reader",
+    "Reading",
+    "SpeakerRole",
+    "explain",
+    "explain_all",
+    "parse_table",
+    "read",
+    "read_in_parts",
+]
 
 _SHOWN = 5  # values of a column that `explain` names
 _LOG = logging.getLogger(__name__)
-# What a reader may stumble over in a file of its format that is broken in a way nobody has thought of.
-_STUMBLES = (
-    ValueError,
-    csv.Error,
-    MessageError,
-    LookupError,
-    TypeError,
-    AttributeError,
-    ArithmeticError,
-    RecursionError,
-    pl.exceptions.PolarsError,
-)
-_NOTES = 3  # of what was left out of a file of which nothing is left
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,58 +79,101 @@ def read(sources: Sequence[Path], config: ReadConfig) -> Reading:
     exist or no file is found, ConfigError for settings that name no format or column.
     """
     config = _checked(config)
-    found = _transcripts(files.find(sources))
-    given = {source.absolute() for source in sources}
+    return _read(*_transcripts(sources), config)
+
+
+def _read(found: Sequence[files.Found], notices: Sequence[gather.Problem], config: ReadConfig) -> Reading:
     placed: list[gather.Placed] = []
-    problems: list[gather.Problem] = []
+    problems = list(notices)
     for each in found:
-        if each.path.absolute() not in given and (notice := beside.reason(each.path)) is not None:
-            problems.append(gather.Problem(each.source, notice))
-            continue
-        try:
-            detection, parsed, _ = _read_one(each, config)
-        except InputError as error:
-            problems.append(gather.Problem(each.source, error))
-            continue
-        placed += [gather.Placed(one, each.source, detection.reader.name) for one in parsed.conversations]
-        problems += [gather.Problem(each.source, error) for error in parsed.problems]
-    turns, refused = _gathered(placed, config)
-    rejects = gather.rejects_frame([*problems, *refused])
-    _LOG.info("%d files: %d turns, %d rejects", len(found), turns.height, rejects.height)
-    return Reading(turns, rejects, len(found))
+        for piece in pieces.pieces(each, config):
+            if isinstance(piece, gather.Problem):
+                problems.append(piece)
+            else:
+                placed += piece.placed
+                problems += piece.problems
+    turns, rejects = _gathered(placed, problems, config)
+    count = len(found) + len(notices)
+    _LOG.info("%d files: %d turns, %d rejects", count, turns.height, rejects.height)
+    return Reading(turns, rejects, count)
+
+
+def read_in_parts(sources: Sequence[Path], config: ReadConfig) -> Iterator[Reading]:
+    """What `read` gives, in parts of whole conversations, so that memory does not grow with the input.
+
+    Little input comes in one part. Of more, all files are gone through twice: first to learn which conversations are
+    in several files, which then come together. All mails come in the first part, as threads run over all files.
+    `files` counts in the first part only. Raises what `read` raises.
+    """
+    config = _checked(config)
+    found, notices = _transcripts(sources)
+    if batches.is_little(found):
+        yield _read(found, notices, config)
+        return
+    count = len(found) + len(notices)
+    for placed, problems in batches.batches(found, config):
+        turns, rejects = _gathered(placed, [*notices, *problems], config)
+        _LOG.info("a part of %d files: %d turns, %d rejects", len(found), turns.height, rejects.height)
+        yield Reading(turns, rejects, count)
+        count, notices = 0, []
 
 
 def explain(path: Path, config: ReadConfig) -> Explanation:
-    """How one file is read. Raises UsageError when it does not exist, InputError when it cannot be read at all."""
+    """How one file is read; of an archive, its first member that can be. Raises UsageError, InputError like `read`."""
+    first: InputError | None = None
+    for each in explain_all(path, config):
+        if isinstance(each, Explanation):
+            return each
+        first = first or each.error
+    raise first or UsageError(f"no files found in {path}", remedy="name a file")
+
+
+def explain_all(path: Path, config: ReadConfig) -> Iterator[Explanation | gather.Problem]:
+    """How a file is read, or every member of an archive; of what cannot be read at all, why. Raises UsageError."""
     config = _checked(config)
-    each = files.find([path])[0]
-    detection, parsed, encoding = _read_one(each, config)
-    placed = [gather.Placed(one, each.source, detection.reader.name) for one in parsed.conversations]
-    turns, refused = _gathered(placed, config)
-    problems = [gather.Problem(each.source, error) for error in parsed.problems]
+    for each in files.find([path]):
+        known: list[pieces.Piece] = []
+        for piece in pieces.pieces(each, config):
+            if known and (isinstance(piece, gather.Problem) or piece.source != known[0].source):
+                yield _explained(known, config)
+                known = []
+            if isinstance(piece, gather.Problem):
+                yield piece
+            else:
+                known.append(piece)
+        if known:
+            yield _explained(known, config)
+
+
+def _explained(known: Sequence[pieces.Piece], config: ReadConfig) -> Explanation:
+    """How the pieces of one file are understood."""
+    first = known[0]
+    problems = [problem for piece in known for problem in piece.problems]
+    turns, rejects = _gathered([each for piece in known for each in piece.placed], problems, config)
+    notes = dict.fromkeys(note for piece in known for note in piece.parsed.notes)
     return Explanation(
-        source=each.source,
-        format=detection.reader.name,
-        why=detection.why,
-        encoding=encoding,
-        columns=parsed.columns,
+        source=first.source,
+        format=first.detection.reader.name,
+        why=first.detection.why,
+        encoding=first.encoding,
+        columns=first.parsed.columns,
         speakers=_speakers(turns),
         conversations=turns["conversation_id"].n_unique(),
         turns=turns.height,
-        refused=detection.refused,
-        rejects=gather.rejects_frame([*problems, *refused]),
-        notes=parsed.notes,
-        context=tuple(_context(turns, parsed, config)),
+        refused=first.detection.refused,
+        rejects=rejects,
+        notes=[*notes],
+        context=tuple(_context(turns, [each.parsed for each in known], config)),
     )
 
 
-def _context(turns: pl.DataFrame, parsed: Parsed, config: ReadConfig) -> Iterator[str]:
+def _context(turns: pl.DataFrame, parsed: Sequence[Parsed], config: ReadConfig) -> Iterator[str]:
     """Directions, zones, labels, confidence and overlaps, in words; nothing of what there is none of."""
     for column in ("queue", "direction", "zone"):
         if found := turns[column].drop_nulls().unique().sort().to_list():
             more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
             yield f"{column}: {', '.join(found[:_SHOWN])}{more}"
-    names = {name for each in parsed.conversations for name in each.metadata}
+    names = {name for part in parsed for each in part.conversations for name in each.metadata}
     kept = {grouping.plain(name) for name in names if grouping.is_kept(name, config.metadata)} - {*grouping.OWN}
     if kept:
         yield f"labels kept as metadata: {', '.join(sorted(kept))}"
@@ -148,6 +187,28 @@ def _context(turns: pl.DataFrame, parsed: Parsed, config: ReadConfig) -> Iterato
         yield f"turns that begin before another has ended: {overlaps}"
 
 
+def _transcripts(sources: Sequence[Path]) -> tuple[list[files.Found], list[gather.Problem]]:
+    """The files under the sources that may hold transcripts, and why the others hold none.
+
+    Those that are read together with another, as the speakers of a ConvoKit corpus, are in neither list.
+    """
+    found = files.find(sources)
+    given = {source.absolute() for source in sources}
+    names: dict[PurePath, set[str]] = defaultdict(set)
+    for each in found:
+        names[each.path.parent].add(each.path.name.lower())
+    kept: list[files.Found] = []
+    notices: list[gather.Problem] = []
+    for each in found:
+        if beside.is_in_corpus(each.path, names):
+            continue
+        if each.path.absolute() not in given and (notice := beside.reason(each.path)) is not None:
+            notices.append(gather.Problem(each.source, notice))
+        else:
+            kept.append(each)
+    return kept, notices
+
+
 def _checked(config: ReadConfig) -> ReadConfig:
     """The settings, their format and columns known; raises ConfigError."""
     check_overrides(config.columns)
@@ -156,42 +217,15 @@ def _checked(config: ReadConfig) -> ReadConfig:
     return config
 
 
-def _transcripts(found: Sequence[files.Found]) -> list[files.Found]:
-    """The files without those that are read together with another: the speakers of a ConvoKit corpus."""
-    names: dict[PurePath, set[str]] = defaultdict(set)
-    for each in found:
-        names[each.path.parent].add(each.path.name.lower())
-    return [each for each in found if not beside.is_in_corpus(each.path, names)]
-
-
-def _read_one(found: files.Found, config: ReadConfig) -> tuple[Detection, Parsed, str]:
-    """Detection, content and encoding of one file; raises InputError, also for a break that nobody has thought of."""
-    document = files.load(found, max_bytes=config.max_file_bytes)
-    if corpus := beside.of_corpus(found.path):
-        document = replace(document, beside=corpus)
-    reader = "detection"
-    try:
-        detection = detect(document, config)
-        reader = f"{detection.reader.name} reader"
-        parsed = detection.reader.parse(document, config)
-    except _STUMBLES as error:
-        raise MalformedInputError(
-            f"the {reader} cannot make sense of it ({type(error).__name__})",
-            remedy="check the file; if it is sound, this is a bug of the reader",
-        ) from error
-    if not parsed.conversations and not parsed.problems:
-        left_out = f" ({'; '.join(parsed.notes[:_NOTES])})" if parsed.notes else ""
-        raise MalformedInputError(f"there is no conversation in it{left_out}", remedy="export it again or remove it")
-    binary = detection.reader.name == "parquet" or document.data.startswith(b"PK\x03\x04")
-    return detection, parsed, "" if binary else document.encoding
-
-
-def _gathered(placed: Sequence[gather.Placed], config: ReadConfig) -> tuple[pl.DataFrame, list[gather.Problem]]:
-    """The frame of turns, and the conversations that are left out of it."""
+def _gathered(
+    placed: Sequence[gather.Placed], problems: Sequence[gather.Problem], config: ReadConfig
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The frame of turns, and of all that is left out of it."""
     joined, copies = threads.join(placed)
     single, doubled = parts.each_once(joined)
     kept, too_long = gather.within_limits(single, config)
-    return gather.turns_frame(kept, config.channel_roles, metadata=config.metadata), [*copies, *doubled, *too_long]
+    rejects = gather.rejects_frame([*problems, *copies, *doubled, *too_long])
+    return gather.turns_frame(kept, config.channel_roles, metadata=config.metadata), rejects
 
 
 def _speakers(turns: pl.DataFrame) -> list[SpeakerRole]:

@@ -14,6 +14,10 @@ _CONVERSATION_ID = (
     "ticketnumber casenumber ticket chatno callno ticketno caseno contactno interactionno conversationno dialogueno "
     "sessionno threadno chatnumber contactnumber chatref callref ticketref caseref chatreference callreference "
     "ticketreference casereference conversationreference"
+    " callguid contactguid interactionguid engagementid chatsessionid sessionuuid ucid gesprächsid"
+    " gespraechsid konversationsid vorgangsnummer ticketnummer fallnummer anrufid idconversation"
+    " identifiantconversation idappel numéroticket idconversacion idconversación idllamada númeroticket"
+    " idconversa idchamada idconversazione idchiamata gespreksid"
 )
 # Names that may mean something else: used only if their values are those of ids.
 _WEAK_CONVERSATION_ID = (
@@ -27,25 +31,35 @@ _TURN = (
 _TEXT = (
     "text utterance message content body transcript sentence phrase turntext messagetext utterancetext "
     "messagebody messagecontent plaintext textbody comment line msg"
+    " chatmessage bodytext textplain nachricht nachrichtentext inhalt texte contenu mensaje texto mensagem"
+    " messaggio testo bericht tekst"
 )
 _ROLE = (
     "role speakerrole authorrole participantrole participanttype senderrole sendertype speakertype authortype "
     "usertype userrole fromtype fromrole partytype partyrole party isagent fromagent incoming direction"
+    " actortype senderusertype participantpurpose rolle rôle rol ruolo papel"
 )
 _SPEAKER = (
     "speaker speakerlabel speakername speakerid participant participantname participantid sender sendername "
     "senderid from fromname author authorname displayname name username authorid authoremail senderemail "
     "senderaddress speakeremail participantemail fromemail fromaddress fromid partyname"
+    " sprecher absender verfasser locuteur expéditeur expediteur auteur remitente hablante remetente autor"
+    " mittente parlante spreker afzender"
 )
 _AGENT = (
     "agentid agent agentname agentemail agentusername advisorid advisor advisername adviserid representative "
     "repid rep handledby operatorid ownerid assigneeid employeeid assigneename assigneeemail "
     "operatorname ownername representativeid representativename"
+    " assignedto handlingagent csrname csrid teammate mitarbeiter berater conseiller asesor agente"
+    " atendente operatore medewerker"
 )
 _START = (
     "start starttime startsec startseconds starts startms startmillis startoffset begin begintime beginoffset "
     "beginoffsetmillis beginoffsetms offset offsetms offsetseconds starttimems starttimemillis timestamp time ts "
     "datetime messagetime sentat createdat created date absolutetime sent"
+    " timecreated senttime senton createdon createdtime entrytime messagetimestamp messagedate eventtime"
+    " posttime zeit zeitstempel uhrzeit gesendetam heure horodatage hora fecha fechahora datum tijd"
+    " tijdstip orario"
 )
 _END = "end endtime endsec endseconds endms endmillis stop endoffset endoffsetmillis endtimems"
 _STARTED = (
@@ -53,12 +67,20 @@ _STARTED = (
     "conversationstarttime chatstart calldate callstartat conversationdate startdate startat"
 )
 _STARTED_OF_OBJECT = " starttime timestamp datetime createdat created date time"
-_CHANNEL = "channel channeltype medium mediatype media channelname platform conversationchannel callchannel"
-_QUEUE = "queue queuename queueid skill skillname skillgroup department team teamname lineofbusiness conversationqueue"
+_CHANNEL = (
+    "channel channeltype medium mediatype media channelname platform conversationchannel callchannel"
+    " kanal canal canale kanaal"
+)
+_QUEUE = (
+    "queue queuename queueid skill skillname skillgroup department team teamname lineofbusiness conversationqueue"
+    " warteschlange abteilung fila cola coda wachtrij"
+)
 _TURNS = (
     "turns messages utterances transcript conversation dialogue dialog chatlog calltranscript chattranscript "
     "conversationtext fulltext transcripttext log original history segments entries comments parts text content "
     "body"
+    " chathistory chatmessages conversationhistory messagelog gesprächsverlauf chatverlauf verlauf"
+    " transkript transcription transcripción transcripcion transcrição trascrizione"
 )
 _ONLY_WITH_TWO_VALUES = {"direction", "incoming"}
 

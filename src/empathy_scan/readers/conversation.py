@@ -84,6 +84,8 @@ def clean(text: str) -> str:
 
 def label_or_none(value: object) -> str | None:
     """A label or id as a cleaned string; None for nothing, an empty string, a not-a-number, a list or an object."""
+    if isinstance(value, str):
+        return clean(value) or None
     if value is None or isinstance(value, Mapping | list) or value != value:  # noqa: PLR0124 - NaN is the one value unlike itself
         return None
     if isinstance(value, float) and value.is_integer():

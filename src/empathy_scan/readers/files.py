@@ -20,6 +20,15 @@ from pathlib import Path, PurePosixPath
 from empathy_scan.errors import InputError, MalformedInputError, UnknownFormatError, UsageError
 
 SETTINGS_FILE = "empathy-scan.toml"
+# Folders and files that systems and programs leave behind.
+_LEFT_BEHIND = {"__macosx", "thumbs.db", "desktop.ini", "$recycle.bin", "lost+found"}
+_UNFINISHED = (".part", ".crdownload", ".partial", ".filepart")  # a download or copy that is still running
+_MAILDIR = {"cur", "new", "tmp"}
+_FLAGS = re.compile(r"[:;!]2,([A-Za-z]*)$")  # of a mail in a Maildir; Windows cannot have the colon
+_UNREAD = {
+    "D": ("a draft of a mail, which was never sent", "nothing to do; send it, or remove it to be rid of this row"),
+    "T": ("a mail that is marked as deleted", "nothing to do; empty the mailbox's trash to be rid of this row"),
+}
 _WRITTEN = {"_empathy_scan.json", ".empathy-scan-report"}  # marks of a store and of a report: what earlier runs wrote
 _LOG = logging.getLogger(__name__)
 _BOMS = (
@@ -29,6 +38,7 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+_BLANK = b" \t\r\n\x00\xef\xbb\xbf\xff\xfe"  # white space and byte order marks
 # An unrestricted detector calls a short German cp1252 text hp_roman8; these are the encodings that exports have.
 _LIKELY = [
     "cp1252", "cp1250", "cp1251", "iso8859_15", "shift_jis", "euc_jp", "gb18030", "big5", "cp949", "euc_kr", "koi8_r",
@@ -37,7 +47,11 @@ _SAMPLE = 256 * 1024  # bytes that are looked at to guess an encoding
 # First bytes of files that people put beside transcripts, and what to do about them.
 _BINARY = (
     (b"PK\x03\x04", "an Excel workbook, a Word document or a zip archive", "save it as CSV or text, or unpack it"),
-    (b"\xd0\xcf\x11\xe0", "an old Excel workbook or an Outlook .msg mail", "save it as CSV or .eml"),
+    (
+        b"\xd0\xcf\x11\xe0",
+        "an old or encrypted office document or an Outlook .msg mail",
+        "save it as .xlsx, .docx or .eml",
+    ),
     (b"%PDF", "a PDF document", "export the transcript as text"),
     (b"RIFF", "a sound recording", "transcribe it first"),
     (b"ID3", "a sound recording", "transcribe it first"),
@@ -125,17 +139,21 @@ def load(found: Found, *, max_bytes: int) -> Document:
             raise InputError(
                 "not a regular file but a device, pipe or socket", remedy="save its content to a file first"
             )
-        _within(mode.st_size, max_bytes)
+        within(mode.st_size, max_bytes)
         data = found.path.read_bytes()
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise InputError(
             f"cannot be read ({reason})", remedy="check that the file exists and its permissions allow reading"
         ) from error
-    data = _unpacked(data, max_bytes) if data.startswith(b"\x1f\x8b") else data
-    if not data.strip(b" \t\r\n\xef\xbb\xbf\xff\xfe"):  # white space and byte order marks
+    return document(found.source, _unpacked(data, max_bytes) if data.startswith(b"\x1f\x8b") else data)
+
+
+def document(source: str, data: bytes) -> Document:
+    """A file's content; raises MalformedInputError when there is none."""
+    if not data[:1000].strip(_BLANK) and not data.strip(_BLANK):
         raise MalformedInputError("the file is empty", remedy="export it again or remove it")
-    return Document(found.source, data)
+    return Document(source, data)
 
 
 def decode(data: bytes) -> tuple[str, str]:
@@ -162,7 +180,7 @@ def refuse_binary(data: bytes) -> None:
             raise UnknownFormatError(f"looks like {kind}, which is not read", remedy=remedy)
     sample = data[:_SAMPLE]
     controls = len(re.findall(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]", sample))
-    if b"\x00" in sample or controls > len(sample) // 50:
+    if controls > max(len(sample) // 50, 2):  # a broken export leaves a zero byte here and there
         raise UnknownFormatError(
             "binary content, not text", remedy="export the transcript as text, CSV, JSON, WebVTT or mail"
         )
@@ -213,30 +231,65 @@ def _walk(root: Path) -> Iterable[Found]:
     for folder, folders, names in os.walk(root, onerror=problems.append, followlinks=True):
         real = os.path.realpath(folder)
         over = real in seen or not _WRITTEN.isdisjoint(names)  # a link that leads back, or our own output
-        folders[:] = [] if over else sorted(name for name in folders if not name.startswith("."))
+        maildir = _is_maildir(folder, folders)
+        folders[:] = [] if over else sorted(name for name in folders if _is_entered(folder, name, maildir=maildir))
         if over:
             continue
         seen.add(real)
+        below = _name(Path(folder).relative_to(root))
+        prefix = "" if below == "." else f"{below}/"
+        mails = os.path.basename(folder) in _MAILDIR and _is_maildir(os.path.dirname(folder))  # noqa: PTH119, PTH120
         for name in names:
-            if not name.startswith(".") and name != SETTINGS_FILE:
-                path = Path(folder, name)
-                yield Found(_name(path.relative_to(root)), path)
+            if not is_passed_over(name):
+                problem = _flagged(name) if mails else None
+                yield Found(f"{prefix}{_name(name)}", Path(folder, name), problem)
     for error in problems:
         path = Path(error.filename)
         refusal = InputError(f"the folder cannot be read ({error.strerror})", remedy="check its permissions")
         yield Found(_name(path.relative_to(root)), path, refusal)
 
 
-def _name(path: Path) -> str:
+def is_passed_over(name: str) -> bool:
+    """Whether a file or folder of that name is no input: hidden, left behind by a system, unfinished, our settings."""
+    folded = name.casefold()
+    return name.startswith(".") or name == SETTINGS_FILE or folded in _LEFT_BEHIND or folded.endswith(_UNFINISHED)
+
+
+def _is_maildir(folder: str, folders: Iterable[str] | None = None) -> bool:
+    """Whether a folder is a Maildir: one that has `cur`, `new` and `tmp`."""
+    if folders is not None:
+        return set(folders) >= _MAILDIR
+    return all(os.path.isdir(os.path.join(folder, name)) for name in _MAILDIR)  # noqa: PTH112, PTH118 - 100,000 files
+
+
+def _is_entered(folder: str, name: str, *, maildir: bool) -> bool:
+    """Whether a folder's folder is walked; a Maildir has hidden ones (`.Sent`), and mails on their way in `tmp`."""
+    if not maildir:
+        return not is_passed_over(name)
+    return name != "tmp" and (not is_passed_over(name) or _is_maildir(os.path.join(folder, name)))  # noqa: PTH118
+
+
+def _flagged(name: str) -> InputError | None:
+    """Why a mail in a Maildir is not read; None for one that is."""
+    found = _FLAGS.search(name)
+    flag = next((flag for flag in _UNREAD if found and flag in found[1]), None)
+    return None if flag is None else InputError(_UNREAD[flag][0], remedy=_UNREAD[flag][1])
+
+
+def _name(path: Path | str) -> str:
     r"""A path with / between its parts; bytes of a file's name that are not UTF-8 are shown as `\xe9`."""
-    return os.fsencode(path.as_posix()).decode("utf-8", "backslashreplace")
+    shown = path if isinstance(path, str) else path.as_posix()
+    return os.fsencode(shown).decode("utf-8", "backslashreplace")
 
 
 def _distinct(files: Iterable[Found]) -> list[Found]:
     """Each file once, under one name: files that are called the same in two folders get the folders' names too."""
     by_path: dict[str, Found] = {}
+    folders: dict[Path, str] = {}
     for found in files:
-        real = os.path.realpath(found.path.parent) + os.sep + found.path.name
+        parent = found.path.parent
+        real = folders.get(parent) or folders.setdefault(parent, os.path.realpath(parent))
+        real = real + os.sep + found.path.name
         known = by_path.get(real)
         if known is None or (len(found.source), found.source) > (len(known.source), known.source):
             by_path[real] = found
@@ -260,7 +313,8 @@ def _told_apart(group: Sequence[Found]) -> list[Found]:
     ]
 
 
-def _within(size: int, limit: int) -> None:
+def within(size: int, limit: int) -> None:
+    """Raise InputError for a file that is larger than allowed."""
     if size > limit:
         raise InputError(
             f"larger than the limit ({size:,} bytes, {limit:,} allowed)",
@@ -275,7 +329,7 @@ def _unpacked(data: bytes, max_bytes: int) -> bytes:
             content = stream.read(max_bytes + 1)
     except (OSError, EOFError, zlib.error) as error:
         raise MalformedInputError("damaged or cut gzip file", remedy="pack or copy it again") from error
-    _within(len(content), max_bytes)
+    within(len(content), max_bytes)
     return content
 
 

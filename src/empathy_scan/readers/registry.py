@@ -40,6 +40,8 @@ from empathy_scan.readers import (
     twilio,
     vcon,
     whisper,
+    word,
+    workbook,
     zendesk,
 )
 from empathy_scan.readers.conversation import Parsed
@@ -66,6 +68,8 @@ class Reader:
 FORMATS: tuple[Reader, ...] = (
     Reader("parquet", "Parquet table", (".parquet",), tabular.sniff_parquet, tabular.parse_parquet),
     Reader("convokit", "ConvoKit corpus", (".jsonl", ".zip"), convokit.sniff_convokit, convokit.parse_convokit),
+    Reader("xlsx", "Excel workbook", (".xlsx", ".xlsm"), workbook.sniff, workbook.parse),
+    Reader("docx", "Word document", (".docx",), word.sniff, word.parse),
     Reader("mbox", "Mailbox of mails (mbox)", (".mbox",), mail.sniff_mbox, mail.parse_mbox),
     Reader("eml", "E-mail", (".eml",), mail.sniff_eml, mail.parse_eml),
     Reader("webvtt", "WebVTT captions", (".vtt",), captions.sniff_webvtt, captions.parse),

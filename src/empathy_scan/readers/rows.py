@@ -16,10 +16,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from empathy_scan.codebook import Channel, Role
+from empathy_scan.codebook import Channel
 from empathy_scan.config import ReadConfig
 from empathy_scan.errors import InputError, MalformedInputError
-from empathy_scan.readers import columns, grouping, labels, named, nested, single, text, times
+from empathy_scan.readers import columns, grouping, named, nested, single, text, times, turncells
 from empathy_scan.readers.channels import read_channel
 from empathy_scan.readers.conversation import Conversation, Parsed, Turn, clean, label_or_none
 
@@ -27,11 +27,6 @@ _EXCEL_CELL = 32_767  # characters after which Excel cuts a cell
 _DESTROYED_ID = re.compile(r"\d(?:[.,]\d+)?E\+\d+")
 _ENTITY = re.compile(r"&(?:amp|lt|gt|quot|apos|nbsp|#\d{2,5}|#x[0-9a-fA-F]{2,5});")
 _SAMPLE = 50  # cells that are looked at to tell a whole conversation from one turn
-_BOOLEANS = {"true": True, "1": True, "yes": True, "y": True, "false": False, "0": False, "no": False, "n": False}
-_DIRECTIONS = {
-    "inbound": Role.CUSTOMER, "in": Role.CUSTOMER, "incoming": Role.CUSTOMER, "received": Role.CUSTOMER,
-    "outbound": Role.AGENT, "out": Role.AGENT, "outgoing": Role.AGENT, "sent": Role.AGENT,
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +36,24 @@ class Rows:
     cells: Mapping[str, Sequence[object]]
     places: Sequence[str]
     problems: Sequence[InputError] = ()
+    notes: Sequence[str] = ()  # what somebody should know of how the rows were read
 
     @property
     def names(self) -> list[str]:
         """The columns' names."""
         return list(self.cells)
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """What the columns of a table are: ours -> its own, and the one of whole conversations where rows are such."""
+
+    mapped: dict[str, str]
+    whole: str = ""
+
+    def overrides(self) -> dict[str, str]:
+        """The layout as if the user had given it, for another part of the same table."""
+        return {**self.mapped, "turns": self.whole} if self.whole else self.mapped
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,22 +66,6 @@ class _Group:
     turns: Sequence[int] = ()
     ready: Sequence[Turn] = ()  # turns read from labelled text already
     labels: Mapping[str, str] = field(default_factory=dict)  # for grouping
-
-
-@dataclass(frozen=True, slots=True)
-class _Turns:
-    """The turns of a whole file as parallel lists of cells."""
-
-    names: Mapping[str, str]
-    cells: Mapping[str, Sequence[object]]
-    starts: Sequence[times.Instant] = field(default_factory=list)
-    ends: Sequence[times.Instant] = field(default_factory=list)
-    notes: Sequence[str] = ()
-
-    def at(self, column: str, position: int) -> object:
-        """The cell of our column at a position; None where the table has no such column."""
-        cells = self.cells.get(column)
-        return None if cells is None else cells[position]
 
 
 def from_objects(objects: Sequence[Mapping[str, object]], places: Sequence[str]) -> Rows:
@@ -95,14 +87,22 @@ def parse(rows: Rows, stem: str, config: ReadConfig) -> Parsed:
     columns.check_overrides(config.columns)
     if not rows.places:
         raise MalformedInputError("the table has no rows that can be read", remedy="export it again or remove it")
+    found = layout(rows, config)
+    if found.whole:
+        return _parse_conversations(rows, found.whole, found.mapped, stem, config)
+    return _parse_turns(rows, found.mapped, stem, config)
+
+
+def layout(rows: Rows, config: ReadConfig) -> Layout:
+    """Which columns a table has; raises MissingColumnError when none holds text."""
     mapped = columns.guess(rows.names, config.columns)
     if whole := _whole_conversations(rows, mapped):
-        return _parse_conversations(rows, whole, stem, config)
+        return Layout(_outer(rows, whole, config), whole)
     if "text" not in mapped:
         raise columns.missing_text(rows.names)
     if "conversation_id" not in config.columns:
         mapped = _without_weak_id(rows, mapped, repeating=True)
-    return _parse_turns(rows, mapped, stem, config)
+    return Layout(_with_weak_columns(rows, mapped))
 
 
 def as_text(value: object) -> str:
@@ -158,16 +158,20 @@ def _whole_conversations(rows: Rows, mapped: Mapping[str, str]) -> str:
 
 def _parse_turns(rows: Rows, mapped: dict[str, str], stem: str, config: ReadConfig) -> Parsed:
     """One row per turn."""
-    mapped = _with_weak_columns(rows, mapped)
     if "conversation_id" not in mapped and (why := single.why_several(rows.cells, mapped)):
         raise columns.missing_id(rows.names, why)
     cells = {ours: rows.cells[theirs] for ours, theirs in mapped.items()}
     groups, problems = _groups_of_rows(rows, cells, stem)
-    turns = _with_times(_Turns(mapped, cells))
+    turns = turncells.with_times(turncells.Turns(mapped, cells))
     told = grouping.columns_of(rows.cells, mapped.values(), config.metadata)
     labelled = (replace(group, labels=grouping.of_rows(told, group.turns)) for group in groups)
     conversations = [conversation for group in labelled if (conversation := _conversation(group, turns))]
-    return Parsed(conversations, [*rows.problems, *problems, *_cut_cells(rows, cells["text"])], mapped, turns.notes)
+    return Parsed(
+        conversations,
+        [*rows.problems, *problems, *_cut_cells(rows, cells["text"])],
+        mapped,
+        [*rows.notes, *turns.notes],
+    )
 
 
 def _with_weak_columns(rows: Rows, mapped: dict[str, str]) -> dict[str, str]:
@@ -269,15 +273,30 @@ def _cut_cells(rows: Rows, cells: Sequence[object]) -> list[InputError]:
     ]
 
 
-def _parse_conversations(rows: Rows, whole: str, stem: str, config: ReadConfig) -> Parsed:
-    """One row per conversation, its turns in the cell `whole`."""
+def _given(rows: Rows, whole: str, config: ReadConfig) -> dict[str, str]:
+    """What the user says of the columns beside the one of whole conversations."""
+    return {
+        ours: theirs
+        for ours, theirs in config.columns.items()
+        if ours != "turns" and theirs in rows.cells and theirs != whole
+    }
+
+
+def _outer(rows: Rows, whole: str, config: ReadConfig) -> dict[str, str]:
+    """The columns of a table with one row per conversation, but for the one of its turns."""
     others = [name for name in rows.names if name != whole]
-    given = {ours: theirs for ours, theirs in config.columns.items() if ours != "turns" and theirs in others}
+    given = _given(rows, whole, config)
     outer = columns.guess(others, given, of_object=True)
     outer.pop("text", None)
     outer = outer if "conversation_id" in given else _without_weak_id(rows, outer, repeating=False)
     if identity := next((name for name in others if columns.fold(name) == "id"), None):
         outer.setdefault("conversation_id", identity)
+    return outer
+
+
+def _parse_conversations(rows: Rows, whole: str, outer: Mapping[str, str], stem: str, config: ReadConfig) -> Parsed:
+    """One row per conversation, its turns in the cell `whole`."""
+    given = _given(rows, whole, config)
     cells = rows.cells[whole]
     lists = [cell if isinstance(cell, list) else _json_turns(cell) if isinstance(cell, str) else [] for cell in cells]
     began, notes = _started(rows, outer)
@@ -297,7 +316,10 @@ def _parse_conversations(rows: Rows, whole: str, stem: str, config: ReadConfig) 
         if not _DESTROYED_ID.fullmatch(group.conversation_id) and (conversation := _conversation(group, turns))
     ]
     return Parsed(
-        conversations, [*problems, *_cut_cells(rows, cells)], {**inner, **outer, "turns": whole}, [*notes, *turns.notes]
+        conversations,
+        [*problems, *_cut_cells(rows, cells)],
+        {**inner, **outer, "turns": whole},
+        [*rows.notes, *notes, *turns.notes],
     )
 
 
@@ -324,7 +346,7 @@ def _group_of_cell(cell: object, known: Mapping[str, object], place: str, stem: 
     return _Group(identity, place, known, ready=ready)
 
 
-def _flatten(lists: Iterable[Sequence[object]], overrides: Mapping[str, str]) -> tuple[_Turns, dict[str, str]]:
+def _flatten(lists: Iterable[Sequence[object]], overrides: Mapping[str, str]) -> tuple[turncells.Turns, dict[str, str]]:
     """The turns of all conversations as columns of cells."""
     turns = [
         turn if isinstance(turn, Mapping) else dict(zip(("speaker", "text"), turn, strict=False))
@@ -337,36 +359,20 @@ def _flatten(lists: Iterable[Sequence[object]], overrides: Mapping[str, str]) ->
     mapped = columns.guess(names, {ours: theirs for ours, theirs in overrides.items() if theirs in names})
     mapped = {ours: theirs for ours, theirs in mapped.items() if ours not in {"channel", "queue", "conversation_id"}}
     cells = {ours: table[theirs] for ours, theirs in mapped.items()}
-    return _with_times(_Turns(mapped, cells)), mapped
+    return turncells.with_times(turncells.Turns(mapped, cells)), mapped
 
 
-def _with_times(turns: _Turns) -> _Turns:
-    """The turns with their time columns understood."""
-    read = {
-        name: times.read_instants(turns.cells[name], name=turns.names[name])
-        for name in ("start", "end", "started_at")
-        if name in turns.cells
-    }
-    cells, made = dict(turns.cells), dict[str, Sequence[object]](read)
-    if "started_at" in read:
-        cells["started_at"] = made["started_at"] = [instant.moment for instant in read["started_at"]]
-    notes = [
-        note for name, found in made.items() for note in times.unread_note(turns.names[name], turns.cells[name], found)
-    ]
-    return replace(turns, cells=cells, starts=read.get("start", []), ends=read.get("end", []), notes=notes)
-
-
-def _conversation(group: _Group, turns: _Turns) -> Conversation | None:
+def _conversation(group: _Group, turns: turncells.Turns) -> Conversation | None:
     """One conversation; None when all its texts are empty."""
-    order = _in_order(group.turns, turns)
+    order = turncells.in_order(group.turns, turns)
     first, starts = times.timeline([turns.starts[at] for at in order]) if turns.starts else (None, [None] * len(order))
     agent = _only_agent(group, order, turns)
-    read = _read_labels(order, turns)
+    read = turncells.read_labels(order, turns)
     spoken = list(group.ready)
     for at, start in zip(order, starts, strict=True):
         content = as_text(turns.at("text", at))
         if content:
-            spoken.append(_turn(at, content, turns, read, agent=agent, start=start))
+            spoken.append(turncells.turn(at, content, turns, read, agent=agent, start=start))
     if not spoken:
         return None
     return Conversation(
@@ -380,32 +386,7 @@ def _conversation(group: _Group, turns: _Turns) -> Conversation | None:
     )
 
 
-def _in_order(positions: Sequence[int], turns: _Turns) -> Sequence[int]:
-    """The positions by turn number if every turn has its own, else by time if every turn has one, else as they are."""
-    numbers = [_number(turns.at("turn", at)) for at in positions]
-    known = [number for number in numbers if number is not None]
-    if len(known) == len(numbers) == len(set(known)) and known:
-        return [at for _, at in sorted(zip(known, positions, strict=True))]
-    if not turns.starts or not positions:
-        return positions
-    instants = [turns.starts[at] for at in positions]
-    _, seconds = times.timeline(instants)
-    timed = [second for second in seconds if second is not None]
-    if len(timed) < len(seconds) or any(instant.clock for instant in instants):
-        return positions
-    return [at for _, at in sorted(zip(timed, positions, strict=True), key=lambda pair: pair[0])]
-
-
-def _number(cell: object) -> float | None:
-    if isinstance(cell, bool) or cell is None:
-        return None
-    try:
-        return float(str(cell))
-    except ValueError:
-        return None
-
-
-def _first(group: _Group, order: Sequence[int], turns: _Turns, column: str) -> object:
+def _first(group: _Group, order: Sequence[int], turns: turncells.Turns, column: str) -> object:
     """What the conversation, else the first of its turns that has it, says in a column."""
     known = group.known.get(column)
     if known not in (None, "") or column not in turns.cells:
@@ -413,81 +394,12 @@ def _first(group: _Group, order: Sequence[int], turns: _Turns, column: str) -> o
     return next((cell for at in order if (cell := turns.cells[column][at]) not in (None, "")), None)
 
 
-def _only_agent(group: _Group, order: Sequence[int], turns: _Turns) -> str | None:
+def _only_agent(group: _Group, order: Sequence[int], turns: turncells.Turns) -> str | None:
     """The agent of a conversation that names one, for turns that do not repeat the name."""
     if (known := label_or_none(group.known.get("agent_id"))) is not None or "agent_id" not in turns.cells:
         return known
     named = {name for at in order if (name := label_or_none(turns.cells["agent_id"][at]))}
     return named.pop() if len(named) == 1 else None
-
-
-def _read_labels(order: Sequence[int], turns: _Turns) -> dict[str, labels.Label]:
-    """Every label in the role and speaker columns of one conversation, read together."""
-    found = {str(turns.at(column, at)) for column in ("role", "speaker") for at in order if column in turns.cells}
-    return labels.read_labels(found)
-
-
-def _turn(
-    at: int, content: str, turns: _Turns, read: Mapping[str, labels.Label], *, agent: str | None, start: float | None
-) -> Turn:
-    """One turn from its cells."""
-    role, source = Role.UNKNOWN, ""
-    cell, speaker = turns.at("role", at), label_or_none(turns.at("speaker", at))
-    label = read.get(str(turns.at("speaker", at))) if speaker else None
-    if cell is not None:
-        role = _role(cell, turns.names["role"], read)
-        source = f"column {turns.names['role']}" if role != Role.UNKNOWN else ""
-    if role == Role.UNKNOWN and label is not None and label.role != Role.UNKNOWN:
-        role, source = label.role, "speaker label"
-    name = None
-    if role in {Role.AGENT, Role.UNKNOWN}:
-        own = label_or_none(turns.at("agent_id", at))
-        named = label.name if label is not None else None
-        name = label_or_none(own or named or agent or _name_in_role(cell, read))
-    return Turn(
-        text=content,
-        role=role,
-        role_source=source,
-        speaker=speaker or label_or_none(cell),
-        agent_id=name,
-        start=start,
-        end=_end(at, turns, start),
-        number=_number(turns.at("turn", at)),
-    )
-
-
-def _name_in_role(cell: object, read: Mapping[str, labels.Label]) -> str | None:
-    """The name that a role column holds beside the role (`Agent Dana`) or instead of it (`Jane Doe`)."""
-    label = read.get(str(cell)) if isinstance(cell, str) and cell.strip() else None
-    return label.name if label is not None else None
-
-
-def _role(cell: object, name: str, read: Mapping[str, labels.Label]) -> Role:
-    """The role of a cell of the role column, in the terms of that column."""
-    folded = columns.fold(name)
-    word = str(cell).strip().casefold()
-    if folded in {"isagent", "fromagent", "incoming"}:
-        said = cell if isinstance(cell, bool) else _BOOLEANS.get(word)
-        if said is None:
-            return Role.UNKNOWN
-        return Role.AGENT if said == (folded != "incoming") else Role.CUSTOMER
-    if folded == "direction":
-        return _DIRECTIONS.get(word, Role.UNKNOWN)
-    return read[str(cell)].role
-
-
-def _end(at: int, turns: _Turns, start: float | None) -> float | None:
-    """The end in seconds from the start of the conversation, if it does not lie before the turn's start."""
-    if not turns.ends or start is None or not turns.starts:
-        return None
-    begin, end = turns.starts[at], turns.ends[at]
-    if begin.moment is not None and end.moment is not None:
-        length = (end.moment - begin.moment).total_seconds()
-    elif begin.seconds is not None and end.seconds is not None:
-        length = end.seconds - begin.seconds
-    else:
-        return None
-    return start + length if length >= 0 else None
 
 
 def _channel(cell: object) -> str:

@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import re
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import polars as pl
 
 from empathy_scan.config import ReadConfig
 from empathy_scan.errors import InputError, MalformedInputError
-from empathy_scan.readers import columns, nested, rows, text
+from empathy_scan.readers import columns, delimited, nested, rows, text
 from empathy_scan.readers.conversation import Parsed
 from empathy_scan.readers.files import Document, json_lines
 from empathy_scan.readers.verdict import Verdict
 
-_DELIMITERS = ",;\t|"
-_SAMPLE_ROWS = 40
-_SNIFFED = 200_000  # characters that are looked at to know the format
-_CONSISTENT = 0.8  # of the sampled rows have as many cells as the header
-_CONSISTENT_IF_KNOWN = 0.2  # when the header names two columns that tables of conversations have
 _ENVELOPES = ("data", "response", "body", "result", "payload")
 _COLLECTIONS = (
     "conversations", "dialogues", "dialogs", "calls", "chats", "interactions", "records", "items", "rows",
@@ -33,22 +25,25 @@ _COLLECTIONS = (
 
 def sniff_delimited(document: Document) -> Verdict:
     """Whether the text is a table: a header with a name that such tables have, and rows of the same width."""
-    delimiter, width, share = _delimiter(document.text[:_SNIFFED])
-    if not delimiter:
+    found = delimited.shape(document.text[: delimited.SNIFFED])
+    if not found.delimiter:
         return Verdict(fits=False, why="its lines do not have equal numbers of cells", nearness=0.1)
-    header = _header(document.text, delimiter)
-    if any(re.fullmatch(r"[\s\d:.\-/]+(?:[AaPp][Mm])?", name) for name in header):
+    named = f"{len(found.header)} columns separated by {delimited.DELIMITERS[found.delimiter]}"
+    labelled = text.looks_labelled(document.text[:20_000])
+    if not found.named:
+        return Verdict(fits=True, why=f"{named}, no header, roles and texts told by the values")
+    if delimited.looks_like_values(found.header):
         return Verdict(fits=False, why="the first line holds a time or number and is no header", nearness=0.4)
-    known = [name for name in header if columns.is_known(name)]
-    if delimiter == "\t" and width == 2 and len(known) < 2 and text.looks_labelled(document.text[:20_000]):
+    two = found.delimiter == "\t" and len(found.header) == 2
+    if two and labelled and sum(map(columns.is_known, found.header)) < 2:
         return Verdict(fits=False, why="its two columns are speaker labels and what they say", nearness=0.4)
-    named = f"{width} columns separated by {_DELIMITER_NAMES[delimiter]}"
-    if known or document.suffix in {".csv", ".tsv"}:
-        return Verdict(fits=True, why=f"{named}, among them {columns.shown(known) or 'no known one'}")
-    plain = all(re.fullmatch(r"[^\W\d][\w .\-/()#]{0,39}", name) for name in header)
-    if plain and share == 1 and not text.looks_labelled(document.text[:20_000]):
-        return Verdict(fits=True, why=named)
-    return Verdict(fits=False, why=f"{named}, but the first line is no header", nearness=0.4)
+    if found.known or document.suffix in {".csv", ".tsv"}:
+        known = [name for name in found.header if columns.is_known(name)]
+        below = f", the header below {found.above} other row(s)" if found.above else ""
+        return Verdict(fits=True, why=f"{named}{below}, among them {columns.shown(known) or 'no known one'}")
+    plain = all(re.fullmatch(r"[^\W\d][\w .\-/()#]{0,39}", name) for name in found.header)
+    fits = plain and found.share == 1 and not labelled
+    return Verdict(fits=fits, why=named if fits else f"{named}, but the first line is no header", nearness=0.4)
 
 
 def parse_delimited(document: Document, config: ReadConfig) -> Parsed:
@@ -149,155 +144,7 @@ def read_delimited(document: Document) -> rows.Rows:
     Rows that are wider or narrower than the header are problems: a delimiter or line end in a text without quotes
     would otherwise move words into other columns.
     """
-    delimiter = _delimiter(document.text[:_SNIFFED])[0] or ","
-    records, problems = _records(_without_hint(document.text), delimiter)
-    if not records:
-        raise MalformedInputError("no rows", remedy="export it again or remove it")
-    header = [name.strip().strip("\ufeff") or f"column {at}" for at, name in enumerate(records[0][1], start=1)]
-    while header and header[-1] == f"column {len(header)}":  # delimiters at the end of every line
-        header.pop()
-    _refuse_doubled(header)
-    width, good, places = len(header), [], []
-    for line, cells in records[1:]:
-        fitted = _fitted(cells, width)
-        if fitted is None:
-            problems.append(_ragged(line, len(cells), width))
-        elif any(fitted):
-            good.append(fitted)
-            places.append(f"line {line}")
-    transposed = list(map(list, zip(*good, strict=True))) or [[] for _ in header]
-    return rows.Rows(dict(zip(header, transposed, strict=True)), places, problems)
-
-
-_DELIMITER_NAMES = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars", "": "nothing"}
-
-
-def _delimiter(sample: str) -> tuple[str, int, float]:
-    """The delimiter, the number of columns and the share of rows that have it; empty when there is none."""
-    if hint := re.match(r"sep=(.)\r?\n", sample):
-        return hint[1], len(_header(sample, hint[1])), 1.0
-    best = ("", 0, 0.0)
-    for delimiter in _DELIMITERS:
-        widths = _widths(sample, delimiter)
-        if not widths or widths[0] < 2:
-            continue
-        share = Counter(widths)[widths[0]] / len(widths)
-        known = sum(map(columns.is_known, _header(sample, delimiter)))
-        if share >= (_CONSISTENT if known < 2 else _CONSISTENT_IF_KNOWN) and (share, widths[0]) > (best[2], best[1]):
-            best = (delimiter, widths[0], share)
-    return best if best[0] else _single_column(sample)
-
-
-def _single_column(sample: str) -> tuple[str, int, float]:
-    """A table of one column that is named like a text column, such as one quoted transcript per row."""
-    header = sample.lstrip().split("\n", 1)[0].strip().strip('"')
-    is_text = columns.turns_candidates([header]) and re.match(r'[^\n]+\n"', sample.lstrip())
-    return (",", 1, 1.0) if is_text else ("", 0, 0.0)
-
-
-def _widths(sample: str, delimiter: str) -> list[int]:
-    """How many cells each of the first rows has; the last one may be cut off and is not counted."""
-    widths = []
-    with _large_fields():
-        try:
-            for cells in csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter):
-                widths.append(len(cells)) if cells else None
-                if len(widths) > _SAMPLE_ROWS:
-                    break
-        except csv.Error:
-            return []
-    return widths[:-1] if len(widths) > _SAMPLE_ROWS or (len(sample) == _SNIFFED and len(widths) > 1) else widths
-
-
-def _header(content: str, delimiter: str) -> list[str]:
-    with _large_fields():
-        first = next(csv.reader(io.StringIO(_without_hint(content)[:20_000], newline=""), delimiter=delimiter), [])
-    return [name.strip() for name in first]
-
-
-def _without_hint(content: str) -> str:
-    """The text without Excel's first line `sep=;`, whose line is kept empty so that line numbers stay right."""
-    return re.sub(r"\A\s*sep=.(?=\r?\n)", "", content).lstrip("\ufeff")
-
-
-def _records(content: str, delimiter: str) -> tuple[list[tuple[int, list[str]]], list[InputError]]:
-    """Line number and cells of every row; strict quoting first, lenient if the file does not keep to it."""
-    try:
-        return _read_csv(content, delimiter, strict=True), []
-    except csv.Error as error:
-        if "unexpected end" in str(error):
-            return _before_open_quote(content, delimiter)
-    return _read_csv(content, delimiter, strict=False), []
-
-
-def _read_csv(content: str, delimiter: str, *, strict: bool) -> list[tuple[int, list[str]]]:
-    return list(_csv_rows(content, delimiter, strict=strict))
-
-
-def _csv_rows(content: str, delimiter: str, *, strict: bool) -> Iterator[tuple[int, list[str]]]:
-    """The rows with the line on which each begins."""
-    with _large_fields():
-        reader = csv.reader(io.StringIO(content, newline=""), delimiter=delimiter, strict=strict)
-        line = 1
-        for cells in reader:
-            if cells:
-                yield line, cells
-            line = reader.line_num + 1
-
-
-def _before_open_quote(content: str, delimiter: str) -> tuple[list[tuple[int, list[str]]], list[InputError]]:
-    """The rows before a quote that is never closed; from there on nothing can be told apart."""
-    found: list[tuple[int, list[str]]] = []
-    try:
-        for record in _csv_rows(content, delimiter, strict=True):
-            found.append(record)  # noqa: PERF402 - the rows before the error are kept
-    except csv.Error:
-        pass
-    line = found[-1][0] + 1 + sum(cell.count("\n") for cell in found[-1][1]) if found else 1
-    problem = MalformedInputError(
-        "a quote is opened and never closed: this row and all after it are left out",
-        where=f"line {line}",
-        remedy="double the quotes within cells, or export again",
-    )
-    return found, [problem]
-
-
-@contextmanager
-def _large_fields() -> Iterator[None]:
-    """Let csv read cells of any length (a conversation in one cell), and put its limit back."""
-    before = csv.field_size_limit(2**31 - 1)
-    try:
-        yield
-    finally:
-        csv.field_size_limit(before)
-
-
-def _fitted(cells: Sequence[str], width: int) -> Sequence[str] | None:
-    """The cells at the header's width; None when that would lose or invent any."""
-    if len(cells) == width:
-        return cells
-    if len(cells) > width and not any(cell.strip() for cell in cells[width:]):
-        return cells[:width]
-    if len(cells) == width - 1:  # some writers leave out the last cell when it is empty
-        return [*cells, ""]
-    return None
-
-
-def _ragged(line: int, found: int, wanted: int) -> InputError:
-    return MalformedInputError(
-        f"{found} cells where the header has {wanted}",
-        where=f"line {line}",
-        remedy="put texts with delimiters or line ends in quotes, or export again",
-    )
-
-
-def _refuse_doubled(header: Sequence[str]) -> None:
-    """Two columns of one name: nobody can say which is meant."""
-    doubled = [name for name, count in Counter(header).items() if count > 1]
-    if doubled:
-        raise MalformedInputError(
-            f"the header names {columns.shown(doubled)} twice", where="line 1", remedy="give every column its own name"
-        )
+    return delimited.read(document.text)
 
 
 def _begins_json(content: str) -> bool:

@@ -188,7 +188,7 @@ def _with_numeric_dates(values: Sequence[object], cells: list[Instant]) -> list[
     dates = {at: text for at, text in texts.items() if _NUMERIC.fullmatch(text)}
     if not (order := _date_order(list(dates.values()))):
         return cells
-    read = {at: Instant(moment=_numeric_date(text, order)) for at, text in dates.items()}
+    read = {at: Instant(moment=numeric_date(text, order)) for at, text in dates.items()}
     return [read.get(at, cell) for at, cell in enumerate(cells)]
 
 
@@ -201,8 +201,23 @@ def _date_order(dates: Sequence[str]) -> str:
     return "%d %m" if first else "%m %d"
 
 
+def orders(values: Sequence[object]) -> set[str]:
+    """The orders of day and month that some of the dates demand: none, one, or both where they disagree."""
+    found = [match for value in values if isinstance(value, str) and (match := _NUMERIC.fullmatch(value.strip()))]
+    wanted = {"%d %m": "first", "%m %d": "second"}
+    return {order for order, part in wanted.items() if any(int(match[part]) > 12 for match in found)}
+
+
+def in_order(values: Sequence[object], order: str) -> list[object]:
+    """The cells, dates such as `25/10/2026` as moments in an order of day and month; other cells as they are."""
+    return [
+        numeric_date(value.strip(), order) if isinstance(value, str) and _NUMERIC.fullmatch(value.strip()) else value
+        for value in values
+    ]
+
+
 @lru_cache(maxsize=65536)
-def _numeric_date(text: str, order: str) -> datetime | None:
+def numeric_date(text: str, order: str) -> datetime | None:
     """The date of `25/10/2026 09:14 AM` in an order of day and month; None if there is no such day or time."""
     match = _NUMERIC.fullmatch(text)
     if match is None:
