@@ -98,7 +98,8 @@ def _expected(rows: pl.DataFrame) -> pl.DataFrame:
     cells = rows.group_by("agent_id", "stratum").agg(hits=pl.col("value").sum(), n=pl.len())
     strata = cells.group_by("stratum").agg(pl.col("hits").sum().alias("all_hits"), pl.col("n").sum().alias("all_n"))
     every = cells.select("agent_id").unique().join(strata, how="cross")
-    left = every.join(cells, on=("agent_id", "stratum"), how="left").select(
+    # In a fixed order: sums of fractions are the same to the last digit whatever the order of the rows.
+    left = every.join(cells, on=("agent_id", "stratum"), how="left").sort("agent_id", "stratum").select(
         "agent_id", "stratum", "all_n", coarse=coarser(pl.col("stratum")),
         hits=pl.col("all_hits") - pl.col("hits").fill_null(0), n=pl.col("all_n") - pl.col("n").fill_null(0),
     )  # fmt: skip

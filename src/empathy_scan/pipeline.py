@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
@@ -113,19 +113,15 @@ def scan(  # noqa: PLR0913 - one keyword per choice of the caller's
     held.exists()  # a store that cannot be used fails now, not after the reading
     parts = prepare.parts(sources, config)
     first = next(parts)  # what is wrong with paths or settings is told before the store is touched
-    known, seen = held.known(), _Seen()
     with held.writing(), ExitStack() as opened:
-        cache: Cache | None = None
-        for prepared in chain([first], parts):
-            turns = nights.go_on(prepared.turns, held.turns_of(_changed(prepared.turns, known)))
-            conversations = conversations_of(turns, model=fingerprint, settings=config.fingerprint())
-            new = conversations.join(known, on=VERSION, how="anti").sort("conversation_id")
-            if cache is None and not new.is_empty():
-                cache = opened.enter_context(Cache.open(_cache_folder(store)))
-            for part in new.iter_slices(CONVERSATIONS_PER_COMMIT):
-                fresh = turns.join(part, on="conversation_id", how="semi", maintain_order="left")
-                held.add(part, fresh, *judge(fresh, model, config, engine=engine, cache=cache, told=told))
-            seen.add(prepared, conversations, new, known)
+
+        def judged(fresh: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+            if not caches:
+                caches.append(opened.enter_context(Cache.open(_cache_folder(store))))
+            return judge(fresh, model, config, engine=engine, cache=caches[0], told=told)
+
+        caches: list[Cache] = []  # opened when there is something to score
+        seen = _score_new(chain([first], parts), held, judged, version=(fingerprint, config.fingerprint()))
         rejects = seen.all_rejects()
         if seen.scored:
             held.add_run(_run(fingerprint, config, seen, rejects, time.monotonic() - started))
@@ -151,6 +147,26 @@ def scan(  # noqa: PLR0913 - one keyword per choice of the caller's
         front_page=front_page,
         rejected=rejects,
     )
+
+
+def _score_new(
+    parts: Iterable[prepare.Prepared],
+    held: Store,
+    judged: Callable[[pl.DataFrame], tuple[pl.DataFrame, pl.DataFrame]],
+    *,
+    version: tuple[str, str],
+) -> _Seen:
+    """Scores and stores what the store does not hold in this version (model, settings); gives what was seen."""
+    known, seen = held.known(), _Seen()
+    for prepared in parts:
+        turns = nights.go_on(prepared.turns, held.turns_of(_changed(prepared.turns, known)))
+        conversations = conversations_of(turns, model=version[0], settings=version[1])
+        new = conversations.join(known, on=VERSION, how="anti").sort("conversation_id")
+        for part in new.iter_slices(CONVERSATIONS_PER_COMMIT):
+            fresh = turns.join(part, on="conversation_id", how="semi", maintain_order="left")
+            held.add(part, fresh, *judged(fresh))
+        seen.add(prepared, conversations, new, known)
+    return seen
 
 
 def judge(

@@ -101,7 +101,7 @@ def figures(
     whole, named = _of_team(rows, pl.lit("")), _of_team(*_in_teams(rows, teams or {}))
     grouped = _of_team(*_in_groups(rows, groups))
     scoped = ((rows, "agent"), (whole, "team"), (named, "team"), (grouped, "group"))
-    sums = pl.concat([_sums(part, scope=scope) for part, scope in scoped])
+    sums = pl.concat([conversation_sums(part, scope=scope) for part, scope in scoped])
     alike = sums.group_by(*_SCOPE, *_SUMS).agg(pl.len().cast(pl.Int64).alias("alike")).sort(*_SCOPE, *_SUMS)
     parts = alike.partition_by(_SCOPE, as_dict=True, include_key=False)
     agents = rows.filter(pl.col("measure") == "abuse_load")["agent_id"].unique().sort()
@@ -112,7 +112,7 @@ def figures(
     made = []
     for scope, agent in scopes:
         counted = {
-            measure: _figure(measure, parts.get((scope, agent, _COUNTED.get(measure, measure)), nothing), config)
+            measure: figure_of(measure, parts.get((scope, agent, _COUNTED.get(measure, measure)), nothing), config)
             for measure in MEASURES
         }
         corrections = _corrections(counted, errors)
@@ -193,8 +193,8 @@ def _of_team(rows: pl.DataFrame, team: pl.Expr) -> pl.DataFrame:
     return pl.concat([rows.filter(~whole), conversations.select(COLUMNS)])
 
 
-def _sums(rows: pl.DataFrame, *, scope: str) -> pl.DataFrame:
-    """One row per agent, measure and conversation with the sums that figures are ratios of."""
+def conversation_sums(rows: pl.DataFrame, *, scope: str, by: str = "") -> pl.DataFrame:
+    """One row per agent, measure and conversation with the sums that figures are ratios of; `by` keeps a key too."""
     baseline, value = pl.col("baseline"), pl.col("value")
     summed = rows.group_by("agent_id", "measure", "conversation_id").agg(
         hits=value.filter(~baseline).sum(),
@@ -202,11 +202,12 @@ def _sums(rows: pl.DataFrame, *, scope: str) -> pl.DataFrame:
         other_hits=value.filter(baseline).sum(),
         other_chances=baseline.sum().cast(pl.Float64),
     )
+    kept = [by] if by else []
     # Threads add up in any order: without rounding the last digits would change from run to run.
-    return summed.select(pl.lit(scope).alias("scope"), "agent_id", "measure", pl.col(_SUMS).round(9))
+    return summed.select(pl.lit(scope).alias("scope"), "agent_id", "measure", *kept, pl.col(_SUMS).round(9))
 
 
-def _figure(measure: str, alike: pl.DataFrame, config: SummaryConfig) -> dict[str, object]:
+def figure_of(measure: str, alike: pl.DataFrame, config: SummaryConfig) -> dict[str, object]:
     """A figure from its kinds of conversations, or the reason why there is none."""
     sums, counts = alike.select(_SUMS).to_numpy(), alike["alike"].to_numpy()
     kind = MEASURES[measure]

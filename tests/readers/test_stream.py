@@ -13,7 +13,7 @@ from polars.testing import assert_frame_equal
 
 from empathy_scan import readers
 from empathy_scan.config import ReadConfig
-from empathy_scan.readers import parts, stream
+from empathy_scan.readers import batches, stream
 
 NAMES = ["conversation_id", "turn", "role", "agent_id", "sent", "text"]
 
@@ -108,8 +108,8 @@ def test_many_files_in_parts_give_what_they_give_at_once(put, monkeypatch):
     files |= {"t.jsonl": as_lines(rows_of(10, 4)), "bad.json": '{"Transcript": ['}
     folder = put(files)
     whole = readers.read([folder], ReadConfig())
-    monkeypatch.setattr(parts, "LITTLE_BYTES", 0)
-    monkeypatch.setattr(parts, "TURNS_PER_PART", 20)
+    monkeypatch.setattr(batches, "LITTLE_BYTES", 0)
+    monkeypatch.setattr(batches, "TURNS_PER_PART", 20)
     found = list(readers.read_in_parts([folder], ReadConfig()))
     assert len(found) > 3
     assert sum(each.files for each in found) == whole.files == 64

@@ -127,7 +127,7 @@ def test_a_figure_never_stands_without_interval_and_count(site, parse):
                 assert "not enough conversations yet" in figure.text()
         for cell in parse(path).css("tr.agent .words, table.further .words"):
             assert re.search(r"\(.*\d.*\)", cell.text())
-            assert re.search(r"\d+ (call|answer|hostile|conversation|caring|message)", cell.text())
+            assert re.search(r"\d+ (call|answer|hostile|conversation|caring|message|shift|stock)", cell.text())
 
 
 def test_every_drawing_says_in_words_what_it_draws(site, parse):

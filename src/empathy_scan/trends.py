@@ -1,0 +1,117 @@
+"""Figures week by week, and whether an agent has changed: by an interval, after allowing for how many were looked at.
+
+A week begins on Monday at 0:00 UTC and holds the conversations that began in it. A change is a measure's value in the
+last RECENT weeks less that in the weeks before, over whole conversations like every figure; with many agents some will
+seem to have changed by luck, so a change counts only where it holds after Benjamini and Hochberg's (1995) correction
+over all agents of a measure.
+"""
+
+from __future__ import annotations
+
+import zlib
+
+import numpy as np
+import polars as pl
+from scipy import special
+
+from empathy_scan import stats
+from empathy_scan.config import SummaryConfig
+from empathy_scan.opportunities import opportunities
+from empathy_scan.summary import MEASURES, Kind, conversation_sums, figure_of
+
+RECENT = 4  # weeks that are held against those before
+_SUMS = ("hits", "chances", "other_hits", "other_chances")
+WEEKS = {
+    "agent_id": pl.String, "measure": pl.String, "week": pl.Date,  # its Monday
+    "value": pl.Float64, "n": pl.Int64, "conversations": pl.Int64, "low": pl.Float64, "high": pl.Float64,
+    "why": pl.String,  # the reason where there is no value
+}  # fmt: skip
+CHANGES = {
+    "agent_id": pl.String, "measure": pl.String,
+    "before": pl.Float64, "after": pl.Float64, "change": pl.Float64, "low": pl.Float64, "high": pl.Float64,
+    "conversations_before": pl.Int64, "conversations_after": pl.Int64,
+    "p_value": pl.Float64,  # two-sided, of no change
+    "changed": pl.Boolean,  # holds at 5% after allowing for all agents of the measure
+}  # fmt: skip
+
+
+def by_week(labels: pl.DataFrame, config: SummaryConfig) -> pl.DataFrame:
+    """Every measure of every agent in every week in which it had an opportunity: the columns WEEKS.
+
+    Conversations without a time are in no week. Raises SchemaError for anything that is not a LABELS frame.
+    """
+    sums = _timed(labels).sort("agent_id", "measure", "week", *_SUMS)
+    alike = sums.group_by("agent_id", "measure", "week", *_SUMS, maintain_order=True).agg(
+        pl.len().cast(pl.Int64).alias("alike")
+    )
+    made = [
+        {"agent_id": agent, "measure": measure, "week": week} | figure_of(str(measure), part, config)
+        for (agent, measure, week), part in alike.partition_by(
+            "agent_id", "measure", "week", as_dict=True, include_key=False
+        ).items()
+    ]
+    return pl.DataFrame(made, schema=WEEKS).sort("agent_id", "measure", "week")
+
+
+def changes(labels: pl.DataFrame, config: SummaryConfig, *, recent: int = RECENT) -> pl.DataFrame:
+    """The change of every rate of every agent in the `recent` last weeks: the columns CHANGES.
+
+    Only where both times have `minimum_conversations` conversations with an opportunity. Raises SchemaError for
+    anything that is not a LABELS frame.
+    """
+    sums = _timed(labels).filter(
+        pl.col("measure").is_in([name for name, kind in MEASURES.items() if kind is Kind.RATE])
+    )
+    if sums.is_empty():
+        return pl.DataFrame(schema=CHANGES)
+    late = pl.col("week") > pl.col("week").max().dt.offset_by(f"-{recent}w")
+    placed = sums.with_columns(late=late)
+    parts = placed.partition_by("agent_id", "measure", as_dict=True, include_key=False)
+    found = [
+        {"agent_id": agent, "measure": measure} | change
+        for (agent, measure), part in parts.items()
+        if (change := _change(str(measure), part, config)) is not None
+    ]
+    frame = pl.DataFrame(found, schema={name: kind for name, kind in CHANGES.items() if name != "changed"})
+    return _with_belief(frame).sort("agent_id", "measure")
+
+
+def _timed(labels: pl.DataFrame) -> pl.DataFrame:
+    """The sums of every agent, measure and conversation, with the week in which the conversation began."""
+    rows = opportunities(labels)
+    began = labels.group_by("conversation_id").agg(pl.col("started_at").first()).drop_nulls("started_at")
+    week = pl.col("started_at").dt.truncate("1w").dt.date().alias("week")
+    return conversation_sums(rows, scope="agent", by="conversation_id").join(
+        began.select("conversation_id", week), on="conversation_id", how="inner"
+    )
+
+
+def _change(measure: str, part: pl.DataFrame, config: SummaryConfig) -> dict[str, object] | None:
+    """One agent's change of a rate; None with too few conversations before or after."""
+    hits, chances = (pl.col(name) for name in ("hits", "chances"))
+    later, earlier = pl.when("late"), pl.when(~pl.col("late"))
+    sums = part.select(
+        later.then(hits).otherwise(0.0).alias("a"), later.then(chances).otherwise(0.0).alias("b"),
+        earlier.then(hits).otherwise(0.0).alias("c"), earlier.then(chances).otherwise(0.0).alias("d"),
+    ).to_numpy()  # fmt: skip
+    after, before = int((sums[:, 1] > 0).sum()), int((sums[:, 3] > 0).sum())
+    if min(after, before) < max(1, config.minimum_conversations):
+        return None
+    seed = (config.seed % 2**63, zlib.crc32(f"change {measure}".encode()))
+    estimate = stats.difference(sums, np.ones(len(sums), dtype=np.int64), resamples=config.resamples, seed=seed)
+    error = max((estimate.high - estimate.low) / (2 * stats.QUANTILE), 1e-9)
+    total = sums.sum(axis=0)
+    return {
+        "before": total[2] / total[3], "after": total[0] / total[1], "change": estimate.value,
+        "low": estimate.low, "high": estimate.high, "conversations_before": before, "conversations_after": after,
+        "p_value": float(2 * special.ndtr(-abs(estimate.value) / error)),
+    }  # fmt: skip
+
+
+def _with_belief(frame: pl.DataFrame) -> pl.DataFrame:
+    """The changes, and which of them to believe, measure by measure."""
+    parts = [
+        part.with_columns(changed=pl.Series(stats.benjamini_hochberg(part["p_value"].to_numpy())))
+        for part in frame.partition_by("measure", maintain_order=True)
+    ]
+    return pl.concat([pl.DataFrame(schema=CHANGES), *parts])
