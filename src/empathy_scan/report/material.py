@@ -153,9 +153,15 @@ def _figures(figures: pl.DataFrame) -> dict[tuple[str, str], Figure]:
 def _figure(row: Row) -> Figure:
     """One row of the figures."""
     told = {name: row[name] for name in ("measure", "value", "n", "conversations", "low", "high", "why")}
-    if row["corrected"] is None:
-        return Figure(**told)
-    return Figure(**told, corrected=Estimate(row["corrected"], row["corrected_low"], row["corrected_high"]))
+    return Figure(
+        **told, corrected=_estimate(row, "corrected"), adjusted=_estimate(row, "adjusted"),
+        reference=row["reference"], stands_out=row["stands_out"],
+    )  # fmt: skip
+
+
+def _estimate(row: Row, name: str) -> Estimate | None:
+    """A second value of a figure with its interval; None where there is none."""
+    return None if row[name] is None else Estimate(row[name], row[f"{name}_low"], row[f"{name}_high"])
 
 
 def _agents(said: pl.DataFrame, figures: pl.DataFrame) -> list[str]:

@@ -201,6 +201,9 @@ class Figure:
     high: float | None
     why: str
     corrected: Estimate | None = None  # after allowing for the model's known errors
+    adjusted: Estimate | None = None  # for the customers that the agent got
+    reference: float | None = None  # what the other agents would do with the team's customers
+    stands_out: bool | None = None  # by a test against that, after allowing for how many agents were looked at
 
     def above(self, other: Figure) -> bool:
         """Whether the whole interval lies above the whole interval of the other."""
@@ -220,6 +223,7 @@ class Shown:
     bar: Markup
     against: str = ""  # how it stands to the team, in words
     corrected: str = ""  # what is left of it after allowing for the model's known errors, in words
+    adjusted: str = ""  # what it is for the customers that the agent got, and how it stands to the others, in words
 
 
 def value_text(measure: Measure, value: float) -> str:
@@ -265,7 +269,18 @@ def show(
         figure.value, figure.low, figure.high, axis=axis, kind=measure.kind, label=label, reference=reference
     )
     spread = range_text(measure, figure, dash="\N{EN DASH}")
-    return Shown(measure, value, spread, count, where, "", bar, _against(measure, figure, team), corrected_text(figure))
+    return Shown(
+        measure,
+        value,
+        spread,
+        count,
+        where,
+        "",
+        bar,
+        _against(measure, figure, team),
+        corrected_text(figure),
+        adjusted_text(figure),
+    )
 
 
 def corrected_text(figure: Figure) -> str:
@@ -275,6 +290,17 @@ def corrected_text(figure: Figure) -> str:
     value, low, high = (words.percent(part) for part in astuple(figure.corrected))
     spread = f"{low.removesuffix('%')} to {high.removesuffix('%')}"
     return f"about {value} ({spread}) after allowing for the model's known errors"
+
+
+def adjusted_text(figure: Figure) -> str:
+    """`with the team's mix of customers about 75% (60 to 88); the others 52%: stands out`; "" without an adjustment."""
+    if figure.adjusted is None or figure.reference is None:
+        return ""
+    value, low, high = (words.percent(part) for part in astuple(figure.adjusted))
+    spread = f"{low.removesuffix('%')} to {high.removesuffix('%')}"
+    verdict = "stands out" if figure.stands_out else "no more than chance would do"
+    others = words.percent(figure.reference)
+    return f"with the team's mix of customers about {value} ({spread}); the others {others}: {verdict}"
 
 
 def _against(measure: Measure, figure: Figure, team: Figure | None) -> str:
