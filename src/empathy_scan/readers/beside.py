@@ -43,12 +43,14 @@ _ONLY_ROSTER = {"aliases", "addresses", "lead", "shift"}
 
 
 def reason(path: Path) -> NoticeError | None:
-    """Why a file holds no transcript; None for one that may. A file that cannot be read may."""
+    """Why a file holds no transcript; None for one that may. What cannot be read, or is no regular file, may."""
     name = path.name.lower()
     kind = next((what for pattern, what in _NAMES if re.fullmatch(pattern, name)), None)
     if kind is not None:
         return NoticeError(f"{kind}, which holds no transcript", remedy=_OTHER)
     try:
+        if not path.is_file():
+            return None  # opening a pipe would wait for ever
         with path.open("rb") as stream:
             head = stream.read(_HEAD)
     except OSError:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from empathy_scan.codebook import Role
-from empathy_scan.readers import labels
+from empathy_scan.readers import labels, remarks
 from empathy_scan.readers.conversation import clean
 
 _CHANGE = r"(?:>{1,3}|»|[-–—])"
@@ -20,112 +20,6 @@ _BARE_CHANGE = re.compile(rf"^\s*(?P<mark>{_CHANGE})\s*(?P<text>\S.*)$")
 _WITHIN = re.compile(r"(?<=\S)\s+(?=(?:>>|»)\s*\S)")
 _SOUND = re.compile(r"\[[^\]\n]*\]|\([^)\n]*\)|\*[^*\n]+\*|[♪♫][^♪♫\n]*[♪♫]")
 _LONGEST_SOUND = 200  # characters
-_SOUNDS = frozenset(
-    [
-        "applause",
-        "background",
-        "beep",
-        "beeping",
-        "bell",
-        "chatter",
-        "chime",
-        "click",
-        "clicking",
-        "cough",
-        "coughs",
-        "coughing",
-        "cries",
-        "cross",
-        "crosstalk",
-        "crying",
-        "dial",
-        "foreign",
-        "gasps",
-        "groans",
-        "hold",
-        "inaudible",
-        "indiscernible",
-        "instrumental",
-        "interruption",
-        "laugh",
-        "laughing",
-        "laughs",
-        "laughter",
-        "music",
-        "musical",
-        "no",
-        "noise",
-        "noises",
-        "overlapping",
-        "pause",
-        "phone",
-        "redacted",
-        "ring",
-        "ringing",
-        "ringtone",
-        "rings",
-        "sighs",
-        "sigh",
-        "silence",
-        "singing",
-        "sniffles",
-        "sob",
-        "sobbing",
-        "sobs",
-        "speech",
-        "static",
-        "tone",
-        "typing",
-        "unclear",
-        "unintelligible",
-        "voices",
-        "whispers",
-        "blank",
-        "audio",
-        "speaking",
-        "speaks",
-        "mumbles",
-    ]
-)
-_NO_NAMES = frozenset(
-    [
-        "http",
-        "https",
-        "note",
-        "ps",
-        "re",
-        "order",
-        "number",
-        "reference",
-        "ref",
-        "email",
-        "e-mail",
-        "mail",
-        "phone",
-        "tel",
-        "address",
-        "date",
-        "time",
-        "subject",
-        "total",
-        "price",
-        "amount",
-        "name",
-        "account",
-        "website",
-        "url",
-        "option",
-        "step",
-        "reason",
-        "question",
-        "answer",
-        "issue",
-        "status",
-        "item",
-        "example",
-        "important",
-    ]
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,13 +119,13 @@ def _name(match: re.Match[str]) -> str:
 def _is_name(name: str, count: int, *, bracketed: bool) -> bool:
     """Whether a prefix is a speaker: a role word or number, or a name that comes twice and is no field or sound."""
     words = name.casefold().split()
-    if not words or name.casefold() in _NO_NAMES or (bracketed and _is_sound(f"[{name}]")):
+    if not words or name.casefold() in remarks.FIELDS or (bracketed and _is_sound(f"[{name}]")):
         return False
     if labels.read_label(name).role != Role.UNKNOWN:
         return True
     if labels.is_speaker_number(name) and not name.isdigit():
         return count > 1 or not labels.is_short_number(name)
-    if count < 2 or len(words) > 6 or not _NO_NAMES.isdisjoint(words) or re.search(r"[?!,;]", name):
+    if count < 2 or len(words) > 6 or not remarks.FIELDS.isdisjoint(words) or re.search(r"[?!,;]", name):
         return False
     return not re.search(r"\d$", name) or re.fullmatch(r"\+?[\d ()*-]{5,}", name) is not None
 
@@ -243,4 +137,4 @@ def _is_sound(text: str) -> bool:
     if set(text) & set("♪♫"):
         return True
     words = re.findall(r"[a-z]+", text.casefold())
-    return bool(words) and not _SOUNDS.isdisjoint(words)
+    return bool(words) and not remarks.IN_CAPTIONS.isdisjoint(words)

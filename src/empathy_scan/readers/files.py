@@ -11,6 +11,7 @@ import stat
 import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from gzip import GzipFile
@@ -129,23 +130,30 @@ def find(sources: Sequence[Path]) -> list[Found]:
     return _distinct(files)
 
 
-def load(found: Found, *, max_bytes: int) -> Document:
-    """The bytes of a file, unpacked; raises InputError when it cannot be read, is empty or larger than allowed."""
+@contextmanager
+def opened(found: Found) -> Iterator[os.stat_result]:
+    """What the system says of a file that is about to be read; raises InputError when it cannot be, also within."""
     if found.problem is not None:
         raise found.problem
     try:
-        mode = found.path.stat()
-        if not stat.S_ISREG(mode.st_mode):
+        status = found.path.stat()
+        if not stat.S_ISREG(status.st_mode):
             raise InputError(
                 "not a regular file but a device, pipe or socket", remedy="save its content to a file first"
             )
-        within(mode.st_size, max_bytes)
-        data = found.path.read_bytes()
+        yield status
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise InputError(
             f"cannot be read ({reason})", remedy="check that the file exists and its permissions allow reading"
         ) from error
+
+
+def load(found: Found, *, max_bytes: int) -> Document:
+    """The bytes of a file, unpacked; raises InputError when it cannot be read, is empty or larger than allowed."""
+    with opened(found) as status:
+        within(status.st_size, max_bytes)
+        data = found.path.read_bytes()
     return document(found.source, _unpacked(data, max_bytes) if data.startswith(b"\x1f\x8b") else data)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import stat
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from email.errors import MessageError
@@ -86,24 +85,12 @@ def pieces(found: files.Found, config: ReadConfig) -> Iterator[Piece | Problem]:
 
 def _opened(found: files.Found, config: ReadConfig) -> packed.Blob:
     """A file of the disk; a small one is held. Raises InputError when it cannot be read."""
-    if found.problem is not None:
-        raise found.problem
-    try:
-        mode = found.path.stat()
-        if not stat.S_ISREG(mode.st_mode):
-            raise InputError(
-                "not a regular file but a device, pipe or socket", remedy="save its content to a file first"
-            )
-        if mode.st_size <= min(packed.HELD, config.max_file_bytes):
+    with files.opened(found) as status:
+        if status.st_size <= min(packed.HELD, config.max_file_bytes):
             content = found.path.read_bytes()
             return packed.Blob(found.source, lambda: io.BytesIO(content), len(content))
         with found.path.open("rb"):
-            return packed.Blob(found.source, lambda: found.path.open("rb"), mode.st_size)
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise InputError(
-            f"cannot be read ({reason})", remedy="check that the file exists and its permissions allow reading"
-        ) from error
+            return packed.Blob(found.source, lambda: found.path.open("rb"), status.st_size)
 
 
 def _read(blob: packed.Blob, config: ReadConfig, corpus: Mapping[str, Path]) -> Iterator[Piece | Problem]:

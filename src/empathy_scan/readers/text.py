@@ -19,7 +19,7 @@ from itertools import pairwise
 from empathy_scan.codebook import Channel, Role
 from empathy_scan.config import ReadConfig
 from empathy_scan.errors import MalformedInputError
-from empathy_scan.readers import labels, stamps, textheader, textshape, times
+from empathy_scan.readers import labels, remarks, stamps, textheader, textshape, times
 from empathy_scan.readers.conversation import Conversation, Parsed, Turn, clean
 from empathy_scan.readers.files import Document
 from empathy_scan.readers.verdict import Verdict
@@ -40,87 +40,11 @@ _OPENING = re.compile(
 )
 _TABBED = re.compile(rf"^\s*(?P<before>{_TIME})\t\s*(?P<label>[^\t:|]{{1,60}})\t(?P<text>.*)$")
 _BRACKETED = re.compile(rf"^\s*(?:(?P<before>{_TIME})\s*)?\[(?P<label>[A-Za-z][^\]\n:]{{0,40}})\]\s+(?P<text>\S.*)$")
-# What transcribers put in brackets beside words, which is no speaker.
-_SOUNDS = (
-    "applause background beep cough coughs crosstalk crying hold inaudible interruption laugh laughing laughs laughter "
-    "music noise pause redacted ringing sigh sighs silence sobbing sobs unclear unintelligible"
-)
-_REMARKS = frozenset(_SOUNDS.split())
 _LABEL_LINE = re.compile(
     rf"^\s*(?:>>\s*)?\**(?:(?P<before>{_TIME})\s*[-–—|]?\s*)?(?P<label>{_LABEL})\**(?:\s*[|,-]?\s+(?P<after>{_TIME}))?\s*$"
 )
 _NAME_FIRST = re.compile(r"(?P<name>[A-Z][\w.'’-]*(?: [A-Z][\w.'’-]*){0,2}):(?:\s+(?P<text>.*))?$")
 _NAME_WORD = re.compile(r"[^\W\d_][\w'’.\-]*|\([^()]{1,30}\)|&|de|van|von|der|la")
-# Labels of fields that occur within turns ("Order number: 12"), which are never speakers.
-_FIELDS = frozenset(
-    [
-        "http",
-        "https",
-        "ps",
-        "p.s",
-        "note",
-        "nb",
-        "re",
-        "fw",
-        "fwd",
-        "e.g",
-        "i.e",
-        "order",
-        "number",
-        "reference",
-        "ref",
-        "email",
-        "e-mail",
-        "mail",
-        "phone",
-        "tel",
-        "fax",
-        "address",
-        "date",
-        "time",
-        "subject",
-        "total",
-        "price",
-        "amount",
-        "name",
-        "account",
-        "tracking",
-        "link",
-        "website",
-        "url",
-        "option",
-        "step",
-        "reason",
-        "question",
-        "answer",
-        "issue",
-        "status",
-        "item",
-        "product",
-        "model",
-        "serial",
-        "delivery",
-        "warning",
-        "error",
-        "example",
-        "important",
-        "summary",
-        "update",
-        "cc",
-        "bcc",
-        "to",
-        "from",
-        "sent",
-        "action",
-        "monday",
-        "tuesday",
-        "wednesday",
-        "thursday",
-        "friday",
-        "saturday",
-        "sunday",
-    ]
-)
 _RULE = re.compile(r"^\s*(?:={3,}|-{3,}|\*{3,}|#{3,}|_{3,})(?P<caption>.*?)(?:={3,}|-{3,}|\*{3,}|#{3,}|_{3,})?\s*$")
 _TITLE = re.compile(
     r"^\s*[#\[]*\s*(?:call|conversation|chat|transcript|dialogue|session|interaction)\s*(?:#|no\.?)?\s*(?P<id>\d[\w-]*|[\w]+-[\w-]+)\s*:?\]?\s*$",
@@ -288,7 +212,7 @@ def _enough(openings: Iterable[Opening]) -> bool:
 def _is_speaker(opening: Opening, count: int) -> bool:
     """Whether a possible opening is one."""
     label = opening.label
-    if label.casefold() in _FIELDS and count < 2:
+    if label.casefold() in remarks.FIELDS and count < 2:
         return False
     if labels.read_label(label).role != Role.UNKNOWN:
         return bool(opening.mark or opening.time) or _stands_alone(label)
@@ -306,7 +230,7 @@ def _is_speaker(opening: Opening, count: int) -> bool:
 def _is_remark(label: str) -> bool:
     """Whether a label in brackets is `[laughs]` or a placeholder such as `[NAME]`, and no speaker."""
     words = label.casefold().split()
-    return label.isupper() or not label[:1].isupper() or not _REMARKS.isdisjoint(words)
+    return label.isupper() or not label[:1].isupper() or not remarks.SOUNDS.isdisjoint(words)
 
 
 def _stands_alone(label: str) -> bool:
@@ -317,7 +241,7 @@ def _stands_alone(label: str) -> bool:
 def _is_name(label: str) -> bool:
     """Whether a label may be a person's name or a nickname, and not a field or the beginning of a sentence."""
     words = label.split()
-    if not words or len(words) > _LONGEST_NAME or {word.casefold().strip("#.") for word in words} & _FIELDS:
+    if not words or len(words) > _LONGEST_NAME or {word.casefold().strip("#.") for word in words} & remarks.FIELDS:
         return False
     if len(words) == 1:
         return re.fullmatch(r"[\w.@'’\-+]+", label) is not None and not label.isdigit()
