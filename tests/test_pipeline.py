@@ -295,7 +295,7 @@ def test_a_night_with_the_rest_of_a_chat_keeps_its_stored_beginning(place):
         for at, (role, who, text) in enumerate(
             [
                 ("customer", "", "Where is my parcel?"),
-                ("agent", "noor", "I am sorry, let me look."),
+                ("agent", "noor", "I am sorry. Let me look."),
                 ("customer", "", "And when does it come now?"),
                 ("agent", "noor", "It comes tomorrow."),
             ]

@@ -82,7 +82,7 @@ def _rate(measure: str, agents: list[str], rows: pl.DataFrame, config: SummaryCo
         reference.append(part["reference"][0])
         talks.append(len(held))
     rates, trials = np.array([one.value for one in found]), np.array(weight)
-    shrunk = stats.shrink(rates * trials, trials)
+    shrunk = stats.shrink((rates * trials).round(6), trials.round(6))  # a flat likelihood would magnify rounding
     p_values = _tested(rates, np.array(reference), trials, np.array(talks))
     return _frame(
         measure, agents, rates, [one.low for one in found], [one.high for one in found], shrunk, reference, p_values

@@ -6,7 +6,9 @@
     ├── InputError                   this input: one file or row is unusable, the rest of the batch goes on
     │   ├── UnknownFormatError       this input: no reader recognises it
     │   ├── MalformedInputError      this input: recognised, but broken at a named place
-    │   └── MissingColumnError       this input: a table lacks a column that it needs
+    │   ├── MissingColumnError       this input: a table lacks a column that it needs
+    │   ├── TooMuchError             this input: an archive holds more than the settings allow
+    │   └── NoticeError              this input: left out as it should be, such as a copy; no failure (exit code 0)
     ├── SchemaError                  fatal: a frame between two stages is not what `tables.py` says
     ├── ModelError                   fatal: a bundle is missing, damaged or of another codebook
     ├── EngineError                  retry: a worker process died, or the cluster gave up
@@ -33,6 +35,7 @@ __all__ = [
     "Reach",
     "SchemaError",
     "StoreError",
+    "TooMuchError",
     "UnknownFormatError",
     "UsageError",
 ]
@@ -99,6 +102,10 @@ class MalformedInputError(InputError):
 
 class MissingColumnError(InputError):
     """A table lacks a column that it needs."""
+
+
+class TooMuchError(InputError):
+    """An archive that holds more than the settings allow: nothing more of it is read."""
 
 
 class NoticeError(InputError):

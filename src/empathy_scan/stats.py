@@ -91,7 +91,7 @@ def proportion(sums: Numbers, counts: Counts, *, resamples: int, seed: Sequence[
 
 
 def weighed(sums: Numbers, counts: Counts, *, resamples: int, seed: Sequence[int]) -> tuple[Estimate, float]:
-    """`proportion`, and the effective number of independent turns that its interval stands for."""
+    """`proportion`, and the number of independent turns that would vary as the resamples do."""
     _total(sums, counts, 1)
     totals = resample_sums(sums, counts, resamples=resamples, seed=seed)
     return _score(sums, counts, _ratios(totals))
@@ -156,10 +156,10 @@ def shrink(successes: Numbers, trials: Numbers) -> Shrunk:
     The beta distribution that the groups' rates come from is fitted by maximum likelihood. Groups without a trial get
     the mean. Groups that vary no more than chance does share one rate. Raises ValueError without any trial.
     """
-    number = _total(trials[:, None], np.ones(len(trials), dtype=np.int64), 0)
+    _total(trials[:, None], np.ones(len(trials), dtype=np.int64), 0)
     order = np.lexsort((successes, trials))  # the same groups in any order give the same rates to the last digit
     some, tried = successes[order], trials[order]
-    pooled = (float(successes.sum()) + 0.5) / (number + 1)
+    pooled = (float(some.sum()) + 0.5) / (float(tried.sum()) + 1)
 
     def unlikelihood(point: Numbers) -> float:
         rate, strength = float(special.expit(point[0])), math.exp(point[1])
@@ -254,8 +254,9 @@ def _score(sums: Numbers, counts: Counts, ratios: Numbers) -> tuple[Estimate, fl
     if spread == 0 or rate in (0, 1):  # an adjusted rate may be cut at 1 and still vary
         return wilson(rate * clusters, clusters), float(clusters)
     # Korn and Graubard's degrees of freedom; turns of one conversation never tell more than independent ones would.
+    independent = min(turns, rate * (1 - rate) / spread)
     effective = min(turns, rate * (1 - rate) / spread * (QUANTILE / _student(clusters)) ** 2)
-    return wilson(rate * effective, effective), effective
+    return wilson(rate * effective, effective), independent
 
 
 def _ratios(totals: Numbers) -> Numbers:

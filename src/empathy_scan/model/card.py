@@ -102,11 +102,12 @@ TAIL = """
   and wide intervals. Most of what the model knows of them it learned from written conversations, and a classifier
   tells every written turn from a real one (data/training/README.md): good figures there need not carry over.
 * Understanding is often missed when it is short or dry, and found where a restated fact sounds personal. Of contrast
-  situations (one opening, five replies that only meaning tells apart) it gets two to four in ten right as a whole.
-* Guarded and hostile agents are told apart poorly when no word is rude; about three in a hundred civil turns of
-  written conversations are called hostile, fewer than one in a hundred real ones.
+  situations (one opening, five replies that only meaning tells apart) it gets three to four in ten right as a whole.
+* Guarded and hostile agents are told apart poorly when no word is rude: it finds seven in ten hostile turns of
+  scenarios that it never saw, and the guarded turns among the real ones not at all (there were five). Two to three in a
+  hundred civil turns of written conversations are called hostile, none of 1,238 real ones.
 * Labels change with the surface more than they should: see the counterfactual pairs. CAPITALS, dialect and typing
-  mistakes change the tone of one pair in six to four, names and gender of one in thirty.
+  mistakes change the tone of one pair in ten to seven, names and gender of one in twenty.
 * "Templated" in MAIA-DQE marks every canned sentence, also canned instructions; P(scripted) means recited *care*
   and says nothing of those, hence an area of one half.
 * Rates in a report are counts. What is left of them after allowing for the classifier's errors stands beside them

@@ -21,7 +21,7 @@ from pathlib import PurePosixPath
 from typing import IO, cast
 
 from empathy_scan.config import ReadConfig
-from empathy_scan.errors import InputError, MalformedInputError, UnknownFormatError
+from empathy_scan.errors import InputError, MalformedInputError, TooMuchError, UnknownFormatError
 from empathy_scan.readers import office
 from empathy_scan.readers.files import is_passed_over
 
@@ -92,10 +92,6 @@ class _Budget:
             self.total += more
             if self.total > self.most:
                 raise TooMuchError(self.why, remedy=self.remedy)
-
-
-class TooMuchError(InputError):
-    """An archive that holds more than the settings allow: nothing more of it is read."""
 
 
 class _Counted(io.RawIOBase):

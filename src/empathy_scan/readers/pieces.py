@@ -12,7 +12,7 @@ from pathlib import Path
 import polars as pl
 
 from empathy_scan.config import ReadConfig
-from empathy_scan.errors import InputError, MalformedInputError, UnknownFormatError
+from empathy_scan.errors import InputError, MalformedInputError, TooMuchError, UnknownFormatError
 from empathy_scan.readers import beside, files, office, packed, stream
 from empathy_scan.readers.conversation import Parsed
 from empathy_scan.readers.files import Document
@@ -74,7 +74,7 @@ def pieces(found: files.Found, config: ReadConfig) -> Iterator[Piece | Problem]:
         try:
             corpus = beside.of_corpus(found.path) if each.source == found.source else {}
             yield from _read(each, config, corpus)
-        except packed.TooMuchError as error:
+        except TooMuchError as error:
             yield Problem(found.source, error)
             return
         except InputError as error:
