@@ -38,6 +38,7 @@ def test_dates_that_nobody_can_misread(cell, moment):
         (["10/25/2026, 09:14", "10/5/2026 9:14"], [MINUTE.replace(day=25), MINUTE]),
         (["25/10/2026", "", None, "soon"], [DAY.replace(day=25), None, None, None]),
         (["05/10/2026", "06/10/2026"], [None, None]),
+        (["05.10.2026 09:14", "06.10.2026"], [MINUTE, DAY.replace(day=6)]),
         (["25/10/2026", "10/25/2026"], [None, None]),
         (["25/13/2026", "30/02/2026"], [None, None]),
     ],

@@ -42,7 +42,8 @@ _ROLE = (
 _SPEAKER = (
     "speaker speakerlabel speakername speakerid participant participantname participantid sender sendername "
     "senderid from fromname author authorname displayname name username authorid authoremail senderemail "
-    "senderaddress speakeremail participantemail fromemail fromaddress fromid partyname"
+    "senderaddress speakeremail participantemail fromemail fromaddress fromid partyname "
+    "sentby postedby writtenby saidby"
     " sprecher absender verfasser locuteur expéditeur expediteur auteur remitente hablante remetente autor"
     " mittente parlante spreker afzender"
 )

@@ -21,7 +21,9 @@ _SPAN = re.compile(r"(?:PT)?(?:(\d+)\s*h)?\s*(?:(\d+)\s*m)?\s*(?:(\d+(?:\.\d+)?)
 _NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?(?:e[+-]?\d+)?", re.IGNORECASE)
 _ISO_LIKE = re.compile(r"\d{4}[-/]\d{2}[-/]\d{2}.*|\d{8}T\d{4,6}.*")
 # Day and month as numbers, in an order that only the column can tell, and a time of day.
-_NUMERIC = re.compile(r"(?P<first>\d{1,2})([/.-])(?P<second>\d{1,2})\2(?P<year>\d{4})(?:[ ,T]+(?P<clock>\d.*))?")
+_NUMERIC = re.compile(
+    r"(?P<first>\d{1,2})(?P<mark>[/.-])(?P<second>\d{1,2})(?P=mark)(?P<year>\d{4})(?:[ ,T]+(?P<clock>\d.*))?"
+)
 _HALF_DAYS = re.compile(r"\b(1[0-2]|0?\d):(\d{2}(?::\d{2})?)\s?([ap])\.?m\.?(?![a-z])", re.IGNORECASE)
 _HYPHEN_BY_MONTH = re.compile(r"(?<=\d)-(?=[^\W\d_])|(?<=[^\W\d_])-(?=\d)")
 _WITH_MONTH_NAME = (
@@ -193,19 +195,20 @@ def _with_numeric_dates(values: Sequence[object], cells: list[Instant]) -> list[
 
 
 def _date_order(dates: Sequence[str]) -> str:
-    """`%d %m` or `%m %d`, whichever some date over 12 demands; empty if none does, or both are demanded."""
-    found = [match for date in dates if (match := _NUMERIC.fullmatch(date.strip()))]
-    first, second = (any(int(match[part]) > 12 for match in found) for part in ("first", "second"))
-    if first == second:
-        return ""
-    return "%d %m" if first else "%m %d"
+    """`%d %m` or `%m %d`, whichever some date demands; empty if none does, or both are demanded."""
+    found = orders(dates)
+    return found.pop() if len(found) == 1 else ""
 
 
 def orders(values: Sequence[object]) -> set[str]:
-    """The orders of day and month that some of the dates demand: none, one, or both where they disagree."""
+    """The orders of day and month that some of the dates demand: none, one, or both where they disagree.
+
+    A number over 12 is no month; with dots between, as in `01.03.2026`, nobody writes the month first.
+    """
     found = [match for value in values if isinstance(value, str) and (match := _NUMERIC.fullmatch(value.strip()))]
     wanted = {"%d %m": "first", "%m %d": "second"}
-    return {order for order, part in wanted.items() if any(int(match[part]) > 12 for match in found)}
+    demanded = {order for order, part in wanted.items() if any(int(match[part]) > 12 for match in found)}
+    return demanded or ({"%d %m"} if any(match["mark"] == "." for match in found) else set())
 
 
 def in_order(values: Sequence[object], order: str) -> list[object]:
