@@ -43,7 +43,7 @@ _SPEAKER = (
     "speaker speakerlabel speakername speakerid participant participantname participantid sender sendername "
     "senderid from fromname author authorname displayname name username authorid authoremail senderemail "
     "senderaddress speakeremail participantemail fromemail fromaddress fromid partyname "
-    "sentby postedby writtenby saidby"
+    "sentby postedby writtenby saidby userprofilerealname userprofiledisplayname userid"
     " sprecher absender verfasser locuteur expéditeur expediteur auteur remitente hablante remetente autor"
     " mittente parlante spreker afzender"
 )
