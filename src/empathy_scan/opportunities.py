@@ -30,9 +30,10 @@ def opportunities(labels: pl.DataFrame) -> pl.DataFrame:
     change for de-escalation. A figure is the mean of `value` (times 100 for loads), for contrasts less the mean of the
     baseline. `abuse_per_shift` has shifts for conversations. Raises SchemaError for what is not a LABELS frame.
     """
-    held = shifts.held(labels)
-    spoken = _with_shift(agent_turns(labels), held).with_columns(_stratum("customer_tone"))
-    heard = _with_shift(customer_turns(labels), held).with_columns(_stratum("tone"))
+    said, asked = agent_turns(labels), customer_turns(labels)
+    held = shifts.held_of(said, asked)
+    spoken = _with_shift(said, held).with_columns(_stratum("customer_tone"))
+    heard = _with_shift(asked, held).with_columns(_stratum("tone"))
     rows = [
         _rows(heard, {name: outcome.where_asked() for name, outcome in outcomes.OF_CUSTOMERS.items()}),
         _rows(spoken, {name: outcome.where_asked() for name, outcome in outcomes.OF_AGENTS.items()}),

@@ -199,7 +199,8 @@ def _left_out(rejects: pl.DataFrame) -> int:
 
 def _changed(turns: pl.DataFrame, known: pl.DataFrame) -> pl.Series:
     """The ids of conversations that the store holds with other content."""
-    found = content_hash(turns).join(known, on="conversation_id", suffix="_stored")
+    seen = turns.join(known, on="conversation_id", how="semi")  # what is new needs no hash here
+    found = content_hash(seen).join(known, on="conversation_id", suffix="_stored")
     return found.filter(pl.col("content") != pl.col("content_stored"))["conversation_id"]
 
 

@@ -27,7 +27,11 @@ def held(labels: pl.DataFrame) -> pl.DataFrame:
     hours or more), `carried` (one of the next three conversations of the shift after one with a hostile turn); the last
     four are null without a time. Raises SchemaError for anything that is not a LABELS frame.
     """
-    spoken, heard = agent_turns(labels), customer_turns(labels)
+    return held_of(agent_turns(labels), customer_turns(labels))
+
+
+def held_of(spoken: pl.DataFrame, heard: pl.DataFrame) -> pl.DataFrame:
+    """`held` of what `mirror.agent_turns` and `mirror.customer_turns` gave."""
     borne = heard.filter(pl.col("tone") == Tone.HOSTILE).group_by(pl.col("owner").alias("agent_id"), "conversation_id")
     conversations = spoken.group_by(OWN).agg(pl.col("started_at").first())
     joined = conversations.join(borne.agg(pl.len().alias("hostile")), on=OWN, how="left").with_columns(

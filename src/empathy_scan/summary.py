@@ -72,7 +72,7 @@ MEASURES: dict[str, Kind] = {
 _COUNTED = {"calls_for_empathy": "empathy_rate", "conversations": "abuse_load"}
 # Yes or no per conversation, however many agents were in it.
 _OF_CONVERSATIONS = ("abuse_share", "customer_first", "snap_after_pleasantry")
-_SUMS = ("hits", "chances", "other_hits", "other_chances")
+SUMS = ("hits", "chances", "other_hits", "other_chances")
 _SCOPE = ("scope", "agent_id", "measure")
 _CORRECTED = {"value": "corrected", "low": "corrected_low", "high": "corrected_high"}
 
@@ -102,7 +102,7 @@ def figures(
     grouped = _of_team(*_in_groups(rows, groups))
     scoped = ((rows, "agent"), (whole, "team"), (named, "team"), (grouped, "group"))
     sums = pl.concat([conversation_sums(part, scope=scope) for part, scope in scoped])
-    alike = sums.group_by(*_SCOPE, *_SUMS).agg(pl.len().cast(pl.Int64).alias("alike")).sort(*_SCOPE, *_SUMS)
+    alike = sums.group_by(*_SCOPE, *SUMS).agg(pl.len().cast(pl.Int64).alias("alike")).sort(*_SCOPE, *SUMS)
     parts = alike.partition_by(_SCOPE, as_dict=True, include_key=False)
     agents = rows.filter(pl.col("measure") == "abuse_load")["agent_id"].unique().sort()
     own = sorted({team for agent, team in (teams or {}).items() if team and agent in set(agents)})
@@ -193,8 +193,8 @@ def _of_team(rows: pl.DataFrame, team: pl.Expr) -> pl.DataFrame:
     return pl.concat([rows.filter(~whole), conversations.select(COLUMNS)])
 
 
-def conversation_sums(rows: pl.DataFrame, *, scope: str, by: str = "") -> pl.DataFrame:
-    """One row per agent, measure and conversation with the sums that figures are ratios of; `by` keeps a key too."""
+def conversation_sums(rows: pl.DataFrame, *, scope: str) -> pl.DataFrame:
+    """One row per agent, measure and conversation with the sums that figures are ratios of."""
     baseline, value = pl.col("baseline"), pl.col("value")
     summed = rows.group_by("agent_id", "measure", "conversation_id").agg(
         hits=value.filter(~baseline).sum(),
@@ -202,14 +202,13 @@ def conversation_sums(rows: pl.DataFrame, *, scope: str, by: str = "") -> pl.Dat
         other_hits=value.filter(baseline).sum(),
         other_chances=baseline.sum().cast(pl.Float64),
     )
-    kept = [by] if by else []
     # Threads add up in any order: without rounding the last digits would change from run to run.
-    return summed.select(pl.lit(scope).alias("scope"), "agent_id", "measure", *kept, pl.col(_SUMS).round(9))
+    return summed.select(pl.lit(scope).alias("scope"), "agent_id", "measure", "conversation_id", pl.col(SUMS).round(9))
 
 
 def figure_of(measure: str, alike: pl.DataFrame, config: SummaryConfig) -> dict[str, object]:
     """A figure from its kinds of conversations, or the reason why there is none."""
-    sums, counts = alike.select(_SUMS).to_numpy(), alike["alike"].to_numpy()
+    sums, counts = alike.select(SUMS).to_numpy(), alike["alike"].to_numpy()
     kind = MEASURES[measure]
     with_chance = int(counts[sums[:, 1] > 0].sum())
     known = {"n": int(counts @ sums[:, 1]), "conversations": with_chance, "why": None}

@@ -17,10 +17,9 @@ from scipy import special
 from empathy_scan import stats
 from empathy_scan.config import SummaryConfig
 from empathy_scan.opportunities import opportunities
-from empathy_scan.summary import MEASURES, Kind, conversation_sums, figure_of
+from empathy_scan.summary import MEASURES, SUMS, Kind, conversation_sums, figure_of
 
 RECENT = 4  # weeks that are held against those before
-_SUMS = ("hits", "chances", "other_hits", "other_chances")
 WEEKS = {
     "agent_id": pl.String, "measure": pl.String, "week": pl.Date,  # its Monday
     "value": pl.Float64, "n": pl.Int64, "conversations": pl.Int64, "low": pl.Float64, "high": pl.Float64,
@@ -40,8 +39,8 @@ def by_week(labels: pl.DataFrame, config: SummaryConfig) -> pl.DataFrame:
 
     Conversations without a time are in no week. Raises SchemaError for anything that is not a LABELS frame.
     """
-    sums = _timed(labels).sort("agent_id", "measure", "week", *_SUMS)
-    alike = sums.group_by("agent_id", "measure", "week", *_SUMS, maintain_order=True).agg(
+    sums = _timed(labels).sort("agent_id", "measure", "week", *SUMS)
+    alike = sums.group_by("agent_id", "measure", "week", *SUMS, maintain_order=True).agg(
         pl.len().cast(pl.Int64).alias("alike")
     )
     made = [
@@ -81,7 +80,7 @@ def _timed(labels: pl.DataFrame) -> pl.DataFrame:
     rows = opportunities(labels)
     began = labels.group_by("conversation_id").agg(pl.col("started_at").first()).drop_nulls("started_at")
     week = pl.col("started_at").dt.truncate("1w").dt.date().alias("week")
-    return conversation_sums(rows, scope="agent", by="conversation_id").join(
+    return conversation_sums(rows, scope="agent").join(
         began.select("conversation_id", week), on="conversation_id", how="inner"
     )
 

@@ -1,18 +1,16 @@
 """Zendesk, Intercom, Freshdesk and Salesforce: their samples, whose file is whose, and files that are broken."""
 
 import json
-import math
 from pathlib import Path
 
 import pytest
-from changed_json import places, replaced
+from changed_json import check, places, replaced
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from empathy_scan.codebook import Role
 from empathy_scan.config import ReadConfig
 from empathy_scan.errors import InputError
-from empathy_scan.readers import freshdesk, gather, intercom, salesforce, zendesk
+from empathy_scan.readers import freshdesk, intercom, salesforce, zendesk
 from empathy_scan.readers.files import Document
 
 FORMATS = Path(__file__).parents[1] / "data" / "formats"
@@ -60,16 +58,7 @@ def read_whatever_it_is(reader, text, name="x"):
         parsed = reader.parse(broken, ReadConfig())
     except InputError:
         return
-    for conversation in parsed.conversations:
-        assert conversation.conversation_id
-        assert conversation.turns
-        for turn in conversation.turns:
-            assert turn.text
-            assert turn.role in set(Role)
-            assert turn.start is None or math.isfinite(turn.start)
-            assert turn.agent_id is None or turn.role in {Role.AGENT, Role.UNKNOWN}
-        assert all(isinstance(value, str) for value in conversation.metadata.values())
-    gather.turns_frame([gather.Placed(each, "x", "y") for each in parsed.conversations], {})
+    check(parsed)
 
 
 @pytest.mark.parametrize("path", SAMPLES, ids=lambda path: f"{path.parent.name}/{path.name}")

@@ -1,18 +1,16 @@
 """Messages of chat platforms and help desks without a reader of their own: who wrote what, and what is left out."""
 
 import json
-import math
 from pathlib import Path
 
 import pytest
-from changed_json import places, replaced
+from changed_json import check, places, replaced
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from empathy_scan.codebook import Role
 from empathy_scan.config import ReadConfig
 from empathy_scan.errors import InputError
-from empathy_scan.readers import gather, messages, registry
+from empathy_scan.readers import messages, registry
 from empathy_scan.readers.files import Document
 
 FOLDER = Path(__file__).parents[1] / "data" / "formats" / "messages"
@@ -236,14 +234,7 @@ def test_values_of_any_type_are_no_surprise(path, choices):
         parsed = read(value)
     except InputError:
         return
-    for conversation in parsed.conversations:
-        assert conversation.conversation_id
-        assert conversation.turns
-        for turn in conversation.turns:
-            assert turn.text
-            assert turn.role in set(Role)
-            assert turn.start is None or math.isfinite(turn.start)
-    gather.turns_frame([gather.Placed(each, "x", "y") for each in parsed.conversations], {})
+    check(parsed)
 
 
 def test_a_list_in_which_notes_are_told_apart_is_no_table():

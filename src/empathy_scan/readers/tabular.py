@@ -29,20 +29,19 @@ def sniff_delimited(document: Document) -> Verdict:
     if not found.delimiter:
         return Verdict(fits=False, why="its lines do not have equal numbers of cells", nearness=0.1)
     named = f"{len(found.header)} columns separated by {delimited.DELIMITERS[found.delimiter]}"
-    labelled = text.looks_labelled(document.text[:20_000])
     if not found.named:
         return Verdict(fits=True, why=f"{named}, no header, roles and texts told by the values")
     if delimited.looks_like_values(found.header):
         return Verdict(fits=False, why="the first line holds a time or number and is no header", nearness=0.4)
     two = found.delimiter == "\t" and len(found.header) == 2
-    if two and labelled and sum(map(columns.is_known, found.header)) < 2:
+    if two and sum(map(columns.is_known, found.header)) < 2 and text.looks_labelled(document.text[:20_000]):
         return Verdict(fits=False, why="its two columns are speaker labels and what they say", nearness=0.4)
     if found.known or document.suffix in {".csv", ".tsv"}:
         known = [name for name in found.header if columns.is_known(name)]
         below = f", the header below {found.above} other row(s)" if found.above else ""
         return Verdict(fits=True, why=f"{named}{below}, among them {columns.shown(known) or 'no known one'}")
     plain = all(re.fullmatch(r"[^\W\d][\w .\-/()#]{0,39}", name) for name in found.header)
-    fits = plain and found.share == 1 and not labelled
+    fits = plain and found.share == 1 and not text.looks_labelled(document.text[:20_000])
     return Verdict(fits=fits, why=named if fits else f"{named}, but the first line is no header", nearness=0.4)
 
 
