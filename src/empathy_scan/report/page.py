@@ -1,17 +1,48 @@
-"""From content to a folder of HTML pages: templates compiled once, every value escaped, no arithmetic here."""
+"""From content to a folder of pages, HTML and Markdown: templates compiled once, every value escaped, no arithmetic."""
 
 from __future__ import annotations
 
+import functools
 import importlib.resources
+from collections.abc import Iterator
+from importlib.resources.abc import Traversable
 from pathlib import Path
 
 import jinja2
 import polars as pl
 
 from empathy_scan.config import ReportConfig
-from empathy_scan.report import agent, charts, content, dialogue, findings, folder, material, prose, words
+from empathy_scan.report import agent, charts, content, dialogue, findings, folder, markdown, material, prose, words
 
 ROOT, BELOW = "", "../"  # from a page to the report's root
+_HTML, _MARKDOWN = "html", "md"
+
+
+class Templates:
+    """The templates of every page, in HTML and in Markdown, with what every page needs."""
+
+    def __init__(self, prepared: material.Material, provenance: dict[str, str]) -> None:
+        """Compiles nothing yet: a template is compiled when it is first used."""
+        shared = {
+            "report_title": words.shown(prepared.config.title), "provenance": provenance, "shape": charts.shape,
+            "terms": prose.TERMS, "limits": prose.LIMITS, "sheets": _sheets(), "quoted": markdown.quoted,
+            "linked": markdown.linked,
+        }  # fmt: skip
+        html = jinja2.Environment(autoescape=True)
+        plain = jinja2.Environment(autoescape=False, finalize=markdown.escaped)  # noqa: S701 - `finalize` escapes
+        self._kinds = {_HTML: html, _MARKDOWN: plain}
+        for environment in self._kinds.values():
+            environment.loader = jinja2.PackageLoader("empathy_scan.report")
+            environment.undefined = jinja2.StrictUndefined
+            environment.trim_blocks = environment.lstrip_blocks = environment.keep_trailing_newline = True
+            environment.globals.update(shared)
+
+    def write(self, place: Path, name: str, *, root: str, **values: object) -> None:
+        """A page in every form that its template has: `front` into `place` with `.html` and `.md` put after it."""
+        for suffix, environment in self._kinds.items():
+            if f"{name}.{suffix}" in _names():
+                page = environment.get_template(f"{name}.{suffix}").render(root=root, **values)
+                place.with_name(f"{place.name}.{suffix}").write_bytes(page.encode())
 
 
 def write(  # noqa: PLR0913 - a keyword per frame
@@ -34,7 +65,7 @@ def write(  # noqa: PLR0913 - a keyword per frame
     """
     frames = material.Frames(turns=turns, scores=scores, labels=labels, figures=figures, rejects=rejects)
     prepared = material.prepare(frames, config, people or material.People())
-    templates = _templates(prepared, provenance)
+    templates = Templates(prepared, provenance)
     with folder.replacing(target) as staging:
         _write_assets(staging)
         _write_people(staging, prepared, templates)
@@ -42,49 +73,49 @@ def write(  # noqa: PLR0913 - a keyword per frame
     return target / "index.html"
 
 
-def _templates(prepared: material.Material, provenance: dict[str, str]) -> jinja2.Environment:
-    """The templates, with what every page needs."""
-    templates = jinja2.Environment(
-        loader=jinja2.PackageLoader("empathy_scan.report"), autoescape=True, undefined=jinja2.StrictUndefined,
-        trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True,
-    )  # fmt: skip
-    templates.globals.update(
-        report_title=words.shown(prepared.config.title), provenance=provenance, shape=charts.shape,
-        terms=prose.TERMS, limits=prose.LIMITS,
-    )  # fmt: skip
-    return templates
+@functools.cache
+def _names() -> frozenset[str]:
+    """The files in our folder of templates."""
+    return frozenset(
+        file.name for file in importlib.resources.files("empathy_scan.report").joinpath("templates").iterdir()
+    )
 
 
-def _write_people(staging: Path, prepared: material.Material, templates: jinja2.Environment) -> None:
+@functools.cache
+def _sheets() -> tuple[str, ...]:
+    """The style sheets, in the order of their use: what all pages have first."""
+    names = {file.name for file in _assets() if file.name.endswith(".css")}
+    return ("style.css", *sorted(names - {"style.css"}))
+
+
+def _assets() -> Iterator[Traversable]:
+    """What pages need beside them."""
+    yield from importlib.resources.files("empathy_scan.report").joinpath("assets").iterdir()
+
+
+def _write_people(staging: Path, prepared: material.Material, templates: Templates) -> None:
     """The front page and the agents' pages."""
     counts = findings.count_answers(prepared.exchanges)
     found = findings.of_agents(prepared, counts)
     front = content.front(prepared, counts, found)
-    _write(staging / "index.html", templates.get_template("front.html").render(page=front, root=ROOT))
+    templates.write(staging / "index", "front", page=front, root=ROOT)
     (staging / "agents").mkdir()
-    template = templates.get_template("agent.html")
     for page in agent.pages(prepared, found):
-        _write(staging / "agents" / f"{page.slug}.html", template.render(page=page, root=BELOW))
+        templates.write(staging / "agents" / page.slug, "agent", page=page, root=BELOW)
 
 
-def _write_conversations(staging: Path, prepared: material.Material, templates: jinja2.Environment) -> None:
+def _write_conversations(staging: Path, prepared: material.Material, templates: Templates) -> None:
     """The list of conversations, and a page for each."""
     place = staging / "conversations"
     place.mkdir()
     rows = content.listing(prepared)
-    _write(place / "index.html", templates.get_template("conversations.html").render(rows=rows, root=BELOW))
-    template = templates.get_template("conversation.html")
+    templates.write(place / "index", "conversations", rows=rows, root=BELOW)
     for page in dialogue.dialogues(prepared):
-        _write(place / f"{page.slug}.html", template.render(page=page, root=BELOW))
+        templates.write(place / page.slug, "conversation", page=page, root=BELOW)
 
 
 def _write_assets(staging: Path) -> None:
-    """The style sheet."""
+    """The style sheets and the script."""
     (staging / "assets").mkdir()
-    sheet = importlib.resources.files("empathy_scan.report").joinpath("assets", "style.css").read_bytes()
-    (staging / "assets" / "style.css").write_bytes(sheet)
-
-
-def _write(path: Path, page: str) -> None:
-    """A page as UTF-8 with plain newlines on every system."""
-    path.write_bytes(page.encode())
+    for file in _assets():
+        (staging / "assets" / file.name).write_bytes(file.read_bytes())

@@ -1,0 +1,71 @@
+"""Charts of several points, drawn by Vega-Lite: curves over weeks, steps and turns, as SVG for a page.
+
+Vega-Lite writes colours as attributes; the palette below names them, and `assets/charts.css` gives each name its colour
+in light, dark and print. So a chart follows the page's theme and holds no style attribute, which the report's
+Content-Security-Policy forbids. Each chart says in words what it shows, and a page puts the same data into a table.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from markupsafe import Markup
+
+Spec = Mapping[str, Any]  # a Vega-Lite specification
+
+# Names of a report's colours -> what stands for them in a specification; charts.css maps it back to the name.
+PALETTE: dict[str, str] = {
+    "ink": "#16202b",
+    "soft": "#4a5868",
+    "line": "#dde2e8",
+    "accent": "#1c4f8c",
+    "empathic": "#0b6e63",
+    "scripted": "#8a5a00",
+    "missed": "#55606d",
+    "guarded": "#b3430b",
+    "hostile": "#a8175f",
+    "load": "#4c4a8f",
+}
+_VERSION = "5.21"  # of Vega-Lite, as the converter holds it
+_FONT = "system-ui, sans-serif"
+_CONFIG: Spec = {
+    "background": "transparent",
+    "font": _FONT,
+    "view": {"stroke": None},
+    "axis": {
+        "labelColor": PALETTE["soft"], "titleColor": PALETTE["soft"], "gridColor": PALETTE["line"],
+        "domainColor": PALETTE["line"], "tickColor": PALETTE["line"], "labelFontSize": 12, "titleFontSize": 12,
+        "titleFontWeight": "normal",
+    },
+    "legend": {"labelColor": PALETTE["ink"], "titleColor": PALETTE["soft"], "labelFontSize": 12, "titleFontSize": 12},
+    "header": {"labelColor": PALETTE["ink"], "titleColor": PALETTE["soft"], "labelFontSize": 12},
+    "text": {"color": PALETTE["ink"], "fontSize": 12},
+}  # fmt: skip
+_OPENING = re.compile(r"<svg\b[^>]*?viewBox=\"([\d. -]+)\"[^>]*>")
+
+
+def svg(spec: Spec, label: str) -> Markup:
+    """A Vega-Lite specification (without `config`, with its data as values) as an SVG element for a page.
+
+    `label` says in words what the chart shows: it is the chart for a screen reader. The drawing keeps its proportions
+    and is as wide as its box; `class="chart"` gives it the page's colours.
+    """
+    import vl_convert  # noqa: PLC0415 - takes half a second to load, and only reports with charts need it
+
+    drawn: str = vl_convert.vegalite_to_svg(json.dumps({**spec, "config": _CONFIG}), vl_version=_VERSION)
+    opening = _OPENING.match(drawn)
+    if opening is None:
+        raise ValueError("the chart's drawing does not begin with an svg element")
+    box = opening[1]
+    frame = Markup('<svg class="chart" role="img" aria-label="{}" viewBox="{}" width="{}">').format(
+        label, box, box.split()[2]
+    )
+    return frame + Markup(_plain(drawn[opening.end() :]))  # noqa: S704 - the converter escapes what it writes
+
+
+def _plain(drawn: str) -> str:
+    """The inside of a drawing without roles and labels of its own: one image, one description."""
+    return re.sub(r' (?:role|aria-\w+)="[^"]*"', "", drawn)
