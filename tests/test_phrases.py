@@ -28,7 +28,7 @@ def frame(rows):
     """Sentences from (conversation, agent, text, care class)."""
     return pl.DataFrame(
         [
-            {"conversation_id": c, "turn": n, "agent_id": a, "text": text, "care_class": care}
+            {"conversation_id": c, "turn": n, "agent_id": a, "text": text, "care_class": care, "start": 0, "end": 9}
             for n, (c, a, text, care) in enumerate(rows)
         ],
         schema=phrases.SENTENCES,
@@ -131,7 +131,7 @@ def test_the_sentences_of_a_scan_are_its_caring_segments_in_words():
         },
         schema_overrides={"turn": pl.Int32, "start": pl.Int32, "end": pl.Int32},
     )
-    assert phrases.of_scores(turns, scores).rows() == [("c", 1, "ana", "So sorry about that.", "scripted")]
+    assert phrases.of_scores(turns, scores).rows() == [("c", 1, "ana", "So sorry about that.", "scripted", 14, 34)]
 
 
 def test_the_sentences_of_labelled_turns_have_their_turns_class():
@@ -148,7 +148,8 @@ def test_the_sentences_of_labelled_turns_have_their_turns_class():
 def test_figures_tell_of_phrases_where_there_are_words():
     given = labels({f"c{n}": ["customer 1", f"{('noor', 'tam')[n % 2]} S 0"] for n in range(12)})
     words = given.select("conversation_id", "turn", text=pl.lit("I do apologise for the trouble caused."))
-    made = figures(given, SummaryConfig(resamples=50), sentences=phrases.of_turns(given, words))
+    said = phrases.found(phrases.of_turns(given, words))
+    made = figures(given, SummaryConfig(resamples=50), sentences=said.sentences)
     assert made.filter(measure="formulaicity", agent_id="noor")["value"].to_list() == [1.0]
     assert made.filter(measure="own_voice", scope="team")["value"].to_list() == [0.0]
     assert figures(given, SummaryConfig(resamples=50)).filter(measure="own_voice")["value"].null_count() == 3

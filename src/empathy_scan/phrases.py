@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
@@ -27,12 +28,26 @@ SENTENCES = {
     "conversation_id": pl.String, "turn": pl.Int32, "agent_id": pl.String,
     "text": pl.String,  # one sentence, redacted
     "care_class": pl.String,  # codebook.CareClass: scripted or empathic, others are passed over
+    "start": pl.Int32, "end": pl.Int32,  # its place in the turn's text; null where the labels are by turn
 }  # fmt: skip
 
 _PLACEHOLDER = re.compile(r"\[[A-Z_]+\]")
 _NUMBER = re.compile(r"\d+(?:[.,:/]\d+)*")
 _SENTENCE = r"[^.!?\n]+[.!?]*"
 _OTHER = re.compile(r"[^\w#]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Phrases:
+    """The caring sentences of a centre, each with its phrase, and the phrases (`assigned`)."""
+
+    sentences: pl.DataFrame
+    phrases: pl.DataFrame
+
+
+def found(sentences: pl.DataFrame) -> Phrases:
+    """The sentences (columns SENTENCES) with their phrases, as `assigned` tells."""
+    return Phrases(*assigned(sentences))
 
 
 def of_scores(turns: pl.DataFrame, scores: pl.DataFrame) -> pl.DataFrame:
@@ -64,6 +79,7 @@ def of_turns(labels: pl.DataFrame, text: pl.DataFrame) -> pl.DataFrame:
         caring.filter(pl.col("care_class") != CareClass.NEUTRAL)
         .join(split, on=("conversation_id", "turn"), how="inner")
         .drop_nulls("text")
+        .with_columns(start=pl.lit(None, pl.Int32), end=pl.lit(None, pl.Int32))
         .select(SENTENCES.keys())
     )
 

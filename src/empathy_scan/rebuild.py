@@ -9,7 +9,7 @@ from pathlib import Path
 
 import polars as pl
 
-from empathy_scan import __version__, codebook, groups, phrases, quantify, report, roster, summary
+from empathy_scan import __version__, codebook, groups, phrases, quantify, report, roster, summary, trends
 from empathy_scan.config import Config
 from empathy_scan.store import Store, Stored
 
@@ -27,6 +27,7 @@ def write_report(
     listed = roster.load(config.roles.roster)
     loaded = store.load(since=since, until=until)
     stored = replace(loaded, turns=roster.merge(loaded.turns, listed), labels=roster.merge(loaded.labels, listed))
+    said = phrases.found(phrases.of_scores(stored.turns, stored.scores))
     versions = stored.conversations.select("model", "settings").unique().sort("model", "settings")
     front_page = report.write(
         reports,
@@ -38,10 +39,13 @@ def write_report(
             config.summary,
             _errors(stored),
             teams=listed.teams,
-            sentences=phrases.of_scores(stored.turns, stored.scores),
+            sentences=said.sentences,
             groups=groups.of_conversations(stored.conversations, config.report.group_by),
         ),
         rejects=stored.rejects,
+        phrases=said,
+        weeks=trends.by_week(stored.labels, config.summary, measures=report.WEEKLY, latest=report.WEEKS),
+        changes=trends.changes(stored.labels, config.summary),
         people=report.People(listed.names, listed.teams, tuple(listed.unlisted(_agents(stored.turns)))),
         config=config.report,
         provenance={

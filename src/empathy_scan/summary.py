@@ -92,14 +92,15 @@ def figures(
     `groups` (columns `conversation_id`, `group`) adds those of each group of conversations, with scope "group".
     `value` is null, with the reason in `why`, where fewer than `minimum_conversations` conversations had an
     opportunity. Counts are always told. `errors` are those of the model that made the labels: with them the rates are
-    told a second time, `corrected`, or why they cannot be. `sentences` (phrases.SENTENCES) are the caring sentences in
-    words: without them the measures of phrases have no opportunity. Raises SchemaError for anything that is not LABELS.
+    told a second time, `corrected`, or why they cannot be. `sentences` are the caring sentences with their
+    phrases (phrases.Phrases): without them the measures of phrases have no opportunity. Raises SchemaError for anything
+    that is not LABELS.
     """
     rows = opportunities(labels)
     if sentences is not None:
-        rows = pl.concat([rows, phrases.opportunities(phrases.assigned(sentences)[0])])
-    whole, named = _of_team(rows, pl.lit("")), _of_team(*_in_teams(rows, teams or {}))
-    grouped = _of_team(*_in_groups(rows, groups))
+        rows = pl.concat([rows, phrases.opportunities(sentences)])
+    whole, named = of_team(rows, pl.lit("")), of_team(*_in_teams(rows, teams or {}))
+    grouped = of_team(*_in_groups(rows, groups))
     scoped = ((rows, "agent"), (whole, "team"), (named, "team"), (grouped, "group"))
     sums = pl.concat([conversation_sums(part, scope=scope) for part, scope in scoped])
     alike = sums.group_by(*_SCOPE, *SUMS).agg(pl.len().cast(pl.Int64).alias("alike")).sort(*_SCOPE, *SUMS)
@@ -175,7 +176,7 @@ def _in_groups(rows: pl.DataFrame, groups: pl.DataFrame | None) -> tuple[pl.Data
     return rows.join(groups.unique(), on="conversation_id", how="inner"), pl.col("group")
 
 
-def _of_team(rows: pl.DataFrame, team: pl.Expr) -> pl.DataFrame:
+def of_team(rows: pl.DataFrame, team: pl.Expr) -> pl.DataFrame:
     """The opportunities as the team's: a conversation that several agents held is one conversation."""
     whole = pl.col("turn").is_null()
     rows = rows.with_columns(agent_id=team).select(COLUMNS)

@@ -9,6 +9,7 @@ over all agents of a measure.
 from __future__ import annotations
 
 import zlib
+from collections.abc import Collection
 
 import numpy as np
 import polars as pl
@@ -17,7 +18,7 @@ from scipy import special
 from empathy_scan import stats
 from empathy_scan.config import SummaryConfig
 from empathy_scan.opportunities import opportunities
-from empathy_scan.summary import MEASURES, SUMS, Kind, conversation_sums, figure_of
+from empathy_scan.summary import MEASURES, SUMS, Kind, conversation_sums, figure_of, of_team
 
 RECENT = 4  # weeks that are held against those before
 WEEKS = {
@@ -34,26 +35,31 @@ CHANGES = {
 }  # fmt: skip
 
 
-def by_week(labels: pl.DataFrame, config: SummaryConfig) -> pl.DataFrame:
-    """Every measure of every agent in every week in which it had an opportunity: the columns WEEKS.
+def by_week(
+    labels: pl.DataFrame, config: SummaryConfig, *, measures: Collection[str] | None = None, latest: int | None = None
+) -> pl.DataFrame:
+    """Every measure of every agent, and of the team (agent ""), in every week with an opportunity: the columns WEEKS.
 
-    Conversations without a time are in no week. Raises SchemaError for anything that is not a LABELS frame.
+    `measures`: only these. `latest`: only so many weeks, counted back from the last one in the labels. Conversations
+    without a time are in no week. Raises SchemaError for anything that is not a LABELS frame.
     """
-    sums = _timed(labels).sort("agent_id", "measure", "week", *SUMS)
-    alike = sums.group_by("agent_id", "measure", "week", *SUMS, maintain_order=True).agg(
-        pl.len().cast(pl.Int64).alias("alike")
-    )
+    sums = _timed(labels)
+    if measures is not None:
+        sums = sums.filter(pl.col("measure").is_in(list(measures)))
+    if latest is not None and not sums.is_empty():
+        sums = sums.filter(pl.col("week") > pl.col("week").max().dt.offset_by(f"-{latest}w"))
+    index = ("agent_id", "measure", "week")
+    alike = sums.group_by(*index, *SUMS).agg(pl.len().cast(pl.Int64).alias("alike")).sort(*index, *SUMS)
+    parts = alike.partition_by(index, as_dict=True, include_key=False)
     made = [
         {"agent_id": agent, "measure": measure, "week": week} | figure_of(str(measure), part, config)
-        for (agent, measure, week), part in alike.partition_by(
-            "agent_id", "measure", "week", as_dict=True, include_key=False
-        ).items()
+        for (agent, measure, week), part in parts.items()
     ]
-    return pl.DataFrame(made, schema=WEEKS).sort("agent_id", "measure", "week")
+    return pl.DataFrame(made, schema=WEEKS).sort(index)
 
 
 def changes(labels: pl.DataFrame, config: SummaryConfig, *, recent: int = RECENT) -> pl.DataFrame:
-    """The change of every rate of every agent in the `recent` last weeks: the columns CHANGES.
+    """The change of every rate of every agent, and of the team (""), in the `recent` last weeks: the columns CHANGES.
 
     Only where both times have `minimum_conversations` conversations with an opportunity. Raises SchemaError for
     anything that is not a LABELS frame.
@@ -76,13 +82,12 @@ def changes(labels: pl.DataFrame, config: SummaryConfig, *, recent: int = RECENT
 
 
 def _timed(labels: pl.DataFrame) -> pl.DataFrame:
-    """The sums of every agent, measure and conversation, with the week in which the conversation began."""
+    """The sums of every agent and of the team by measure and conversation, with the week in which it began."""
     rows = opportunities(labels)
     began = labels.group_by("conversation_id").agg(pl.col("started_at").first()).drop_nulls("started_at")
     week = pl.col("started_at").dt.truncate("1w").dt.date().alias("week")
-    return conversation_sums(rows, scope="agent").join(
-        began.select("conversation_id", week), on="conversation_id", how="inner"
-    )
+    sums = pl.concat([conversation_sums(part, scope="agent") for part in (rows, of_team(rows, pl.lit("")))])
+    return sums.join(began.select("conversation_id", week), on="conversation_id", how="inner")
 
 
 def _change(measure: str, part: pl.DataFrame, config: SummaryConfig) -> dict[str, object] | None:
@@ -108,9 +113,10 @@ def _change(measure: str, part: pl.DataFrame, config: SummaryConfig) -> dict[str
 
 
 def _with_belief(frame: pl.DataFrame) -> pl.DataFrame:
-    """The changes, and which of them to believe, measure by measure."""
+    """The changes, and which of them to believe, measure by measure; the team is held apart from its agents."""
     parts = [
         part.with_columns(changed=pl.Series(stats.benjamini_hochberg(part["p_value"].to_numpy())))
-        for part in frame.partition_by("measure", maintain_order=True)
+        for held in (frame.filter(pl.col("agent_id") == ""), frame.filter(pl.col("agent_id") != ""))
+        for part in held.partition_by("measure", maintain_order=True)
     ]
     return pl.concat([pl.DataFrame(schema=CHANGES), *parts])

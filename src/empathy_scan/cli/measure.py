@@ -37,6 +37,8 @@ def measure(
     listed = rosters.load(options.roles.roster)
     labels = rosters.merge(labelled_rows.labels_from_rows(rows, where=str(file)), listed)
     within = groups.of_rows(rows, by or options.report.group_by, where=str(file))
-    sentences = phrases.of_turns(labels, labelled_rows.text_of(rows)) if "text" in rows.columns else None
+    sentences = None
+    if "text" in rows.columns:
+        sentences = phrases.found(phrases.of_turns(labels, labelled_rows.text_of(rows))).sentences
     figures = summary.figures(labels, options.summary, teams=listed.teams, groups=within, sentences=sentences)
     base.print_json(summary.to_json(figures))

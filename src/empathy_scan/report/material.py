@@ -11,10 +11,13 @@ import polars as pl
 from empathy_scan import mirror, tables
 from empathy_scan.codebook import Role
 from empathy_scan.config import ReportConfig
+from empathy_scan.phrases import Phrases
 from empathy_scan.report import charts, measures, words
 from empathy_scan.report.measures import Figure
 from empathy_scan.stats import Estimate
 
+WEEKS = 13  # of which a page shows the course: a quarter
+WEEKLY = tuple(measure.name for measure in measures.HEADLINES)
 TEAM = ""  # the team's key among the agents of the figures
 Row = dict[str, Any]  # one row of a frame, as polars names it
 
@@ -28,6 +31,9 @@ class Frames:
     labels: pl.DataFrame
     figures: pl.DataFrame
     rejects: pl.DataFrame
+    phrases: Phrases
+    weeks: pl.DataFrame  # trends.WEEKS
+    changes: pl.DataFrame  # trends.CHANGES
 
     def checked(self) -> Frames:
         """The same frames in their tables' shape; SchemaError where one is not."""
@@ -37,6 +43,9 @@ class Frames:
             tables.conform(self.labels, tables.LABELS),
             tables.conform(self.figures, tables.FIGURES),
             tables.conform(self.rejects, tables.REJECTS),
+            self.phrases,
+            self.weeks,
+            self.changes,
         )
 
 
@@ -66,6 +75,9 @@ class Material:
     people: People
     axes: dict[str, charts.Axis]  # by measure: the same scale on every page
     rejects: list[Row]
+    phrases: Phrases  # the caring sentences with their phrases, and the phrases; none where the report got none
+    weeks: pl.DataFrame  # the headline figures of every agent and of the team in the last WEEKS weeks
+    changes: pl.DataFrame
 
     def figure(self, agent_id: str, measure: str) -> Figure | None:
         """The figure of an agent, or of the team; None where `summary` made none."""
@@ -100,6 +112,7 @@ def prepare(frames: Frames, config: ReportConfig, people: People) -> Material:
         names=called, figures=figures, teams=teams, groups=groups, people=people,
         axes=_axes([*figures.items(), *teams.items(), *groups.items()]),
         rejects=frames.rejects.sort(tables.REJECTS.key).to_dicts(),
+        phrases=frames.phrases, weeks=frames.weeks, changes=frames.changes,
     )  # fmt: skip
 
 

@@ -11,7 +11,9 @@ from pathlib import Path
 import jinja2
 import polars as pl
 
+from empathy_scan import trends
 from empathy_scan.config import ReportConfig
+from empathy_scan.phrases import SENTENCES, Phrases, found
 from empathy_scan.report import agent, charts, content, dialogue, findings, folder, markdown, material, prose, words
 
 ROOT, BELOW = "", "../"  # from a page to the report's root
@@ -56,14 +58,23 @@ def write(  # noqa: PLR0913 - a keyword per frame
     config: ReportConfig,
     provenance: dict[str, str],
     people: material.People | None = None,
+    phrases: Phrases | None = None,
+    weeks: pl.DataFrame | None = None,
+    changes: pl.DataFrame | None = None,
 ) -> Path:
     """The path of the `index.html` of a report written into a folder; an older report in it is replaced as a whole.
 
-    `people` are the names and teams of a roster.
+    `people` are the names and teams of a roster, `phrases` the caring sentences and what phrases they are, `weeks` and
+    `changes` the frames of `trends`; what is not given is not shown.
     `provenance` (version, model, settings, codebook) stands at the foot of every page. Raises SchemaError for a frame
     that is not of its table, OutputError where the folder cannot be written; the old report then stays.
     """
-    frames = material.Frames(turns=turns, scores=scores, labels=labels, figures=figures, rejects=rejects)
+    frames = material.Frames(
+        turns=turns, scores=scores, labels=labels, figures=figures, rejects=rejects,
+        phrases=phrases or found(pl.DataFrame(schema=SENTENCES)),
+        weeks=pl.DataFrame(schema=trends.WEEKS) if weeks is None else weeks,
+        changes=pl.DataFrame(schema=trends.CHANGES) if changes is None else changes,
+    )  # fmt: skip
     prepared = material.prepare(frames, config, people or material.People())
     templates = Templates(prepared, provenance)
     with folder.replacing(target) as staging:
