@@ -153,7 +153,12 @@ def _by_turn(scores: pl.DataFrame) -> pl.DataFrame:
     return (
         scores.sort(tables.SCORES.key)
         .group_by("conversation_id", "turn", maintain_order=True)
-        .agg(pl.col("^p_.*$").max(), pl.col("unsure").any(), pl.col("evidence").explode().drop_nulls())
+        .agg(
+            pl.col("^p_.*$").max(),
+            pl.col("unsure").any(),
+            pl.col("evidence", "deletions").explode().drop_nulls(),
+            pl.struct("start", "end").filter(pl.col("flags").str.contains("O", literal=True)).alias("owned"),
+        )
     )
 
 
