@@ -14,12 +14,14 @@ import polars as pl
 from markupsafe import Markup
 
 from empathy_scan.codebook import Role
-from empathy_scan.report import escalation, inshort, lanes, marks, words
+from empathy_scan.report import escalation, inshort, lanes, marks, sketch, words
 from empathy_scan.report.escalation import Course
 from empathy_scan.report.inshort import Statement
 from empathy_scan.report.marks import Chip, House, Piece, Reason
 from empathy_scan.report.material import Material, Row
 
+NARROW = 10  # steps of a chart that leaves room beside it
+SKETCHED = 100  # columns of a course in characters
 TURNS_AT_ONCE = 5000  # rows whose pages are made together: what memory holds of all conversations
 
 CHANNELS = {
@@ -45,6 +47,12 @@ class Link:
 
     text: str
     href: str
+
+    @property
+    def md(self) -> str:
+        """The address of the same page as Markdown."""
+        page, hash_, anchor = self.href.partition("#")
+        return f"{page.removesuffix('.html')}.md{hash_}{anchor}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +109,20 @@ class Dialogue:
     neighbours: tuple[Neighbour, ...]
 
     @property
+    def sketch(self) -> tuple[str, ...]:
+        """Its course in characters, line by line; none where there is too little to draw."""
+        drawn = sketch.sketch(self.course, width=SKETCHED)
+        if drawn is None:
+            return ()
+        legend = "   ".join(f"{sign} {meaning}" for sign, _, meaning in drawn.legend)
+        return tuple(drawn.lines()) + ((legend,) if legend else ())
+
+    @property
+    def wide(self) -> bool:
+        """Whether the chart of its course needs the whole width of a page."""
+        return len(self.course.steps) > NARROW
+
+    @property
     def chart(self) -> Markup:
         """The chart of its course; nothing where there is too little to draw."""
         return lanes.drawn(self.course)
@@ -132,12 +154,12 @@ def _wanted(material: Material, wanted: Collection[str] | None) -> tuple[pl.Data
 
 
 def house_phrases(sentences: pl.DataFrame, phrases: pl.DataFrame) -> pl.DataFrame:
-    """The places of house phrases: `conversation_id`, `turn`, `start`, `end`; who says them: `agents`, `spoken`."""
+    """The places of house phrases: `conversation_id`, `turn`, `start`, `end`, `text`, `agents` and `spoken`."""
     known = phrases.select("phrase", agents="agents", spoken="conversations")
     return (
         sentences.filter(pl.col("house") & pl.col("start").is_not_null())
         .join(known, on="phrase", how="inner")
-        .select("conversation_id", "turn", "start", "end", "agents", "spoken")
+        .select("conversation_id", "turn", "start", "end", "text", "agents", "spoken")
         .sort("conversation_id", "turn", "start")
     )
 
@@ -237,7 +259,7 @@ def _houses(rows: Sequence[Row]) -> dict[int, tuple[House, ...]]:
     for row in rows:
         agents = words.plural(row["agents"], "agent", "agents")
         title = f"said by {agents} in {words.plural(row['spoken'], 'conversation', 'conversations')}"
-        found[row["turn"]] = (*found.get(row["turn"], ()), House(row["start"], row["end"], title))
+        found[row["turn"]] = (*found.get(row["turn"], ()), House(row["start"], row["end"], title, row["text"]))
     return found
 
 

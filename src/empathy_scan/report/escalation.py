@@ -165,14 +165,20 @@ def _points(messages: Sequence[Message]) -> Iterator[Point]:
     """Where the conversation turned: the first upset message, every message that is hostile or guarded, every miss."""
     upset = False
     for one in messages:
-        place = f"Message {one.number:,}" + (f" ({one.when})" if one.when else "")
-        if one.side == Role.CUSTOMER and one.tone == 1 and not upset:
-            yield Point("upset", f"{place}: customer upset for the first time", one.anchor)
-        elif one.tone == 2:
-            what = f", {words.listing(one.what)}" if one.what else ""
-            yield Point("hostile", f"{place}: {one.side} hostile{what}", one.anchor)
-        elif one.side == Role.AGENT and one.tone == 1:
-            yield Point("guarded", f"{place}: agent guarded", one.anchor)
+        parts = list(_turned(one, first=not upset))
         upset = upset or (one.side == Role.CUSTOMER and bool(one.tone))
-        if "missed" in one.care:
-            yield Point("missed", f"{place}: call for empathy missed", one.anchor)
+        if parts:
+            place = f"Message {one.number:,}" + (f" ({one.when})" if one.when else "")
+            yield Point(parts[0][0], f"{place}: {', '.join(text for _, text in parts)}", one.anchor)
+
+
+def _turned(one: Message, *, first: bool) -> Iterator[tuple[str, str]]:
+    """What makes a message a turning point: kinds and words; `first` while the customer has been civil so far."""
+    if one.tone == 2:
+        yield "hostile", f"{one.side} hostile" + (f" ({words.listing(one.what)})" if one.what else "")
+    elif one.tone == 1 and one.side == Role.AGENT:
+        yield "guarded", "agent guarded"
+    elif one.tone == 1 and first:
+        yield "upset", "customer upset for the first time"
+    if "missed" in one.care:
+        yield "missed", "call for empathy missed"

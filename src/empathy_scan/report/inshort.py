@@ -64,10 +64,6 @@ def _references(messages: Iterable[Message]) -> tuple[Reference, ...]:
     return tuple(Reference(one.number, one.anchor) for one in found) if len(found) <= REFERRED else ()
 
 
-def _place(one: Message) -> str:
-    return f"message {one.number:,}" + (f", {one.when} into the conversation" if one.when else "")
-
-
 def _first_attack(messages: Sequence[Message], who: str) -> Iterator[Statement]:
     """Who was hostile first, and when."""
     hostile = [one for one in messages if one.tone == 2]
@@ -78,10 +74,9 @@ def _first_attack(messages: Sequence[Message], who: str) -> Iterator[Statement]:
     names = {Role.CUSTOMER.value: "The customer", Role.AGENT.value: who}
     first = hostile[0]
     later = next((one for one in hostile if one.side != first.side), None)
-    text = f"{names[first.side]} {_was(names[first.side])} hostile first, at {_place(first)}"
-    other = (
-        f"; {names[later.side].lower()} {_was(names[later.side])} hostile at message {later.number:,}" if later else ""
-    )
+    when = f", {first.when} into the conversation" if first.when else ""
+    text = f"{names[first.side]} {_was(names[first.side])} hostile first{when}"
+    other = f"; {_the(names[later.side])} {_was(names[later.side])} hostile later" if later else ""
     yield Statement("hostile", f"{text}{other}.", _references([first, *([later] if later else [])]))
 
 
@@ -94,7 +89,8 @@ def _attacks(talk: Talk) -> Iterator[Statement]:
     found = [one for _, one in talk if one.side == Role.CUSTOMER and one.tone == 2]
     if found:
         kinds = Counter(kind for one in found for kind in one.what)
-        told = words.listing(f"{kind} in {count}" for kind, count in kinds.most_common())
+        alone = len(found) == 1
+        told = words.listing(kind if alone else f"{kind} in {count}" for kind, count in kinds.most_common())
         count = words.plural(len(found), "hostile message", "hostile messages")
         yield Statement("load", f"{count} from the customer{f': {told}' if told else ''}.", _references(found))
 
@@ -111,16 +107,20 @@ def _answered(rows: Sequence[Row], messages: Sequence[Message], who: str) -> Ite
     total = outcomes.total()
     if not total:
         return
-    told = [
-        *([f"rose above {outcomes['rose']}"] if outcomes["rose"] else []),
-        *([f"answered {outcomes['civil']} civilly, without understanding or a step"] if outcomes["civil"] else []),
-        *([f"answered {outcomes['strained']} in a guarded or hostile tone"] if outcomes["strained"] else []),
-    ]
-    rose = [one for row, one in zip(rows, messages, strict=True) if row["rose_above"]]
-    of = words.plural(total, "hostile message that was answered", "hostile messages that were answered")
-    yield Statement(
-        "rose" if outcomes["rose"] else "open", f"Of {of}, {_the(who)} {words.listing(told)}.", _references(rose)
+    said = {
+        "rose": "rose above {}",
+        "civil": "answered {} civilly, without understanding or a step",
+        "strained": "answered {} in a guarded or hostile tone",
+    }
+    told = words.listing(
+        text.format("the hostile message" if total == 1 else outcomes[kind])
+        for kind, text in said.items()
+        if outcomes[kind]
     )
+    rose = [one for row, one in zip(rows, messages, strict=True) if row["rose_above"]]
+    all_of = f"Of {total:,} hostile messages that were answered, {_the(who)}"
+    text = f"{who if total == 1 else all_of} {told}."
+    yield Statement("rose" if outcomes["rose"] else "open", text, _references(rose))
 
 
 def _the(who: str) -> str:
@@ -135,7 +135,8 @@ def _strained(messages: Sequence[Message], who: str) -> Iterator[Statement]:
         told = words.listing(
             f"{name} in {words.plural(count, 'message', 'messages')}" for count, name in counts if count
         )
-        yield Statement("guarded", f"{who} {_was(who)} {told}.", _references(found))
+        kind = "hostile" if any(one.tone == 2 for one in found) else "guarded"
+        yield Statement(kind, f"{who} {_was(who)} {told}.", _references(found))
 
 
 def _calls(talk: Talk) -> Iterator[Statement]:
@@ -149,7 +150,8 @@ def _calls(talk: Talk) -> Iterator[Statement]:
         "empathic": "answered with understanding", "scripted": "answered with stock phrases only", "missed": "missed",
         None: "with nobody left to answer",
     }  # fmt: skip
-    told = words.listing(f"{answers[kind]} {text}" for kind, text in said.items() if answers[kind])
+    alone = len(calls) == 1
+    told = words.listing(text if alone else f"{answers[kind]} {text}" for kind, text in said.items() if answers[kind])
     kind = next((kind for kind in ("missed", "scripted", "empathic") if answers[kind]), "open")
     count = words.plural(len(calls), "call for empathy", "calls for empathy")
     yield Statement(kind, f"{count}: {told}.", _references(one for _, one in calls))

@@ -14,7 +14,7 @@ from empathy_scan.report.escalation import Course, Step
 
 # The course of a conversation: customers' bars rise from the middle, agents' hang from it, care stands between them.
 _EDGE, _HEIGHTS = 0.62, (1.05, 1.85, 2.75)  # where bars begin, and where those of tone 0, 1 and 2 end
-_WIDEST, _NARROWEST, _A_STEP = 720, 240, 30  # pixels
+_WIDEST, _NARROWEST, _A_STEP = 880, 240, 38  # pixels
 _TONES = {"customer": ("line", "missed", "hostile"), "agent": ("line", "guarded", "hostile")}
 _SIGNS = {"customer": ("", "upset", "hostile"), "agent": ("", "guarded", "hostile")}
 # Kind -> the name of its colour, the path of its sign (as on the chips), whether it is drawn as a line, and how high.
@@ -57,7 +57,8 @@ def _bars(steps: Sequence[Step]) -> Iterator[dict[str, Any]]:
             if tone is not None:
                 yield {
                     "x": step.first - 0.4, "x2": step.last + 0.4, "y": sign * _EDGE, "y2": sign * _HEIGHTS[tone],
-                    "colour": plots.PALETTE[_TONES[side][tone]],
+                    "fill": plots.PALETTE[_TONES[side][tone]],
+                    "stroke": plots.PALETTE[_TONES[side][tone] if tone else "soft"],
                 }  # fmt: skip
 
 
@@ -86,11 +87,13 @@ def _template() -> dict[str, Any]:
               "axis": {"grid": False, "tickMinStep": 1, "format": ",d", "labelFlush": False}}  # fmt: skip
     places = sorted({0.0, *_HEIGHTS, *(-height for height in _HEIGHTS)})
     up = {"field": "y", "type": "quantitative", "title": None, "scale": {"domain": [-3.3, 3.3], "nice": False},
-          "axis": {"values": places, "labelExpr": _LABELS, "ticks": False, "domain": False}}  # fmt: skip
+          "axis": {"values": places, "labelExpr": _LABELS, "ticks": False, "domain": False,
+                   "minExtent": 118}}  # fmt: skip
     bars = {
         "data": {"name": "bars", "values": [{}]}, "mark": {"type": "rect"},
         "encoding": {"x": across, "x2": {"field": "x2"}, "y": up, "y2": {"field": "y2"},
-                     "fill": {"field": "colour", "type": "nominal", "scale": None}},
+                     "fill": {"field": "fill", "type": "nominal", "scale": None},
+                     "stroke": {"field": "stroke", "type": "nominal", "scale": None}},
     }  # fmt: skip
     signs = {
         "data": {"name": "signs", "values": [{}]},

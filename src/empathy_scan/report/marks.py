@@ -54,6 +54,7 @@ class House:
     start: int
     end: int
     title: str
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ class Templates:
         shared = {
             "report_title": words.shown(prepared.config.title), "provenance": provenance, "shape": charts.shape,
             "terms": prose.TERMS, "limits": prose.LIMITS, "sheets": _sheets(), "quoted": markdown.quoted,
-            "linked": markdown.linked,
+            "linked": markdown.linked, "said": markdown.said, "block": markdown.block, "anchor": markdown.anchor,
         }  # fmt: skip
         html = jinja2.Environment(autoescape=True)
         plain = jinja2.Environment(autoescape=False, finalize=markdown.escaped)  # noqa: S701 - `finalize` escapes
