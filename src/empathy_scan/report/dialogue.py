@@ -48,12 +48,6 @@ class Link:
     text: str
     href: str
 
-    @property
-    def md(self) -> str:
-        """The address of the same page as Markdown."""
-        page, hash_, anchor = self.href.partition("#")
-        return f"{page.removesuffix('.html')}.md{hash_}{anchor}"
-
 
 @dataclass(frozen=True, slots=True)
 class Reply:
@@ -129,53 +123,22 @@ class Dialogue:
 
 
 def dialogues(material: Material, wanted: Collection[str] | None = None) -> Iterator[Dialogue]:
-    """The page of every conversation, or of those wanted, one after the other in the order of their ids."""
-    said, houses, beside = _wanted(material, wanted)
-    for part in _slices(said):
-        ids = part.select("conversation_id").unique()
-        phrases = _by_conversation(houses.join(ids, on="conversation_id", how="semi"))
-        links = _by_conversation(beside.join(ids, on="conversation_id", how="semi"))
-        rows = part.iter_rows(named=True)
-        for conversation_id, turns in itertools.groupby(rows, key=lambda row: str(row["conversation_id"])):
-            neighbours = tuple(_neighbours(material, links.get(conversation_id, ())))
-            yield _dialogue(
-                material, material.conversations[conversation_id], list(turns),
-                houses=phrases.get(conversation_id, ()), neighbours=neighbours,
-            )  # fmt: skip
-
-
-def _wanted(material: Material, wanted: Collection[str] | None) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
-    """The turns to show, their house phrases, and which conversations of an agent stand beside which."""
-    said, sentences = material.said, material.phrases.sentences
+    """The page of every conversation of the turns, or of those wanted, one after the other in the order of their ids."""
+    said = material.said.sort("conversation_id", "turn")
     if wanted is not None:
         ids = pl.DataFrame({"conversation_id": sorted(wanted)}, schema={"conversation_id": pl.String})
-        said, sentences = (frame.join(ids, on="conversation_id", how="semi") for frame in (said, sentences))
-    return said.sort("conversation_id", "turn"), house_phrases(sentences, material.phrases.phrases), _beside(said)
-
-
-def house_phrases(sentences: pl.DataFrame, phrases: pl.DataFrame) -> pl.DataFrame:
-    """The places of house phrases: `conversation_id`, `turn`, `start`, `end`, `text`, `agents` and `spoken`."""
-    known = phrases.select("phrase", agents="agents", spoken="conversations")
-    return (
-        sentences.filter(pl.col("house") & pl.col("start").is_not_null())
-        .join(known, on="phrase", how="inner")
-        .select("conversation_id", "turn", "start", "end", "text", "agents", "spoken")
-        .sort("conversation_id", "turn", "start")
-    )
-
-
-def _beside(said: pl.DataFrame) -> pl.DataFrame:
-    """For every agent of every conversation the agent's conversations before and after it, by date."""
-    held = (
-        said.filter(pl.col("role") == Role.AGENT)
-        .select("agent_id", "conversation_id", "started_at")
-        .unique(["agent_id", "conversation_id"])
-        .sort("agent_id", "started_at", "conversation_id", nulls_last=True)
-    )
-    return held.with_columns(
-        before=pl.col("conversation_id").shift(1).over("agent_id"),
-        after=pl.col("conversation_id").shift(-1).over("agent_id"),
-    )
+        said = said.join(ids, on="conversation_id", how="semi", maintain_order="left")
+    for part in _slices(said):
+        ids = part.select("conversation_id").unique()
+        phrases = _by_conversation(material.house.join(ids, on="conversation_id", how="semi", maintain_order="left"))
+        links = _by_conversation(material.beside.join(ids, on="conversation_id", how="semi", maintain_order="left"))
+        rows = part.iter_rows(named=True)
+        for conversation_id, turns in itertools.groupby(rows, key=lambda row: str(row["conversation_id"])):
+            yield _dialogue(
+                material, material.conversations[conversation_id], list(turns),
+                houses=phrases.get(conversation_id, ()),
+                neighbours=tuple(_neighbours(material, links.get(conversation_id, ()))),
+            )  # fmt: skip
 
 
 def _slices(said: pl.DataFrame) -> Iterator[pl.DataFrame]:
@@ -258,9 +221,15 @@ def _houses(rows: Sequence[Row]) -> dict[int, tuple[House, ...]]:
     found: dict[int, tuple[House, ...]] = {}
     for row in rows:
         agents = words.plural(row["agents"], "agent", "agents")
-        title = f"said by {agents} in {words.plural(row['spoken'], 'conversation', 'conversations')}"
+        title = f"said by {agents} in {_at_least(row['spoken'])}"
         found[row["turn"]] = (*found.get(row["turn"], ()), House(row["start"], row["end"], title, row["text"]))
     return found
+
+
+def _at_least(count: int) -> str:
+    """A number of conversations, cut to its first digit: a page need not be made again for every one that is added."""
+    told = count if count < 10 else count // (unit := 10 ** (len(str(count)) - 1)) * unit
+    return f"{'at least ' if told < count else ''}{words.plural(told, 'conversation', 'conversations')}"
 
 
 def _legend(course: Course) -> Iterator[Reply]:
