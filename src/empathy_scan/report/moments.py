@@ -55,7 +55,8 @@ def picked(pool: Iterable[Row], count: int, *, without: Collection[tuple[str, in
     `without` are agent turns (conversation, turn) that the page has shown already.
     """
     # Of two kinds that name the same agent turn the first one is kept: rising above before understanding.
-    left = {(row["conversation_id"], row["agent_turn"]): row for row in reversed(list(pool))}
+    ranked = sorted(pool, key=lambda row: KINDS.index(row["kind"]), reverse=True)
+    left = {(row["conversation_id"], row["agent_turn"]): row for row in ranked}
     order = [row for key, row in left.items() if key not in without]
     conversations, kinds = Counter(conversation for conversation, _ in without), Counter[str]()
 
