@@ -19,6 +19,7 @@ FACTS = 3  # sentences quoted at most
 LONGEST = 240  # characters of one
 _ENOUGH = 2.5  # weight from which on a sentence is a fact
 _FEWEST_WORDS = 4
+_SAME = 0.75  # share of a sentence's words from which on it only repeats another
 # To a full stop that ends something (not the one in 8.30), or to an empty line.
 _SENTENCE = re.compile(r"\S.*?(?:[.!?]+[\"”’')]*(?=\s|\Z)|(?=\n[ \t]*\n)|\Z)", re.DOTALL)
 _ATTACKS = {"2", "hostile", "i", "t", "p", "c", "insult", "threat", "profanity", "contempt"}
@@ -61,7 +62,8 @@ _FORM = re.compile(
     re.IGNORECASE,
 )
 _ASKS = re.compile(
-    r"\b(?:can|could|will|would) (?:you|someone|somebody|anyone|we|i)\b|\bi(?:[’']d like| want| need| just want)\b(?! to know)"
+    r"\b(?:can|could|will|would) (?:you|someone|somebody|anyone|we|i)\b|\bi(?:[’']d like| want| need| just want)\b"
+    r"(?! to know)"
     r"|\bplease\b|\b(?:when|why|how|where|what|who)\b[^?]*\?",
     re.IGNORECASE,
 )
@@ -89,7 +91,10 @@ class Sentence:
 def facts(turns: Iterable[Row], until: int) -> tuple[Told, ...]:
     """The most concrete sentences of the customer up to a turn, in the order in which they were said."""
     found = [sentence for sentence in _sentences(turns, until) if sentence.weight >= _ENOUGH]
-    best = sorted(found, key=lambda sentence: (-sentence.weight, -sentence.turn, sentence.start))[:FACTS]
+    best: list[Sentence] = []
+    for sentence in sorted(found, key=lambda sentence: (-sentence.weight, -sentence.turn, sentence.start)):
+        if len(best) < FACTS and not any(_repeats(sentence.text, one.text) for one in best):
+            best.append(sentence)
     ordered = sorted(best, key=lambda sentence: (sentence.turn, sentence.start))
     return tuple(Told(sentence.turn, _cut(sentence.text)) for sentence in ordered)
 
@@ -124,6 +129,12 @@ def _weight(row: Row, text: str, start: int, end: int) -> float:
     weight += 0.5 * bool(labels - _ATTACKS) + 0.5 * bool(row["hardship"])
     weight -= 4 * bool(labels & _ATTACKS) + 2 * bool(_FORM.search(text))
     return weight - text.endswith("?")
+
+
+def _repeats(one: str, other: str) -> bool:
+    """Whether most words of a sentence were said in another already."""
+    said, before = (set(re.findall(r"\w+", text.casefold())) for text in (one, other))
+    return len(said & before) >= _SAME * len(said)
 
 
 def _cut(text: str) -> str:

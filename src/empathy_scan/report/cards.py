@@ -1,4 +1,4 @@
-"""Cited moments as a page shows them: both sides' words, what an answer could have built on, and how others answered."""
+"""Cited moments as a page shows them: both sides' words, what an answer could have built on, how others answered."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def moment(material: Material, row: Row, cited: Cited, *, built: Built | None = 
     asked, answer = (dialogue.turn(material, turn, short=True) for turn in both)
     skipped = both[1]["turn"] - both[0]["turn"] - 1
     between = words.plural(skipped, "message in between", "messages in between") if skipped > 0 else ""
-    kind = row["kind"]
+    kind = str(row["kind"])
     return Moment(kind, SHAPES.get(kind, kind), TITLES[kind], where, asked, between, answer, built)
 
 

@@ -1,4 +1,4 @@
-"""What a coaching talk is about: strengths first, then at most three things to work on, each only if figures support it.
+"""What a coaching talk is about: strengths first, then at most three things to work on, each only where figures say so.
 
 The three are chosen by one rule: how far the figure lies from the team or from the agent's own past beyond chance,
 times how many moments there are to talk about. Where nothing is beyond chance, nothing is claimed.
@@ -25,12 +25,19 @@ _FEW_STRENGTHS = 2  # with fewer that stand out, what is steadily good is said t
 class Aim:
     """A thing that somebody may work on: the measure that shows it, and how it is said."""
 
-    kind: str  # of its moments (moments.KINDS)
+    kind: str  # what it is called in an address; of its moments too (moments.KINDS)
     measure: str
     shape: str  # its sign and colour
     title: str
     said: str  # goes on after the name; {} is the figure
     up: bool = True  # whether a high figure is the trouble
+    shown: tuple[str, ...] = ()  # kinds of its moments, where `kind` is none of them
+    unless: tuple[str, ...] = ()  # left out where one of these kinds says it more exactly
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The kinds of its moments."""
+        return self.shown or (self.kind,)
 
 
 AIMS: tuple[Aim, ...] = (
@@ -46,10 +53,11 @@ AIMS: tuple[Aim, ...] = (
         "Attacks or belittles the customer in {}"),
     Aim("house", "formulaicity", "scripted", "Leave the house phrases",
         "Uses phrases that colleagues say nearly word for word in {}"),
-    Aim("unheard", "empathy_rate", "empathic", "Show that this customer was understood",
-        "Answers only {} with understanding", up=False),
+    Aim("unheard", "empathy_rate", "missed", "Show that this customer was understood",
+        "Answers only {} with understanding", up=False, shown=("scripted", "missed"), unless=("scripted", "missed")),
+    Aim("action", "followed_by_action", "owns", "Let a step follow the kind word",
+        "Follows only {} with a concrete step", up=False, shown=("sorry",), unless=("sorry",)),
 )  # fmt: skip
-UNHEARD = ("scripted", "missed")  # kinds of moments of the last one, which is left out where one of them is chosen
 
 # Measure -> whether a high figure is good, and how it is said where it stands out.
 _STRENGTHS: dict[str, tuple[bool, str]] = {
@@ -73,8 +81,7 @@ _STEADY: tuple[tuple[str, bool, float, str], ...] = (
     ("missed_rate", False, 0.25, "Lets few calls for empathy go by unanswered: {}"),
     ("guarded_rate", False, 0.1, "Keeps a civil tone nearly always: guarded in {}"),
     ("belittling_rate", False, 0.05, "Stays with the matter, not the person: hostile in {}"),
-    ("own_voice", True, 0.75, "Says most in words of their own, not in house phrases: {}"),
-    ("composure_0", False, 0.2, "Has an even tone as long as nobody attacks: guarded or hostile in {}"),
+    ("composure_0", False, 0.25, "Has an even tone as long as nobody attacks: guarded or hostile in {}"),
 )
 
 
@@ -102,15 +109,11 @@ def strengths(standings: Mapping[str, Standing], answers: Answers | None) -> tup
     return said, bool(clear)
 
 
-def chosen(
-    standings: Mapping[str, Standing], counts: Mapping[str, int], answers: Answers | None
-) -> list[Chosen]:
+def chosen(standings: Mapping[str, Standing], counts: Mapping[str, int], answers: Answers | None) -> list[Chosen]:
     """At most three things to work on, by distance beyond chance times moments; none where figures support none."""
     found = sorted(_supported(standings, counts, answers), key=lambda one: -one[0])
-    kept = [one for _, one in found]
-    if any(one.aim.kind in UNHEARD for one in kept):
-        kept = [one for one in kept if one.aim.kind != "unheard"]
-    return kept[:MOST]
+    kinds = {one.aim.kind for _, one in found}
+    return [one for _, one in found if not kinds.intersection(one.aim.unless)][:MOST]
 
 
 def rule(count: int) -> str:
@@ -130,8 +133,7 @@ def _supported(
     """Every aim that the figures support, with its weight."""
     for aim in AIMS:
         standing = standings.get(aim.measure)
-        kinds = UNHEARD if aim.kind == "unheard" else (aim.kind,)
-        moments = sum(counts.get(kind, 0) for kind in kinds)
+        moments = sum(counts.get(kind, 0) for kind in aim.kinds)
         if standing is None or moments < _FEWEST_MOMENTS:
             continue
         distance = standing.distance(up=aim.up)

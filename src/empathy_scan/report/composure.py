@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from empathy_scan.codebook import CareClass
-from empathy_scan.report import cards, dialogue, measures, plots, support, words
+from empathy_scan.report import dialogue, measures, plots, support, words
 from empathy_scan.report.cards import Cited
 from empathy_scan.report.course import Chart
 from empathy_scan.report.dialogue import Link, Turn
@@ -50,12 +50,15 @@ def curve(material: Material, agent_id: str) -> Chart | None:
     """The composure curve beside the team's; None where fewer than two of its points are known."""
     values = [
         {"step": said, "who": who, **_point(material, key, name)}
-        for key, who in ((agent_id, material.names[agent_id]), *([(TEAM, "The team")] if len(material.agents) > 1 else []))
+        for key, who in (
+            (agent_id, material.names[agent_id]),
+            *([(TEAM, "The team")] if len(material.agents) > 1 else []),
+        )
         for said, name in zip(_SAID, STEPS, strict=True)
         if (figure := material.figure(key, name)) and figure.value is not None and figure.low is not None
     ]
     own = [value for value in values if value["who"] != "The team"]
-    if len(own) < 2:  # noqa: PLR2004 - one point is no curve
+    if len(own) < 2:
         return None
     rows = tuple(
         (said, *(_cell(material, key, name) for key in ((agent_id, TEAM) if len(material.agents) > 1 else (agent_id,))))
@@ -91,7 +94,9 @@ def snaps(material: Material) -> dict[str, tuple[list[Snap], int]]:
     """By agent the newest snap chains, and how many there are."""
     key = ("agent_id", "conversation_id")
     snapped = material.exchanges.filter(pl.col("snapped"))
-    first = snapped.group_by(key).agg(snap=pl.col("turn").min(), customer=pl.col("customer_turn").sort_by("turn").first())
+    first = snapped.group_by(key).agg(
+        snap=pl.col("turn").min(), customer=pl.col("customer_turn").sort_by("turn").first()
+    )
     recited = material.exchanges.filter(pl.col("care_class") == CareClass.SCRIPTED).join(first, on=key, how="inner")
     chains = (
         recited.filter(pl.col("turn") < pl.col("snap"))
@@ -161,5 +166,3 @@ def _spec(values: list[dict[str, object]]) -> plots.Spec:
              "encoding": {"y": {"field": "value", "type": "quantitative", "axis": axis}, "shape": shape}},
         ],
     }  # fmt: skip
-
-

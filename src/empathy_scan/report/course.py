@@ -9,9 +9,8 @@ from dataclasses import dataclass
 import polars as pl
 from markupsafe import Markup
 
-from empathy_scan import trends
 from empathy_scan.report import measures, plots, support, words
-from empathy_scan.report.material import TEAM, Material, Row
+from empathy_scan.report.material import Material, Row
 from empathy_scan.report.measures import Figure, Measure
 
 FEWEST = 3  # weeks with a figure that make a course
@@ -42,11 +41,13 @@ class Change:
     changed: bool
 
 
-def charts(material: Material, agent_id: str, weeks: pl.DataFrame | None, team: pl.DataFrame | None) -> tuple[Chart, ...]:
+def charts(
+    material: Material, agent_id: str, weeks: pl.DataFrame | None, team: pl.DataFrame | None
+) -> tuple[Chart, ...]:
     """The courses of the headline figures that have enough weeks; `weeks` and `team` are rows of trends.WEEKS."""
     if weeks is None:
         return ()
-    drawn = []
+    drawn: list[Chart] = []
     for measure in measures.HEADLINES:
         own = _known(weeks, measure)
         if measure.form in _DRAWN and own.height >= FEWEST and len(drawn) < _MOST:
@@ -82,7 +83,9 @@ def _changes(past: dict[tuple[str, str], Row], agent_id: str) -> Iterator[Change
 
 def _known(weeks: pl.DataFrame, measure: Measure) -> pl.DataFrame:
     """The weeks in which a measure has a figure with an interval."""
-    return weeks.filter((pl.col("measure") == measure.name) & pl.col("value").is_not_null() & pl.col("low").is_not_null())
+    return weeks.filter(
+        (pl.col("measure") == measure.name) & pl.col("value").is_not_null() & pl.col("low").is_not_null()
+    )
 
 
 def _chart(measure: Measure, name: str, own: pl.DataFrame, team: pl.DataFrame) -> Chart:
@@ -113,8 +116,8 @@ def _spec(measure: Measure, own: pl.DataFrame, team: pl.DataFrame) -> plots.Spec
             "axis": {"title": None, "labelAngle": 0, "labelOverlap": True, "ticks": False},
         }},
         "layer": [
-            {"data": {"values": _values(team)}, "mark": {"type": "area", "opacity": 0.16, "color": plots.PALETTE["ink"]},
-             "encoding": ends},
+            {"data": {"values": _values(team)}, "encoding": ends,
+             "mark": {"type": "area", "opacity": 0.16, "color": plots.PALETTE["ink"]}},
             {"data": {"values": _values(own)}, "layer": [
                 {"mark": {"type": "rule", "strokeWidth": 5, "opacity": 0.4, "color": colour}, "encoding": ends},
                 {"mark": {"type": "line", "color": colour, "point": {"filled": True, "size": 45}}, "encoding": value},
@@ -144,5 +147,3 @@ def _count(measure: Measure, row: Row) -> str:
 def _day(week: dt.date) -> str:
     """`5 Oct`."""
     return words.date(dt.datetime.combine(week, dt.time(), dt.UTC)).rsplit(" ", 1)[0]
-
-

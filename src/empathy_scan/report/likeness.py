@@ -15,6 +15,7 @@ import polars as pl
 from empathy_scan.codebook import CareClass
 from empathy_scan.report import words
 from empathy_scan.report.material import Material, Row
+from empathy_scan.report.moments import SURE, praised
 
 _CLEAREST = 20_000  # answers of the whole centre among which is searched
 _CLEAR = 0.2  # weight of how sure the model is that the answer shows understanding
@@ -26,15 +27,14 @@ _QUEUE, _KIND, _ATTACK, _OWNED = 0.15, 0.2, 0.05, 0.05
 _COMMON = 0.1  # share of the searched calls beyond which a word tells nothing
 _ALWAYS = 10  # calls that may share a word whatever their number
 _NAMED = 3  # shared words that are told
-_WORD = r"[a-z][a-z'’]{2,}"
-_EMPTY = frozenset(
-    "the and you your yours for that this these those with have has had was were are is not but can could will would "
-    "they them their there here what when where which who why how from just been being about out our ours all any get "
-    "got one two its it's don't didn't won't can't isn't i'm i've i'd i'll you're you've me my mine him his her she "
-    "he's that's then than too very some again still even because only also more much into over after before now did "
-    "does doing said says say tell told know like want need please thank thanks hello yes yeah okay well right going "
-    "gone come came back off through should really sorry think thing things everything anything nothing something nobody "
-    "somebody having put look looked while being made make take took give given cause could've would've".split()
+_WORD = r"[a-z]{4,}"
+_EMPTY = (
+    "your yours that this these those with have been were will would could should they them their there here what when "
+    "where which from just being about ours some again still even because only also much more into over after before "
+    "does doing said says tell told know like want need please thank thanks hello yeah okay well right going gone come "
+    "came back through really sorry think thing things everything anything nothing something nobody somebody having "
+    "look looked while made make take took gave given cause then than very then didn doesn isn couldn wouldn shouldn "
+    "haven hasn weren wasn aren down once both such each most many other another"
 )
 
 
@@ -67,9 +67,7 @@ def found(material: Material, moments: Iterable[Row]) -> dict[Key, tuple[Alike, 
     ranked = _ranked(asked, served, pairs)
     held: dict[Key, list[Alike]] = {}
     for row in ranked.iter_rows(named=True):
-        alike = Alike(
-            row["conversation_id_right"], row["turn_right"], row["agent_turn"], row["agent_id"], _shared(row)
-        )
+        alike = Alike(row["conversation_id_right"], row["turn_right"], row["agent_turn"], row["agent_id"], _shared(row))
         held.setdefault((row["conversation_id"], row["turn"]), []).append(alike)
     return {key: tuple(alike) for key, alike in held.items()}
 
@@ -91,11 +89,11 @@ def _served(material: Material) -> pl.DataFrame:
     """The clearest answers with understanding, with the calls they answer."""
     understood = (pl.col("answer") == CareClass.EMPATHIC) & (pl.col("first_tone") == 0) & pl.col("call")
     answers = material.answers.filter(understood & pl.col("agent_id").is_not_null())
-    care = pl.max_horizontal("p_acknowledges", "p_explores").fill_null(0.5)
+    care, strained = pl.max_horizontal("p_acknowledges", "p_explores"), pl.max_horizontal("p_strained", "p_hostile")
     said = material.said.filter((pl.col("tone") == 0) & (pl.col("text").str.len_chars() >= _SHORTEST)).select(
-        "conversation_id", agent_turn="turn", care=care, owned=pl.col("flags").str.contains("O", literal=True),
-        unsure=pl.col("unsure").fill_null(value=False),
-    )  # fmt: skip
+        "conversation_id", "p_owns", agent_turn="turn", care=care, strained=strained,
+        owned=pl.col("flags").str.contains("O", literal=True), unsure=pl.col("unsure").fill_null(value=False),
+    ).filter(praised(pl.lit(value=False))).with_columns(pl.col("care").fill_null(SURE))  # fmt: skip
     found = answers.select("conversation_id", "turn", "agent_id", agent_turn="answer_turn").join(
         said, on=("conversation_id", "agent_turn"), how="inner"
     )
@@ -107,9 +105,9 @@ def _served(material: Material) -> pl.DataFrame:
 
 def _terms(calls: pl.DataFrame, number: str) -> pl.DataFrame:
     """The words of calls, each once a call."""
-    plain = pl.col("text").str.to_lowercase().str.replace_all(r"\[[a-z_]+\]", " ").str.replace_all("’", "'")
+    plain = pl.col("text").str.to_lowercase().str.replace_all(r"\[[a-z_]+\]", " ")
     listed = calls.select(number, term=plain.str.extract_all(_WORD).list.unique()).explode("term").drop_nulls()
-    return listed.filter(~pl.col("term").is_in(list(_EMPTY)))
+    return listed.filter(~pl.col("term").is_in(_EMPTY.split()))
 
 
 def _weights(terms: pl.DataFrame, number: int) -> pl.DataFrame:
@@ -162,10 +160,10 @@ def _ranked(asked: pl.DataFrame, served: pl.DataFrame, pairs: pl.DataFrame) -> p
 def _shared(row: Mapping[str, object]) -> str:
     """What two calls have in common, in words."""
     kinds = {"hostile": "also hostile", "hardship": "also tells of a hardship", "upset": "also upset"}
-    parts = [f"the same queue ({words.shown(str(row['queue']))})"] if row["same_queue"] else []
+    parts = [f"same queue ({words.shown(str(row['queue']))})"] if row["same_queue"] else []
     if row["same_kind"] and row["called"] in kinds:
         parts.append(kinds[str(row["called"])])
     common = row["common"]
     if isinstance(common, list) and common:
         parts.append(f"both say {words.listing(f'“{word}”' for word in common)}")
-    return words.listing(parts)
+    return "; ".join(parts)

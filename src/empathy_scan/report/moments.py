@@ -23,6 +23,9 @@ KINDS = (*PRAISE, *READING, "mirroring", "sorry", "snap", "belittling", "house")
 _POOL = 30  # candidates of a kind that an agent's moments are picked from
 _LATER = 0.8  # weight of an answer that was not the first message after the customer's
 _UNKNOWN = 0.5  # clarity of a turn whose labels come from people: neither preferred nor put back
+_VAGUE = 0.5  # a moment less clear than this is shown only where fewer than _FEWEST others are
+_FEWEST = 2
+SURE, CALM = 0.85, 0.25  # only what the model is surely right about is praised or held up to others
 _KEY = ("agent_id", "kind")
 _INDEX = ("agent_id", "conversation_id", "turn", "agent_turn")
 
@@ -60,13 +63,18 @@ def picked(pool: Iterable[Row], count: int, *, without: Collection[tuple[str, in
     order = [row for key, row in left.items() if key not in without]
     conversations, kinds = Counter(conversation for conversation, _ in without), Counter[str]()
 
+    def vague(row: Row) -> bool:
+        return bool(row["unsure"]) or float(row["clarity"]) < _VAGUE
+
     def merit(row: Row) -> tuple[object, ...]:
         seen = conversations[row["conversation_id"]], kinds[row["kind"]]
-        return row["unsure"], *seen, KINDS.index(row["kind"]), -row["clarity"], row["conversation_id"], row["turn"]
+        return vague(row), *seen, KINDS.index(row["kind"]), -row["clarity"], row["conversation_id"], row["turn"]
 
     found: list[Row] = []
     while order and len(found) < count:
         best = min(order, key=merit)
+        if vague(best) and len(found) >= _FEWEST:
+            break
         order.remove(best)
         conversations[best["conversation_id"]] += 1
         kinds[best["kind"]] += 1
@@ -141,13 +149,22 @@ def _with_clarity(candidates: pl.DataFrame, said: pl.DataFrame) -> pl.DataFrame:
     return (
         candidates.join(answer, on=("conversation_id", "agent_turn"), how="inner")
         .join(customer, on=("conversation_id", "turn"), how="inner")
-        .filter(~kind.is_in(PRAISE) | (pl.col("agent_tone").fill_null(0) == 0))
+        .filter(~kind.is_in(PRAISE) | ((pl.col("agent_tone").fill_null(0) == 0) & praised(pl.col("kind") == "rose")))
         .select(
             *_INDEX, "kind",
             clarity=clarity.fill_null(_UNKNOWN) * asked_surely * at_once,
             unsure=pl.any_horizontal(pl.col("agent_unsure", "customer_unsure").fill_null(value=False)),
         )
     )  # fmt: skip
+
+
+def praised(owning: pl.Expr) -> pl.Expr:
+    """Whether an answer surely shows understanding (or, where `owning`, a step) in a tone that surely is civil.
+
+    Of columns `care`, `p_owns` and `strained`; true where there are no probabilities, because people labelled it.
+    """
+    shown = pl.when(owning).then(pl.max_horizontal("care", "p_owns")).otherwise(pl.col("care"))
+    return (shown >= SURE).fill_null(value=True) & (pl.col("strained") <= CALM).fill_null(value=True)
 
 
 def _best(candidates: pl.DataFrame) -> pl.DataFrame:

@@ -49,7 +49,7 @@ def standing(material: Material, past: dict[tuple[str, str], Row], agent_id: str
         return None
     change = past.get((agent_id, name))
     measure = MEASURES[name]
-    alone = len(material.agents) < 2  # noqa: PLR2004 - one agent is the team
+    alone = len(material.agents) < 2
     return Standing(
         measure, figure, _from_team(figure, None if alone else team), _from_past(change),
         "" if alone else _team_text(measure, figure, team), past_text(measure, change),
@@ -75,7 +75,9 @@ def past_text(measure: Measure, change: Row | None) -> str:
     if change is None:
         return ""
     before, after = (measures.value_text(measure, change[name]) for name in ("before", "after"))
-    held = [words.plural(change[f"conversations_{name}"], "conversation", "conversations") for name in ("after", "before")]
+    held = [
+        words.plural(change[f"conversations_{name}"], "conversation", "conversations") for name in ("after", "before")
+    ]
     verdict = "more than chance would do" if change["changed"] else "which may be chance"
     return (
         f"the last {trends.RECENT} weeks {after} in {held[0]}, before {before} in {held[1]}: "
@@ -118,10 +120,12 @@ def _team_text(measure: Measure, figure: Figure, team: Figure | None) -> str:
     whole = f"the team {measures.value_text(measure, team.value)} ({measures.range_text(measure, team)})"
     if figure.stands_out is None:
         return whole
-    verdict = "stands out from the others" if figure.stands_out else "no more than chance would do"
+    verdict = "stands out from the others" if figure.stands_out else "which does not stand out"
     if figure.adjusted is None:
-        return f"{whole}; {verdict}"
+        return f"{whole}: {'stands out from the others' if figure.stands_out else 'no clear difference from it'}"
     own = figure.adjusted
     spread = f"{words.percent(own.low).removesuffix('%')} to {words.percent(own.high)}"
     others = words.percent(figure.reference or 0.0)
-    return f"{whole}; for the customers they got about {words.percent(own.value)} ({spread}) against {others}: {verdict}"
+    return (
+        f"{whole}; for the customers they got about {words.percent(own.value)} ({spread}) against {others}, {verdict}"
+    )

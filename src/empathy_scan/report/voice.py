@@ -15,6 +15,7 @@ from empathy_scan.report.material import Material
 _MOST = 8  # phrases told
 _TWICE = 2  # uses from which on a sentence is a habit
 _ENOUGH = 10  # stock sentences without which their variety says nothing
+_UNLIKE = 0.75  # phrases that the variety amounts to for each stock sentence, from which on hardly any repeats
 TOO_FEW = f"not enough stock sentences yet (fewer than {_ENOUGH})"
 
 
@@ -69,8 +70,11 @@ def _varied(row: dict[str, object]) -> str:
     bits, number = float(str(row["bits"])), int(str(row["n"]))
     if number < _ENOUGH:
         return ""
+    like = max(1, words.whole(2**bits))
+    if like > _UNLIKE * number:
+        return f"Hardly any of the {number:,} stock sentences repeats ({bits:.1f} bits)."
     return (
-        f"The stock phrases are as varied as {words.plural(max(1, words.whole(2**bits)), 'phrase', 'phrases')} used "
+        f"The stock phrases are as varied as {words.plural(like, 'phrase', 'phrases')} used "
         f"equally often ({bits:.1f} bits, from {number:,} stock sentences)."
     )
 
@@ -83,6 +87,10 @@ def _phrase(row: dict[str, object]) -> Phrase:
     if row["house"]:
         whose = f"house phrase: {words.plural(others, 'colleague says', 'colleagues say')} it too"
     else:
-        whose = "own phrase" if not others else f"own phrase, though {words.plural(others, 'colleague says', 'colleagues say')} it too"
-    kind = "scripted" if float(str(row["scripted"])) >= 0.5 else "empathic"  # noqa: PLR2004 - most of its uses
+        whose = (
+            "own phrase"
+            if not others
+            else f"own phrase, though {words.plural(others, 'colleague says', 'colleagues say')} it too"
+        )
+    kind = "scripted" if float(str(row["scripted"])) >= 0.5 else "empathic"
     return Phrase(excerpt(str(row["text"]), 200), kind, f"{uses} in {held}", whose)

@@ -45,8 +45,7 @@ def known(shown: tuple[Shown, ...]) -> tuple[Shown, ...]:
 
 def others() -> tuple[Measure, ...]:
     """The further measures that no section of its own shows."""
-    own = ("composure", "consistency")
+    scales, names = ("composure", "consistency"), ("carry_over_empathy", "carry_over_tone", "own_voice", "formulaicity")
     return tuple(
-        measure for measure in measures.FURTHER
-        if measure.scale not in own and not measure.name.startswith("carry_over") and measure.name not in {"own_voice", "formulaicity"}
+        measure for measure in measures.FURTHER if measure.scale not in scales and measure.name not in names
     )  # fmt: skip
