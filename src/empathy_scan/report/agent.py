@@ -15,11 +15,11 @@ from empathy_scan.report import (
     coaching,
     composure,
     content,
-    course,
     findings,
     likeness,
     measures,
     moments,
+    past,
     piles,
     support,
     talk,
@@ -29,7 +29,7 @@ from empathy_scan.report import (
 )
 from empathy_scan.report.cards import Cited, Examples
 from empathy_scan.report.composure import Chain, Counts, Snap
-from empathy_scan.report.course import Change, Chart
+from empathy_scan.report.past import Change, Chart
 from empathy_scan.report.findings import Answers, Finding
 from empathy_scan.report.likeness import Alike, Key
 from empathy_scan.report.material import TEAM, Material, Row
@@ -78,7 +78,7 @@ class _Cut:
     """What is made once for all agents."""
 
     answers: dict[str, Answers]
-    past: dict[tuple[str, str], Row]
+    changes: dict[tuple[str, str], Row]
     weeks: dict[str, pl.DataFrame]
     voices: dict[str, Voice]
     snaps: dict[str, tuple[list[Snap], int]]
@@ -120,8 +120,8 @@ def _cut(material: Material) -> _Cut:
         and figure.low is not None and figure.high is not None
     }  # fmt: skip
     return _Cut(
-        answers=findings.count_answers(material.exchanges), past=support.past_of(material),
-        weeks=course.weeks_by_agent(material), voices=voice.voices(material), snaps=composure.snaps(material),
+        answers=findings.count_answers(material.exchanges), changes=support.past_of(material),
+        weeks=past.weeks_by_agent(material), voices=voice.voices(material), snaps=composure.snaps(material),
         piles=piles.piles(material), spoke=spoke, bands=measures.bands(ranges),
     )  # fmt: skip
 
@@ -133,7 +133,7 @@ def _picks(material: Material, cut: _Cut) -> dict[str, talk.Picked]:
     for (agent_id, kind), number in pools.counts.items():
         counts.setdefault(agent_id, {})[kind] = number
     return {
-        agent_id: talk.pick(material, agent_id, pools, counts.get(agent_id, {}), cut.past, cut.answers.get(agent_id))
+        agent_id: talk.pick(material, agent_id, pools, counts.get(agent_id, {}), cut.changes, cut.answers.get(agent_id))
         if agent_id != UNKNOWN_AGENT
         else talk.Picked()
         for agent_id in material.agents
@@ -165,8 +165,8 @@ def _page(
     """One agent's page."""
     named, spoke = agent_id != UNKNOWN_AGENT, cut.spoke[agent_id]
     snaps, number = cut.snaps.get(agent_id, ([], 0)) if named else ([], 0)
-    courses = course.charts(material, agent_id, cut.weeks.get(agent_id), cut.weeks.get(TEAM)) if named else ()
-    changes = course.changes(cut.past, agent_id) if named else ()
+    courses = past.charts(material, agent_id, cut.weeks.get(agent_id), cut.weeks.get(TEAM)) if named else ()
+    changes = past.changes(cut.changes, agent_id) if named else ()
     newest, more = piles.newest(spoke)
     spoken = cut.voices.get(agent_id) if named else None
     figures = tuple(content.shown(material, agent_id, measure) for measure in measures.HEADLINES)

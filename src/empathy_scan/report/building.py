@@ -100,12 +100,17 @@ def facts(turns: Iterable[Row], until: int) -> tuple[Told, ...]:
 
 
 def asked(turns: Iterable[Row], until: int) -> Told | None:
-    """What the customer asked for last, up to a turn: what the agent could own; None where nothing was asked for."""
+    """What the customer asked for last, up to a turn: what the agent could own; None where nothing was asked for.
+
+    Of several requests in one turn the first question, else the first request.
+    """
     found = [
         sentence for sentence in _sentences(turns, until)
         if _ASKS.search(sentence.text) and not _FORM.search(sentence.text) and sentence.weight > -1
     ]  # fmt: skip
-    return Told(found[-1].turn, _cut(found[-1].text)) if found else None
+    latest = [sentence for sentence in found if sentence.turn == found[-1].turn]
+    best = min(latest, key=lambda sentence: (not sentence.text.endswith("?"), sentence.start), default=None)
+    return Told(best.turn, _cut(best.text)) if best else None
 
 
 def _sentences(turns: Iterable[Row], until: int) -> Iterator[Sentence]:

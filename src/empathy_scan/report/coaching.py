@@ -86,6 +86,14 @@ _STEADY: tuple[tuple[str, bool, float, str], ...] = (
 
 
 @dataclass(frozen=True, slots=True)
+class Strength:
+    """A strength in a sentence, and how the team or the agent's own past stands beside it."""
+
+    text: str
+    beside: str
+
+
+@dataclass(frozen=True, slots=True)
 class Chosen:
     """A thing to work on that the figures support, with its sentences."""
 
@@ -95,7 +103,7 @@ class Chosen:
     moments: int  # how many there are in all
 
 
-def strengths(standings: Mapping[str, Standing], answers: Answers | None) -> tuple[list[str], bool]:
+def strengths(standings: Mapping[str, Standing], answers: Answers | None) -> tuple[list[Strength], bool]:
     """Sentences on what stands out well, else on what is steadily good; whether any of them stands out."""
     clear = {
         name: standing.distance(up=high)
@@ -123,7 +131,7 @@ def rule(count: int) -> str:
     number = ("One thing stands", "Two things stand", "Three things stand")[count - 1]
     return (
         f"{number} out beyond what chance does, the most telling first: by how far the figure lies from the others or "
-        "from the agent's own past, times how many moments there are to talk about."
+        "from the agent's own past (the tone under attack: from no difference at all), times how many moments there are."
     )
 
 
@@ -151,15 +159,15 @@ def _work(aim: Aim, standing: Standing, answers: Answers | None) -> str:
     return f"{aim.said.format(support.told(standing))}."
 
 
-def _strength(text: str, standing: Standing, answers: Answers | None) -> str:
+def _strength(text: str, standing: Standing, answers: Answers | None) -> Strength:
     """The sentence of a strength, with the team beside it or how it has improved."""
     contrast = standing.measure.name == "mirroring"
     said = _mirroring(text, answers) + support.told(standing) if contrast else text.format(support.told(standing))
     beside = support.capital(standing.team if standing.from_team else standing.past)
-    return f"{said}. {beside}." if beside else f"{said}."
+    return Strength(f"{said}.", f"{beside}." if beside else "")
 
 
-def _steady(standings: Mapping[str, Standing], *, without: Container[str]) -> Iterator[str]:
+def _steady(standings: Mapping[str, Standing], *, without: Container[str]) -> Iterator[Strength]:
     """What is good whatever the team does, where the whole interval says so."""
     for name, high, bound, text in _STEADY:
         standing = standings.get(name)
@@ -167,7 +175,7 @@ def _steady(standings: Mapping[str, Standing], *, without: Container[str]) -> It
             continue
         low, top = standing.figure.low or 0.0, standing.figure.high or 0.0
         if low > bound if high else top < bound:
-            yield f"{text.format(support.told(standing))}."
+            yield Strength(f"{text.format(support.told(standing))}.", "")
 
 
 def _mirroring(lead: str, answers: Answers | None) -> str:

@@ -9,7 +9,7 @@ import polars as pl
 from empathy_scan.codebook import CareClass
 from empathy_scan.report import dialogue, measures, plots, support, words
 from empathy_scan.report.cards import Cited
-from empathy_scan.report.course import Chart
+from empathy_scan.report.past import Chart
 from empathy_scan.report.dialogue import Link, Turn
 from empathy_scan.report.findings import Answers
 from empathy_scan.report.material import TEAM, Material

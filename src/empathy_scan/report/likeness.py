@@ -87,7 +87,8 @@ def _calls(material: Material) -> pl.DataFrame:
 
 def _served(material: Material) -> pl.DataFrame:
     """The clearest answers with understanding, with the calls they answer."""
-    understood = (pl.col("answer") == CareClass.EMPATHIC) & (pl.col("first_tone") == 0) & pl.col("call")
+    at_once = (pl.col("answer_turn") == pl.col("first_turn")) & (pl.col("first_tone") == 0)
+    understood = (pl.col("answer") == CareClass.EMPATHIC) & at_once & pl.col("call")
     answers = material.answers.filter(understood & pl.col("agent_id").is_not_null())
     care, strained = pl.max_horizontal("p_acknowledges", "p_explores"), pl.max_horizontal("p_strained", "p_hostile")
     said = material.said.filter((pl.col("tone") == 0) & (pl.col("text").str.len_chars() >= _SHORTEST)).select(

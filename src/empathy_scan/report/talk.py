@@ -33,7 +33,7 @@ class Card:
 class Coaching:
     """The talk: strengths, what to praise, what to work on, and moments to read where nothing is claimed."""
 
-    strengths: tuple[str, ...]
+    strengths: tuple[coaching.Strength, ...]
     steady: str  # said where nothing stands out
     load: tuple[str, ...]
     praise: tuple[Moment, ...]
@@ -49,7 +49,7 @@ class Picked:
     chosen: list[tuple[Chosen, list[Row]]] = field(default_factory=list)
     praise: list[Row] = field(default_factory=list)
     reading: list[Row] = field(default_factory=list)
-    strengths: list[str] = field(default_factory=list)
+    strengths: list[coaching.Strength] = field(default_factory=list)
     stands_out: bool = False
 
     def talked(self) -> list[Row]:

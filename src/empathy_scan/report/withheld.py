@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from empathy_scan import trends
-from empathy_scan.report import course, measures, support, voice
+from empathy_scan.report import measures, past, support, voice
 from empathy_scan.report.material import Material
 from empathy_scan.report.measures import Measure, Shown
 
@@ -28,7 +28,7 @@ def withheld(
         if figure is not None and figure.value is None:
             reasons.setdefault(figure.why or "not enough conversations yet", []).append(measure.title)
     for held, title, why in (
-        (courses, "Course over weeks", f"fewer than {course.FEWEST} weeks with a figure"),
+        (courses, "Course over weeks", f"fewer than {past.FEWEST} weeks with a figure"),
         (changes, "Against the own past", f"too few conversations in the last {trends.RECENT} weeks or before them"),
         (varied, "How varied the stock phrases are", voice.TOO_FEW),
     ):
