@@ -24,6 +24,7 @@ from empathy_scan.tables import LABELS
 
 Numbers = npt.NDArray[np.float64]
 Truths = npt.NDArray[np.bool_]
+Codes = npt.NDArray[np.int64]  # sums of bits
 
 SHIFT = 10  # conversations of a shift, forty minutes apart
 EXCHANGES = 6  # of a conversation at most
@@ -34,7 +35,9 @@ MONDAY = dt.datetime(2026, 1, 5, 8, tzinfo=dt.UTC)
 TEMPERS = np.array([0.25, 0.75, 1.0, 2.0])  # of an agent in a conversation: chances to lose the tone times this
 OWN_SENTENCES = 6  # of each agent
 _S, _A, _X, _O = 1, 2, 4, 8
-_FLAGS = ["".join(code for bit, code in zip((_S, _A, _X, _O), "SAXO", strict=True) if flags & bit) for flags in range(16)]
+_FLAGS = [
+    "".join(code for bit, code in zip((_S, _A, _X, _O), "SAXO", strict=True) if flags & bit) for flags in range(16)
+]
 _ATTACKS = ((1, "i", 0.5), (2, "t", 0.12), (4, "p", 0.4), (8, "c", 0.35))
 _KINDS = ["".join(code for bit, code, _ in _ATTACKS if kinds & bit) for kinds in range(16)]
 _HOUSE = (
@@ -64,6 +67,7 @@ class Agents:
     house: Numbers  # logit of a caring sentence being a house phrase
     heat: Numbers  # logit of a hostile customer turn
     answered_back: Numbers  # added to that logit after a turn that is not civil
+    calming: Numbers  # taken from it after understanding
     queues: Numbers  # [agents, QUEUES] shares
     channels: Numbers  # [agents, CHANNELS] shares
 
@@ -82,7 +86,7 @@ def staff(number: int, random: np.random.Generator) -> Agents:
         between(-1.5, 1.0), between(0.2, 0.8), between(-1.2, 0.6), between(0.02, 0.12), between(0.0, 0.35),
         between(0.0, 0.04), between(0.0, 0.15), between(0.0, 0.06), between(0.1, 0.35), between(-0.5, 0.8),
         between(0.0, 0.6), between(0.0, 1.0), between(-0.8, 1.5), between(-2.8, -0.8), between(0.0, 1.0),
-        random.dirichlet([2.0, 2.0, 2.0], number), random.dirichlet([3.0, 1.5, 2.0], number),
+        np.full(number, 0.8), random.dirichlet([2.0, 2.0, 2.0], number), random.dirichlet([3.0, 1.5, 2.0], number),
     )  # fmt: skip
 
 
@@ -91,10 +95,23 @@ def alike(number: int, **truths: float) -> Agents:
     usual = {
         "understanding": -0.2, "reciting": 0.5, "stepping": -0.3, "gruffness": 0.08, "mirroring": 0.0, "strain": 0.0,
         "snapping": 0.0, "carrying": 0.0, "belittling": 0.25, "channel_care": 0.0, "lateness": 0.0, "flinching": 0.0,
-        "house": 0.4, "heat": -1.4, "answered_back": 0.0,
+        "house": 0.4, "heat": -1.4, "answered_back": 0.0, "calming": 0.8,
     } | truths  # fmt: skip
     same = {name: np.full(number, value) for name, value in usual.items()}
     return Agents(**same, queues=np.full((number, 3), 1 / 3), channels=np.full((number, 3), 1 / 3))
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """One turn of every conversation that is `going` on, in codes."""
+
+    going: Truths
+    role: Role
+    flags: Codes | int = 0
+    tone: Numbers | int = 0
+    kinds: Codes | int = 0
+    hardship: Truths | bool = False
+    seen: Numbers | float = 0.0  # P(hostile) of a customer's turn, as a model would tell it
 
 
 @dataclass
@@ -118,14 +135,12 @@ class _Course:
         self.hostile_before = np.zeros(size)
         self.hostile, self.lost, self.understood = (np.zeros(size, dtype=bool) for _ in range(3))
         self.scripted, self.empathic = np.zeros(size), np.zeros(size)
-        self.turns: list[tuple[Truths, str, Numbers, Numbers, Numbers, Truths, Numbers]] = []
+        self.turns: list[_Said] = []
 
     def talk(self) -> None:
         """The whole of the conversations: greetings, exchanges, and here and there a last word of the customer."""
         size, random = len(self.carried), self.random
-        nobody = np.zeros(size)
-        greeted = random.random(size) < 0.3
-        self.turns.append((greeted, Role.AGENT, nobody, nobody, nobody, nobody > 0, nobody))
+        self.turns.append(_Said(random.random(size) < 0.3, Role.AGENT))
         last_word = random.random(size) < 0.15
         for exchange in range(EXCHANGES):
             going = self.length > exchange
@@ -136,18 +151,25 @@ class _Course:
 
     def _customer(self, going: Truths) -> None:
         random, size = self.random, len(going)
-        logit = self.heat + 1.0 * self.hostile - 0.8 * self.understood + self.agents.answered_back * self.lost
+        logit = (
+            self.heat
+            + 1.0 * self.hostile
+            - self.agents.calming * self.understood
+            + self.agents.answered_back * self.lost
+        )
         chance = special.expit(logit)
         self.hostile = np.where(going, random.random(size) < chance, self.hostile)
         upset = random.random(size) < 0.35
         hardship = self.hard & (random.random(size) < 0.4)
         tone = np.where(self.hostile, 2.0, upset)
-        kinds = sum(bit * (random.random(size) < share) for bit, _, share in _ATTACKS) * self.hostile
+        kinds: Codes = np.zeros(size, dtype=np.int64)
+        for bit, _, share in _ATTACKS:
+            kinds += bit * (self.hostile & (random.random(size) < share))
         seen = special.expit(np.where(self.hostile, 1.5, -2.0) + random.normal(0, 0.8, size))
         self.hostile_before += going & self.hostile
         self.called = self.hostile | upset | hardship
         self.lost, self.understood = (np.where(going, False, past) for past in (self.lost, self.understood))
-        self.turns.append((going, Role.CUSTOMER, np.zeros(size), tone, np.asarray(kinds), hardship, seen))
+        self.turns.append(_Said(going, Role.CUSTOMER, 0, tone, kinds, hardship, seen))
 
     def _agent(self, going: Truths) -> None:
         random, size, who = self.random, len(going), self.agents
@@ -167,7 +189,7 @@ class _Course:
         self.empathic += going & empathic
         self.lost |= going & lost
         self.understood |= going & empathic
-        self.turns.append((going, Role.AGENT, flags, tone, np.zeros(size), np.zeros(size, dtype=bool), np.zeros(size)))
+        self.turns.append(_Said(going, Role.AGENT, flags.astype(np.int64), tone))
 
 
 def _choice(shares: Numbers, random: np.random.Generator) -> npt.NDArray[np.int64]:
@@ -199,11 +221,12 @@ def centre(
 def _labels(course: _Course, places: npt.NDArray[np.int64], place: int, shifts: int, days: int) -> pl.DataFrame:
     """The turns of conversations as LABELS; their row in the course goes along in the name."""
     size = len(places)
-    going = np.stack([turn[0] for turn in course.turns])
-    steps, rows = going.nonzero()
-    columns = [np.stack([turn[part] for turn in course.turns])[steps, rows] for part in range(2, 7)]
-    flags, tone, kinds, hardship, seen = columns
-    agent = np.array([turn[1] == Role.AGENT for turn in course.turns])[steps]
+    steps, rows = np.stack([turn.going for turn in course.turns]).nonzero()
+    flags, tone, kinds, hardship, seen = (
+        np.stack([np.broadcast_to(getattr(turn, part), size) for turn in course.turns])[steps, rows]
+        for part in ("flags", "tone", "kinds", "hardship", "seen")
+    )
+    role = pl.Series([turn.role.value for turn in course.turns]).gather(steps)
     began = place * 40.0 + course.random.uniform(0, 19, size)  # minutes
     day = np.arange(size) % shifts
     minutes = pl.Series((began + day * days * 24 * 60)[rows] * 60e6).cast(pl.Int64).cast(pl.Duration("us"))
@@ -217,20 +240,19 @@ def _labels(course: _Course, places: npt.NDArray[np.int64], place: int, shifts: 
             "turn": steps.astype(np.int32),
             "agent_id": who, "flags": pl.Series(_FLAGS).gather(flags.astype(int)), "tone": tone.astype(np.int8),
             "kinds": pl.Series(_KINDS).gather(kinds.astype(int)), "hardship": hardship.astype(bool),
-            "p_hostile": seen, "by_agent": agent,
+            "p_hostile": seen, "role": role,
         }
     )  # fmt: skip
-    by = pl.col("by_agent")
+    by_agent = pl.col("role") == Role.AGENT
     return frame.with_columns(
-        pl.when(by).then(pl.lit(Role.AGENT.value)).otherwise(pl.lit(Role.CUSTOMER.value)).alias("role"),
-        pl.when(by).then("agent_id"), pl.when(~by).then("p_hostile"),
+        pl.when(by_agent).then("agent_id"), pl.when(~by_agent).then("p_hostile")
     ).select(LABELS.columns.keys())  # fmt: skip
 
 
 def _sentences(course: _Course, labels: pl.DataFrame, own: pl.Series) -> pl.DataFrame:
     """One or two caring sentences for every caring turn: of the house, or one of the agent's `own`."""
-    random, going = course.random, np.stack([turn[0] for turn in course.turns])
-    conversation = going.nonzero()[1]  # of each turn
+    random = course.random
+    conversation = np.stack([turn.going for turn in course.turns]).nonzero()[1]  # of each turn
     stock = random.random(len(conversation)) < special.expit(course.agents.house + course.stock)[conversation]
     said = labels.with_columns(care_class=care_class(pl.col("flags")), stock=stock, row=conversation).filter(
         pl.col("care_class") != CareClass.NEUTRAL

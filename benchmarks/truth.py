@@ -4,7 +4,7 @@
    truth is the figure of the same agent over a great many other conversations: all that were drawn of such agents for
    the largest size, but for those of the figure itself, and more where these are too few.
 2. `flags`: of agents who are all alike, with the same and with other customers, how many are said to stand out from the
-   others, to have changed, or to be above the team by their intervals.
+   others or to have changed; `loads`: how many of them bear more abuse than the team by their intervals.
 3. `power`: how often a mirroring of 0.2 is seen in 200 conversations: from 0, and from a team that does not mirror.
 4. `mix`: what an agent who gets all the angry customers looks like, before and after the adjustment.
 5. `shrinking`: how far raw and shrunken rates lie from the truth.
@@ -20,6 +20,7 @@ import argparse
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import polars as pl
@@ -56,20 +57,19 @@ QUICK = Effort(draws=60, truth=2000, share=0.04)
 
 def main() -> None:
     """Print the tables that were asked for."""
-    parts = {"coverage": coverage, "flags": flags, "power": power, "mix": mix, "shrinking": shrinking}
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
-    parser.add_argument("parts", nargs="*", choices=[*parts, []], help="all where none is named")
+    parser.add_argument("parts", nargs="*", metavar="PART", help="coverage, flags, loads, power, mix or shrinking")
     parser.add_argument("--quick", action="store_true", help="a minute instead of half an hour")
     parser.add_argument("--measures", nargs="+", choices=MEASURED, default=MEASURED, metavar="MEASURE")
     parser.add_argument("--sizes", nargs="+", type=int, default=SIZES, metavar="CONVERSATIONS")
     asked = parser.parse_args()
-    effort = QUICK if asked.quick else Effort()
+    held = partial(coverage, measures=asked.measures, sizes=asked.sizes)
+    parts = {"coverage": held, "flags": flags, "loads": loads, "power": power, "mix": mix, "shrinking": shrinking}
+    if unknown := set(asked.parts) - set(parts):
+        parser.error(f"no such part: {', '.join(sorted(unknown))}")
     for name in asked.parts or parts:
         began = time.process_time()
-        lines = (
-            coverage(effort, asked.measures, asked.sizes) if name == "coverage" else parts[name](effort)  # type: ignore[operator]
-        )
-        for line in lines:
+        for line in parts[name](QUICK if asked.quick else Effort()):
             print(line, flush=True)
         print(f"\n({name}: {time.process_time() - began:.0f} seconds)\n", flush=True)
 
@@ -99,7 +99,9 @@ def coverage(effort: Effort, measures: Sequence[str] = MEASURED, sizes: Sequence
     drawn = {size: _drawn(staff, size, effort, measures) for size in sorted(sizes)}
     totals = pl.concat([totals for _, totals in drawn[largest]])
     enough = largest * totals["agent_id"].n_unique() // KINDS_OF_AGENTS
-    whole = pl.concat([totals, *_more(staff, effort.truth - enough)]).group_by("kind", "measure").agg(pl.col(SUMS).sum())
+    whole = (
+        pl.concat([totals, *_more(staff, effort.truth - enough)]).group_by("kind", "measure").agg(pl.col(SUMS).sum())
+    )
     yield "| measure | conversations | intervals | withheld | hold the truth, % | truth below, % | above, % | width |"
     yield "|---|---|---|---|---|---|---|---|"
     for measure in measures:
@@ -195,7 +197,7 @@ def team_of(number: int, random: np.random.Generator, *, mixed: bool, **truths: 
 
 def flags(effort: Effort) -> Iterator[str]:
     """Of agents who are all alike, the share that is named, by the test of adjust and by that of trends."""
-    yield "| agents | conversations | customers | stand out in a measure, % | in any of them, % | reports that name one, % |"
+    yield "| agents | conversations | customers | stand out in a measure, % | in any, % | reports that name one, % |"
     yield "|---|---|---|---|---|---|"
     for agents, size, reports in ((5, 30, 100), (5, 100, 100), (20, 100, 40), (100, 30, 10)):
         for mixed in (False, True):
@@ -239,6 +241,22 @@ def _changed(agents: int, size: int, reports: int) -> str:
     return f"| {agents} | {size} | {' | '.join(told)} |"
 
 
+def loads(effort: Effort) -> Iterator[str]:
+    """Of agents with the same customers, the share whose interval of abuse lies above the team's."""
+    yield "| agents | conversations | abuse above the team's, % |"
+    yield "|---|---|---|"
+    random = np.random.default_rng([SEED, 8])
+    for agents, size, reports in ((5, 100, 100), (20, 30, 60), (20, 100, 30), (100, 30, 10)):
+        above = []
+        for _ in range(max(1, int(reports * effort.share))):
+            labels, _ = simulate.centre(simulate.alike(agents), size, random)
+            rows = opportunities(labels).filter(measure="abuse_load")
+            both = (rows, summary.of_team(rows, pl.lit("")))
+            own, team = (figures_of(summary.conversation_sums(part, scope="agent")) for part in both)
+            above += (own["low"] > team["high"][0]).to_list()
+        yield f"| {agents} | {size} | {share(sum(above), len(above))} |"
+
+
 # 3. Power
 
 
@@ -273,16 +291,19 @@ def _seen(mirroring: float, size: int, heat: float, reports: int) -> str:
 
 def mix(effort: Effort) -> Iterator[str]:
     """An agent like all others who gets the angry customers: raw and adjusted rates against those of an equal agent."""
-    yield "| measure | agents | conversations | truth with the team's customers | raw is off by | adjusted is off by | raw interval holds it, % | adjusted, % | stands out, % |"
-    yield "|---|---|---|---|---|---|---|---|---|"
-    for agents, size, reports in ((10, 100, 200), (5, 300, 80)):
-        yield from _angry(agents, size, max(4, int(reports * effort.share)))
+    yield (
+        "| measure | understanding calms | agents | conversations | truth with the team's customers | raw is off by "
+        "| adjusted is off by | raw interval holds it, % | adjusted, % | stands out, % |"
+    )
+    yield "|---|---|---|---|---|---|---|---|---|---|"
+    for agents, size, calming, reports in ((10, 100, 0.0, 200), (5, 300, 0.0, 60), (10, 100, 0.8, 200)):
+        yield from _angry(agents, size, calming, max(4, int(reports * effort.share)))
 
 
-def _angry(agents: int, size: int, reports: int) -> Iterator[str]:
-    told = ("empathy_rate", "missed_rate", "rise_above_rate", "guarded_rate")
-    random, found = np.random.default_rng([SEED, 6, agents, size]), []
-    team = simulate.alike(agents, flinching=1.2, mirroring=0.15, heat=-2.2)
+def _angry(agents: int, size: int, calming: float, reports: int) -> Iterator[str]:
+    told = ("empathy_rate", "missed_rate", "guarded_rate", "scripted_share")
+    random, found = np.random.default_rng([SEED, 6, agents, size, int(10 * calming)]), []
+    team = simulate.alike(agents, flinching=1.2, mirroring=0.15, heat=-2.2, calming=calming)
     heat, queues = team.heat.copy(), team.queues.copy()
     heat[0], queues[0] = 0.2, (0.1, 0.2, 0.7)
     team = replace(team, heat=heat, queues=queues)
@@ -298,7 +319,8 @@ def _angry(agents: int, size: int, reports: int) -> Iterator[str]:
             for low, high in (("low", "high"), ("adjusted_low", "adjusted_high"))
         ]
         out = share(int(own["stands_out"].sum()), own.height)
-        yield f"| `{measure}` | {agents} | {size} | {100 * truth:.1f}% | {' | '.join((*off, *holds))} | {out} |"
+        named = f"`{measure}` | {'yes' if calming else 'no'} | {agents} | {size} | {100 * truth:.1f}%"
+        yield f"| {named} | {' | '.join((*off, *holds))} | {out} |"
 
 
 def _with_the_teams_customers(
@@ -321,13 +343,16 @@ def _with_the_teams_customers(
 
 def shrinking(effort: Effort) -> Iterator[str]:
     """How far raw and shrunken rates of differing agents with like customers lie from the truth."""
-    yield "| measure | agents | conversations | raw is off by (root mean square) | shrunken | shrunken interval holds the truth, % |"
+    yield (
+        "| measure | agents | conversations | raw is off by (root mean square) | shrunken "
+        "| shrunken interval holds the truth, % |"
+    )
     yield "|---|---|---|---|---|---|"
     random = np.random.default_rng([SEED, 7])
     number = KINDS_OF_AGENTS
     kinds = replace(
-        simulate.alike(number), understanding=random.normal(-0.2, 0.4, number), gruffness=random.uniform(0.04, 0.12, number),
-        mirroring=random.uniform(0.05, 0.25, number),
+        simulate.alike(number), understanding=random.normal(-0.2, 0.4, number),
+        gruffness=random.uniform(0.04, 0.12, number), mirroring=random.uniform(0.05, 0.25, number),
     )  # fmt: skip
     measures = ("empathy_rate", "guarded_rate", "mirroring")
     labels, _ = simulate.centre(kinds, max(500, int(6000 * effort.share)), random)

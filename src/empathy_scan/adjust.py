@@ -65,89 +65,85 @@ def compared(rows: pl.DataFrame, figures: pl.DataFrame, config: SummaryConfig) -
 
 def _rate(measure: str, agents: list[str], rows: pl.DataFrame, config: SummaryConfig) -> pl.DataFrame:
     """The adjusted and shrunken rates of a measure; `rows` are its opportunities."""
-    mix = _Mix.of(rows)
+    customers = _customers(rows)
     seed = (config.seed % 2**63, zlib.crc32(f"adjusted {measure}".encode()))
-    places = np.array([mix.agents.index(agent) for agent in agents])
-    found = []
-    for place in places:
-        sums, counts = np.unique(mix.sums(int(place)), axis=0, return_counts=True)
-        found.append(
-            stats.standardised(sums, counts, beyond=float(mix.beyond[place]), resamples=config.resamples, seed=seed)
+    places = np.array([customers.agents.index(agent) for agent in agents])
+    found = [
+        stats.standardised(
+            *np.unique(customers.sums[place], axis=0, return_counts=True),
+            beyond=float(customers.beyond[place]), resamples=config.resamples, seed=seed,
         )
+        for place in places
+    ]  # fmt: skip
     rates, trials = np.array([one.estimate.value for one in found]), np.array([one.trials for one in found])
     shrunk = stats.shrink((rates * trials).round(6), trials.round(6))  # a flat likelihood would magnify rounding
-    p_values = mix.p_values(places, found)
+    p_values = _tested(customers, places, found)
     ends = ([one.estimate.low for one in found], [one.estimate.high for one in found])
-    return _frame(measure, agents, rates, *ends, shrunk, mix.reference[places], p_values)
+    return _frame(measure, agents, rates, *ends, shrunk, customers.reference[places], p_values)
 
 
 @dataclass(frozen=True, slots=True)
-class _Mix:
-    """What the other agents would do with an agent's customers, and how sure that is.
-
-    Arrays are [agents, strata] or [agents]; the strata of `cells` are numbered as their columns.
-    """
+class _Customers:
+    """Of each agent what the others would have done with the same customers, and how sure that is."""
 
     agents: list[str]
-    cells: pl.DataFrame  # agent, conversation and stratum (numbers of the first and last), hits, n
-    rates: Numbers  # of the other agents in each stratum
-    reference: Numbers  # of the other agents with the customers of the whole team
-    hits: Numbers  # [agents]
-    expected: Numbers  # [agents] the others' hits with the agent's customers
-    beyond: Numbers  # [agents] variance of the adjusted rate that comes from the others
-    expected_variance: Numbers  # [agents]
+    sums: list[Numbers]  # (hits, expected hits over the reference, opportunities) of each conversation
+    hits: Numbers
+    expected: Numbers  # hits of the others with the agent's customers
+    expected_variance: Numbers
+    reference: Numbers  # rate of the others with the customers of the whole team
+    beyond: Numbers  # variance of the adjusted rate that comes from the others
 
-    @classmethod
-    def of(cls, rows: pl.DataFrame) -> _Mix:
-        """From the opportunities of a measure.
 
-        A stratum's rate among the others borrows BORROWED opportunities from the stratum without the queue, and that
-        from all of them.
-        """
-        agents, strata = (rows[column].unique().sort() for column in ("agent_id", "stratum"))
-        kinds = strata.to_frame().select(coarser(pl.col("stratum")).rank("dense") - 1).to_series().to_numpy()
-        number = {"agent_id": agents, "stratum": strata}
-        cells = (
-            rows.group_by("agent_id", "conversation_id", "stratum").agg(hits=pl.col("value").sum(), n=pl.len())
-            .with_columns(pl.col(name).replace_strict(of, range(len(of)), return_dtype=pl.Int64)
-                          for name, of in number.items())
-            .sort("agent_id", "conversation_id", "stratum")
-        )  # fmt: skip
-        shape = (len(agents), len(strata))
-        at = (cells["agent_id"].to_numpy(), cells["stratum"].to_numpy())
-        held, took = (_placed(at, cells[name].to_numpy(), shape) for name in ("n", "hits"))
-        others = _Others.of(held.sum(axis=0) - held, took.sum(axis=0) - took, kinds.astype(np.int64))
-        whole = np.broadcast_to(held.sum(axis=0) / held.sum(), shape)
-        hits, expected = took.sum(axis=1), (others.rates * held).sum(axis=1)
-        reference = (others.rates * whole).sum(axis=1)
-        adjusted = hits / expected * reference
-        own, team = others.weights(held), others.weights(whole)
-        pull = (hits / expected)[:, None] * team - (adjusted / expected)[:, None] * own
-        every = _Others.of(held.sum(axis=0)[None], took.sum(axis=0)[None], kinds.astype(np.int64)).rates[0]
-        residuals = cells.select(
-            "agent_id", "conversation_id", "stratum", off=pl.col("hits") - pl.col("n") * pl.Series(every[at[1]])
+def _customers(rows: pl.DataFrame) -> _Customers:
+    """What the others would have done, from the opportunities of a measure.
+
+    A stratum's rate among the others borrows BORROWED opportunities from the stratum without the queue, and that from
+    all of them.
+    """
+    agents, strata = (rows[column].unique().sort() for column in ("agent_id", "stratum"))
+    cells = (
+        rows.group_by("agent_id", "conversation_id", "stratum")
+        .agg(hits=pl.col("value").sum(), n=pl.len())
+        .with_columns(
+            pl.col(one.name).replace_strict(one, range(len(one)), return_dtype=pl.Int64) for one in (agents, strata)
         )
-        beyond, expected_variance = (_variance_of_others(residuals, weights) for weights in (pull, own))
-        return cls(agents.to_list(), cells, others.rates, reference, hits, expected, beyond, expected_variance)
+        .sort("agent_id", "conversation_id", "stratum")  # sums of fractions are the same whatever the order of the rows
+    )
+    at, shape = (cells["agent_id"].to_numpy(), cells["stratum"].to_numpy()), (len(agents), len(strata))
+    held, took = (_placed(at, cells[name].to_numpy(), shape) for name in ("n", "hits"))
+    kinds = strata.to_frame().select(coarser(pl.col("stratum")).rank("dense") - 1).to_series().cast(int).to_numpy()
+    others = _Others.of(held.sum(axis=0) - held, took.sum(axis=0) - took, kinds)
+    whole = np.broadcast_to(held.sum(axis=0) / held.sum(), shape)
+    hits, expected, reference = took.sum(axis=1), (others.rates * held).sum(axis=1), (others.rates * whole).sum(axis=1)
+    of_own, of_whole = others.weights(held), others.weights(whole)
+    observed = (hits / expected)[:, None]
+    usual = _Others.of(held.sum(axis=0)[None], took.sum(axis=0)[None], kinds).rates[0]
+    off = (cells["hits"] - cells["n"] * pl.Series(usual[at[1]])).to_numpy()
+    expected_variance, beyond = (
+        _variance_of_others(cells, off, weights)
+        for weights in (of_own, observed * (of_whole - of_own * (reference / expected)[:, None]))
+    )
+    worth = pl.Series(others.rates[at] / reference[at[0]]) * cells["n"]
+    sums = cells.with_columns(worth=worth).group_by("agent_id", "conversation_id", maintain_order=True).agg(
+        pl.col("hits").sum(), pl.col("worth").sum().round(9), pl.col("n").sum().cast(pl.Float64)
+    ).partition_by("agent_id", maintain_order=True)  # fmt: skip
+    return _Customers(
+        agents.to_list(), [part.select("hits", "worth", "n").to_numpy() for part in sums],
+        hits, expected, expected_variance, reference, beyond,
+    )  # fmt: skip
 
-    def sums(self, place: int) -> Numbers:
-        """(hits, expected hits over the reference, opportunities) of each conversation of an agent."""
-        own = self.cells.filter(pl.col("agent_id") == place)
-        worth = self.rates[place][own["stratum"].to_numpy()] / self.reference[place]
-        summed = own.with_columns(worth=pl.col("n") * pl.Series(worth)).group_by("conversation_id", maintain_order=True)
-        return summed.agg(pl.col("hits").sum(), pl.col("worth").sum().round(9), pl.col("n").sum()).select(
-            "hits", "worth", "n"
-        ).to_numpy().astype(np.float64)  # fmt: skip
 
-    def p_values(self, places: npt.NDArray[np.int64], found: list[stats.Standardised]) -> Numbers:
-        """Two-sided p-values of the agents' hits against those expected, were the agents like the others."""
-        n = np.array([self.cells.filter(pl.col("agent_id") == place)["n"].sum() for place in places], dtype=np.float64)
-        effect, freedom = (np.array([getattr(one, name) for one in found]) for name in ("effect", "freedom"))
-        expected = np.minimum(self.expected[places] / n, 1.0)
-        variance = expected * (1 - expected) * effect * n + self.expected_variance[places]
-        statistic = np.abs(self.hits[places] - self.expected[places]) / np.sqrt(np.maximum(variance, 1e-12))
-        p_values: Numbers = 2 * special.stdtr(np.minimum(freedom, 1e9), -statistic)
-        return p_values
+def _tested(customers: _Customers, places: npt.NDArray[np.int64], found: list[stats.Standardised]) -> Numbers:
+    """Two-sided p-values of the agents' hits against those expected, as if the agents were like the others."""
+    n = np.array([customers.sums[place][:, 2].sum() for place in places])
+    effect, freedom = (np.array([getattr(one, name) for one in found]) for name in ("effect", "freedom"))
+    expected = customers.expected[places]
+    chance = np.minimum(expected / n, 1.0)
+    variance = chance * (1 - chance) * n * effect + customers.expected_variance[places]
+    statistic = np.abs(customers.hits[places] - expected) / np.sqrt(np.maximum(variance, 1e-12))
+    p_values: Numbers = 2 * special.stdtr(np.minimum(freedom, 1e9), -statistic)
+    return p_values
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +157,7 @@ class _Others:
 
     @classmethod
     def of(cls, n: Numbers, hits: Numbers, kinds: npt.NDArray[np.int64]) -> _Others:
+        """From [agents, strata] of opportunities and hits of the others."""
         overall = (hits.sum(axis=1) + 0.5) / (n.sum(axis=1) + 1)
         n_of_kind, hits_of_kind = _by_kind(n, kinds), _by_kind(hits, kinds)
         coarse = (hits_of_kind + BORROWED * overall[:, None]) / (n_of_kind + BORROWED)
@@ -173,7 +170,7 @@ class _Others:
         # Each kind's borrowing stands in all of its strata; count it once.
         strata = _by_kind(np.ones_like(taken), self.kinds)
         further = (BORROWED * borrowed / strata).sum(axis=1) / (self.n.sum(axis=1) + 1)
-        return direct + borrowed + further[:, None]
+        return np.asarray(direct + borrowed + further[:, None])
 
 
 def _placed(at: tuple[npt.NDArray[np.int64], ...], values: Numbers, shape: tuple[int, int]) -> Numbers:
@@ -189,21 +186,21 @@ def _by_kind(table: Numbers, kinds: npt.NDArray[np.int64]) -> Numbers:
     return np.asarray((table @ member)[:, kinds])
 
 
-def _variance_of_others(residuals: pl.DataFrame, weights: Numbers) -> Numbers:
+def _variance_of_others(cells: pl.DataFrame, off: Numbers, weights: Numbers) -> Numbers:
     """For each agent the variance of a weighted sum over the other agents' conversations.
 
-    `residuals` tell how far the hits of an agent (number), conversation and stratum (number) are `off` what is usual;
-    `weights` are [agents, strata].
+    `off` tells how far the hits of each agent, conversation and stratum (numbers) lie from what is usual; `weights` are
+    [agents, strata].
     """
-    talk = residuals.select(pl.struct("agent_id", "conversation_id").rank("dense") - 1).to_series().to_numpy()
-    agent, stratum, off = (residuals[name].to_numpy() for name in ("agent_id", "stratum", "off"))
+    talk = cells.select(pl.struct("agent_id", "conversation_id").rank("dense") - 1).to_series().to_numpy()
+    agent, stratum = cells["agent_id"].to_numpy(), cells["stratum"].to_numpy()
     table = sparse.csr_matrix((off, (talk, stratum)), shape=(int(talk.max()) + 1, weights.shape[1]))
     together = table.T @ table  # [strata, strata], mostly empty: a conversation has one queue
     everybody = (weights * (together @ weights.T).T).sum(axis=1)
     own = np.bincount(talk, off * weights[agent, stratum]) ** 2
     holder = np.zeros(len(own), dtype=np.int64)
     holder[talk] = agent
-    return np.maximum(0.0, everybody - np.bincount(holder, own, minlength=len(weights)))
+    return np.asarray(np.maximum(0.0, everybody - np.bincount(holder, own, minlength=len(weights))))
 
 
 def _contrast(measure: str, own: pl.DataFrame) -> pl.DataFrame:

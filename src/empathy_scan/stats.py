@@ -31,6 +31,7 @@ QUANTILE = float(distributions.norm.ppf(0.5 + LEVEL / 2))  # of the normal distr
 _KINDS_AT_ONCE = 256  # up to here multinomial weights are faster than drawing conversations one by one
 _DRAWS_AT_ONCE = 2_000_000  # conversations drawn in one chunk: 16 MB of indices
 _AGREE = 1e-12  # resamples that differ by less differ by rounding only
+_SHARES: Numbers = (np.arange(40) + 0.5) / 40  # of the common mean in a shrunken figure
 _USUAL_CORRELATION = 0.1  # of the turns of a conversation, where the conversations are too few to tell
 _USUAL_WEIGHT = 10.0  # degrees of freedom that this counts as
 
@@ -187,34 +188,48 @@ def mean(sums: Numbers, counts: Counts, *, resamples: int, seed: Sequence[int]) 
 def shrink(successes: Numbers, trials: Numbers) -> Shrunk:
     """Rates of small groups drawn towards the rate of all (beta-binomial empirical Bayes; Efron 2010, chapter 1).
 
-    The beta distribution that the groups' rates come from is fitted by maximum likelihood. Groups without a trial get
-    the mean. Groups that vary no more than chance does share one rate. Raises ValueError without any trial.
+    The beta distribution that the groups' rates come from is fitted by maximum likelihood: its mean is taken as it is,
+    its strength only as likely as the groups make it, or intervals would be far too narrow where the groups seem not to
+    differ (Laird and Louis 1987). The prior makes every share of the mean in a typical group's rate equally likely
+    (Daniels 1999). Groups without a trial get the mean. Raises ValueError without any trial.
     """
     _total(trials[:, None], np.ones(len(trials), dtype=np.int64), 0)
     order = np.lexsort((successes, trials))  # the same groups in any order give the same rates to the last digit
     some, tried = successes[order], trials[order]
     pooled = (float(some.sum()) + 0.5) / (float(tried.sum()) + 1)
 
-    def unlikelihood(point: Numbers) -> float:
-        rate, strength = float(special.expit(point[0])), math.exp(point[1])
+    def likelihood(rate: float, strength: Numbers) -> Numbers:
         first, second = rate * strength, (1 - rate) * strength
-        likelihood = special.betaln(some + first, tried - some + second) - special.betaln(first, second)
-        return -float(likelihood.sum())
+        of_groups = special.betaln(some + first, tried - some + second) - special.betaln(first, second)
+        return np.asarray(of_groups.sum(axis=-1))
+
+    def unlikelihood(point: Numbers) -> float:
+        return -float(likelihood(float(special.expit(point[0])), np.exp(point[1:])))
 
     bounds = [(-12.0, 12.0), (-3.0, 12.0)]  # strengths from 0.05 to 160,000 trials
     start = np.array([special.logit(pooled), math.log(10)])
     fitted = optimize.minimize(unlikelihood, start, bounds=bounds, method="L-BFGS-B").x
-    middle, strength = float(special.expit(fitted[0])), math.exp(float(fitted[1]))
-    first, second = successes + middle * strength, trials - successes + (1 - middle) * strength
-    low, high = (special.betaincinv(first, second, 0.5 + sign * LEVEL / 2) for sign in (-1, 1))
-    return Shrunk((successes + middle * strength) / (trials + strength), middle, strength, low, high)
+    middle = float(special.expit(fitted[0]))
+    strengths = _typical(tried[tried > 0]) * _SHARES / (1 - _SHARES)
+    weights = special.softmax(likelihood(middle, strengths[:, None]))
+    strong = strengths[:, None]  # [strengths, 1] against [groups]
+    drawn = (successes + middle * strong) / (trials + strong)
+    rates = np.clip(weights @ drawn, 1e-9, 1 - 1e-9)
+    # The mean is as sure as the groups' own variances and the distance between their rates leave it.
+    unsure = middle * (1 - middle) / np.maximum((trials * (strong + 1) / (trials + strong)).sum(axis=1), 1e-9)
+    spread = drawn * (1 - drawn) / (trials + strong + 1) + (strong / (trials + strong)) ** 2 * unsure[:, None]
+    variance = weights @ (spread + (drawn - rates) ** 2)
+    alike = np.maximum(rates * (1 - rates) / np.maximum(variance, 1e-15) - 1, 0.1)  # of a beta with this mean, variance
+    low, high = (special.betaincinv(rates * alike, (1 - rates) * alike, 0.5 + sign * LEVEL / 2) for sign in (-1, 1))
+    return Shrunk(rates, middle, math.exp(float(fitted[1])), np.minimum(low, rates), np.maximum(high, rates))
 
 
 def shrink_normal(values: Numbers, errors: Numbers) -> Shrunk:
     """Estimates with standard errors drawn towards their common mean (normal-normal empirical Bayes).
 
-    The variance between groups is DerSimonian and Laird's (1986); `strength` is the variance of the mean of a group
-    that would count as much as the common mean. Raises ValueError without groups or for an error that is not above 0.
+    `strength` is the variance between groups of DerSimonian and Laird (1986). How far the estimates are drawn is
+    averaged over all variances that the groups make likely, as by `shrink`. Raises ValueError without groups or for an
+    error that is not above 0.
     """
     if not len(values) or not (errors > 0).all():
         raise ValueError("shrinkage needs groups with standard errors above 0")
@@ -222,12 +237,23 @@ def shrink_normal(values: Numbers, errors: Numbers) -> Shrunk:
     pooled = float(weights @ values / weights.sum())
     excess = float(weights @ (values - pooled) ** 2) - (len(values) - 1)
     scale = float(weights.sum() - (weights**2).sum() / weights.sum())
-    between = max(0.0, excess / scale) if scale > 0 else 0.0
-    middle = float(((values / (errors**2 + between)).sum()) / (1 / (errors**2 + between)).sum())
-    own = between / (between + errors**2)
-    spread = np.sqrt(own * errors**2 + (1 - own) ** 2 / (1 / (errors**2 + between)).sum())
+    between = _typical(errors**2) * (1 - _SHARES[:, None]) / _SHARES[:, None]  # [shares, 1] against [groups]
+    known = 1 / (errors**2 + between)
+    middle = (known @ values / known.sum(axis=1))[:, None]
+    likelihood = 0.5 * (np.log(known) - known * (values - middle) ** 2).sum(axis=1) - 0.5 * np.log(known.sum(axis=1))
+    likely = special.softmax(likelihood)
+    own = between * known
     drawn = own * values + (1 - own) * middle
-    return Shrunk(drawn, middle, between, drawn - QUANTILE * spread, drawn + QUANTILE * spread)
+    shrunken = likely @ drawn
+    variance = own * errors**2 + (1 - own) ** 2 / known.sum(axis=1)[:, None] + (drawn - shrunken) ** 2
+    reach = QUANTILE * np.sqrt(likely @ variance)
+    strength = max(0.0, excess / scale) if scale > 0 else 0.0
+    return Shrunk(shrunken, float(likely @ middle[:, 0]), strength, shrunken - reach, shrunken + reach)
+
+
+def _typical(sizes: Numbers) -> float:
+    """The size of a typical group: between the small and the large ones."""
+    return float(np.exp(np.log(np.sort(sizes)).mean()))
 
 
 def benjamini_hochberg(p_values: Numbers, *, level: float = 0.05) -> npt.NDArray[np.bool_]:
