@@ -123,7 +123,7 @@ class Dialogue:
 
 
 def dialogues(material: Material, wanted: Collection[str] | None = None) -> Iterator[Dialogue]:
-    """The page of every conversation of the turns, or of those wanted, one after the other in the order of their ids."""
+    """The page of every conversation of the turns, or of those wanted, one by one in the order of their ids."""
     said = material.said.sort("conversation_id", "turn")
     if wanted is not None:
         ids = pl.DataFrame({"conversation_id": sorted(wanted)}, schema={"conversation_id": pl.String})
@@ -221,15 +221,10 @@ def _houses(rows: Sequence[Row]) -> dict[int, tuple[House, ...]]:
     found: dict[int, tuple[House, ...]] = {}
     for row in rows:
         agents = words.plural(row["agents"], "agent", "agents")
-        title = f"said by {agents} in {_at_least(row['spoken'])}"
+        spoken = words.plural(row["spoken"], "conversation", "conversations")
+        title = f"said by {agents} in {'at least ' if row['more'] else ''}{spoken}"
         found[row["turn"]] = (*found.get(row["turn"], ()), House(row["start"], row["end"], title, row["text"]))
     return found
-
-
-def _at_least(count: int) -> str:
-    """A number of conversations, cut to its first digit: a page need not be made again for every one that is added."""
-    told = count if count < 10 else count // (unit := 10 ** (len(str(count)) - 1)) * unit
-    return f"{'at least ' if told < count else ''}{words.plural(told, 'conversation', 'conversations')}"
 
 
 def _legend(course: Course) -> Iterator[Reply]:

@@ -83,14 +83,15 @@ def _turns(material: Material, some: pl.DataFrame) -> dict[str, str]:
     said = material.said.join(some, on="conversation_id", how="semi", maintain_order="left")
     nested = [name for name, kind in said.schema.items() if kind.is_nested()]
     spelt_lists = [_listed(said, name) for name in nested]
-    return _by_conversation(said.drop(nested), pl.select(pl.concat_str(map(pl.lit, spelt_lists), separator="/")).to_series())
+    return _by_conversation(
+        said.drop(nested), pl.select(pl.concat_str(map(pl.lit, spelt_lists), separator="/")).to_series()
+    )
 
 
 def _house(material: Material, some: pl.DataFrame) -> dict[str, str]:
     """A digest of the house phrases in each conversation."""
     own = material.house.join(some, on="conversation_id", how="semi", maintain_order="left")
-    # Pages tell how many conversations a phrase is in by its first digit.
-    return _by_conversation(own.with_columns(pl.col("spoken").cast(pl.Float64).round_sig_figs(1)))
+    return _by_conversation(own)
 
 
 def _beside(material: Material, some: pl.DataFrame) -> dict[str, str]:
