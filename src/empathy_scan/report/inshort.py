@@ -166,9 +166,10 @@ def _owned(talk: Talk, who: str) -> Iterator[Statement]:
         for span in row["owned"] or [{"start": 0, "end": len(row["text"])}]
     ]
     if quotes:
-        more = f", of which the first {QUOTED} are quoted" if len(quotes) > QUOTED else ""
+        different = list({quote.quote.casefold(): quote for quote in reversed(quotes)}.values())[::-1]
+        more = ", the first of them" if len(different) > QUOTED else ""
         count = words.plural(len(quotes), "step", "steps")
-        yield Statement("owns", f"{who} took on {count}{more}:", quotes=tuple(quotes[:QUOTED]))
+        yield Statement("owns", f"{who} took on {count}{more}:", quotes=tuple(different[:QUOTED]))
     elif any(one.side == Role.AGENT and one.tone is not None for _, one in talk):
         yield Statement("open", f"{who} took on no step.")
 
