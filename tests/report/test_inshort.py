@@ -15,6 +15,10 @@ FIGHT = [
     ("customer", "Thank you.", "0"),
 ]
 
+ACTED = (
+    "Of 2 messages with care or stock phrases, 2 were followed by a step, in the same message or the agent's next two."
+)
+
 
 @pytest.fixture
 def page(frames):
@@ -45,8 +49,7 @@ def test_what_happened_is_told_with_its_counts(texts):
         "The agent was guarded in 1 message.",
         "3 calls for empathy: 2 answered with understanding and 1 answered with stock phrases only.",
         "The agent took on 1 step:",
-        "Of 2 messages with care or stock phrases, 2 were followed by a step, in the same message or the agent's next "
-        "two.",
+        ACTED,
         "The customer's last message is civil; the harshest before it was hostile.",
     ]
 
@@ -64,7 +67,10 @@ def test_statements_lead_to_the_messages_that_they_count(page, talk):
 @pytest.mark.parametrize(
     ("lines", "text"),
     [
-        ([("customer", "Hi.", "0"), ("agent", "Go away.", "2")], "The agent was hostile first, 0:07 into the conversation."),
+        (
+            [("customer", "Hi.", "0"), ("agent", "Go away.", "2")],
+            "The agent was hostile first, 0:07 into the conversation.",
+        ),
         (
             [("customer", "Hi.", "0"), ("agent", "Go away.", "2"), ("customer", "You clown.", "2i")],
             "The agent was hostile first, 0:07 into the conversation; the customer was hostile later.",
@@ -100,3 +106,18 @@ def test_care_followed_by_action_is_counted_as_the_measure_counts_it(page, talk,
     assert said.startswith(
         f"Of {turns.height} messages with care or stock phrases, {turns['acted'].sum()} was followed"
     )
+
+
+@pytest.mark.parametrize(
+    ("after", "told"),
+    [
+        ("0", "The message with care or a stock phrase was not followed by a step"),
+        ("O0", "The message with care or a stock phrase was followed by a step"),
+        ("S0", "Of 2 messages with care or stock phrases, none were followed by a step"),
+    ],
+)
+def test_one_caring_message_and_none_that_was_followed_read_well(texts, after, told):
+    lines = [("customer", "Late.", "1"), ("agent", "So sorry.", "S0"), ("agent", "Well.", after)]
+    assert [one for one in texts(lines) if "followed by a step" in one] == [
+        f"{told}, in the same message or the agent's next two."
+    ]

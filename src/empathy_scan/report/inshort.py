@@ -194,12 +194,14 @@ def _acted(talk: Talk) -> Iterator[Statement]:
             caring.append(one)
             followed += any("owns" in later.care for _, later in spoken[place : place + ACTED_WITHIN + 1])
     if caring:
-        count = words.plural(len(caring), "message with care or a stock phrase", "messages with care or stock phrases")
-        yield Statement(
-            "owns" if followed else "open",
-            f"Of {count}, {followed or 'none'} {'were' if followed > 1 else 'was'} followed by a step, in the same "
-            "message or the agent's next two.",
-        )
+        alone = len(caring) == 1
+        what = "message with care or a stock phrase", "messages with care or stock phrases"
+        count = f"The {what[0]}" if alone else f"Of {words.plural(len(caring), *what)},"
+        was = "was" if followed == 1 or alone else "were"
+        some = "" if alone and followed else " not" if alone else f" {followed or 'none'}"
+        told = f"{count} {was}{some}" if alone else f"{count}{some} {was}"
+        text = f"{told} followed by a step, in the same message or the agent's next two."
+        yield Statement("owns" if followed else "open", text)
 
 
 def _ended(messages: Sequence[Message]) -> Iterator[Statement]:
