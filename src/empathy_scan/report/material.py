@@ -64,7 +64,7 @@ class Material:
 
     config: ReportConfig
     said: pl.DataFrame  # one row per turn: text, labels, probabilities, evidence, and the answer a customer's turn got
-    exchanges: pl.DataFrame
+    exchanges: pl.DataFrame  # with `acted`, `recited` and `snapped` of mirror.agent_turns
     answers: pl.DataFrame  # with `first_turn` and `first_tone`: of the first agent turn after the customer's
     conversations: dict[str, Row]  # one row each, by date
     agents: tuple[str, ...]  # by name
@@ -97,7 +97,7 @@ class Material:
 def prepare(frames: Frames, config: ReportConfig, people: People) -> Material:
     """The material of a report. Raises SchemaError for a frame that is not of its table."""
     frames = frames.checked()
-    exchanges = mirror.exchanges(frames.labels)
+    exchanges = mirror.agent_turns(frames.labels)
     answers = _with_first_turn(mirror.answers(frames.labels), exchanges)
     said = _said(frames, answers)
     of_team = (pl.col("scope") == "team") & (pl.col("agent_id") != TEAM)
@@ -209,7 +209,7 @@ def _figure(row: Row) -> Figure:
     told = {name: row[name] for name in ("measure", "value", "n", "conversations", "low", "high", "why")}
     return Figure(
         **told, corrected=_estimate(row, "corrected"), adjusted=_estimate(row, "adjusted"),
-        reference=row["reference"], stands_out=row["stands_out"],
+        shrunken=_estimate(row, "shrunken"), reference=row["reference"], stands_out=row["stands_out"],
     )  # fmt: skip
 
 

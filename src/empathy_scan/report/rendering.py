@@ -78,12 +78,10 @@ class Templates:
         """The page with those links to conversations that lead somewhere; the words of the others stay."""
 
         def kept(link: re.Match[str]) -> str:
-            attributes = f"{link['before']}{link['after']}".strip()
-            return (
-                link[0]
-                if self._has_page(link["slug"])
-                else f"<span{' ' * bool(attributes)}{attributes}>{link['text']}</span>"
-            )
+            if self._leads_on(f"conversations/{link['slug']}"):
+                return link[0]
+            attributes = f" {link['before']}{link['after']}".rstrip()
+            return f"<span{attributes}>{link['text']}</span>"
 
         return _TO_CONVERSATION.sub(kept, page)
 
