@@ -2,7 +2,10 @@
 
 import json
 import re
+import subprocess
+import sys
 
+import polars as pl
 import pytest
 from rich.console import Console
 
@@ -32,7 +35,7 @@ def judged(frames, talk):
 
     def make(lines, agent="ann.lee"):
         made = frames(talk("lk-1", agent, lines))
-        none = phrases.found(dialogue.pl.DataFrame(schema=phrases.SENTENCES))
+        none = phrases.found(pl.DataFrame(schema=phrases.SENTENCES))
         return dialogue._shown(made["turns"], made["scores"], made["labels"], said=none, config=Config())
 
     return make
@@ -77,7 +80,9 @@ def test_whether_a_terminal_shows_our_signs_is_known_by_its_encoding(encoding, s
 def test_markup_escapes_and_floods_of_a_transcript_are_tame_words(judged):
     nasty = "[red]x[/] \x1b]0;owned\x07 \x9b2J \u202egnp \u2066 \u061c Z" + "\u0300" * 5_000 + "\u200b" * 5_000 + "😡"
     for only_ascii in (True, False):
-        text = shown(judged([("customer", nasty, "1"), ("agent", nasty, "0")], agent="a\x1b[31m"), only_ascii=only_ascii)
+        text = shown(
+            judged([("customer", nasty, "1"), ("agent", nasty, "0")], agent="a\x1b[31m"), only_ascii=only_ascii
+        )
         assert "[red]x[/]" in text
         assert not UNSAFE.search(text)
         assert text.count("\u0300") <= 6
@@ -149,12 +154,15 @@ def test_a_stored_conversation_is_shown_as_it_was_scored(run, scan, call, tmp_pa
     assert f"there are {row['conversation_id']}" in missing.err
 
 
-def test_a_stored_conversation_needs_no_model(spawn, scan, call, tmp_path):
+def test_a_stored_conversation_loads_no_model(scan, call, tmp_path):
     scan(call.parent)
-    code = "import sys; sys.argv = ['empathy-scan', 'show', '--store', 'STORE', 'ID']\n"
-    assert code  # the modules that a stored conversation loads are looked at in tests/test_layers.py
-    answer = spawn("show", "--store", tmp_path / "store", "--no-color")
-    assert (answer.code, answer.err) == (0, "")
+    store = tmp_path / "store"
+    code = "import sys; from empathy_scan import dialogue; from empathy_scan.config import Config\n"
+    code += f"found = dialogue.held({str(store)!r})\n"
+    code += f"dialogue.stored({str(store)!r}, found[0]['conversation_id'], Config())\n"
+    code += "print(*{'torch', 'transformers'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603
+    assert done.stdout.split() == []
 
 
 def test_without_a_file_or_a_store_it_says_what_to_name(run):

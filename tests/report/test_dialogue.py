@@ -126,9 +126,8 @@ def test_a_conversation_leads_to_those_before_and_after_it_of_the_same_agent(hou
 
 
 def test_the_markdown_of_a_conversation_says_what_its_page_says(housed):
-    assert (housed / "ann.lee-2.md").read_text(encoding="utf-8") == (
-        Path(__file__).parent / "conversation.md"
-    ).read_text(encoding="utf-8")
+    gold = Path(__file__).parent / "gold" / "conversation.md"
+    assert (housed / "ann.lee-2.md").read_text(encoding="utf-8") == gold.read_text(encoding="utf-8")
 
 
 def test_the_course_is_drawn_and_told(page):
