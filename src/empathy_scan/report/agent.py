@@ -29,11 +29,11 @@ from empathy_scan.report import (
 )
 from empathy_scan.report.cards import Cited, Examples
 from empathy_scan.report.composure import Chain, Counts, Snap
-from empathy_scan.report.past import Change, Chart
 from empathy_scan.report.findings import Answers, Finding
 from empathy_scan.report.likeness import Alike, Key
 from empathy_scan.report.material import TEAM, Material, Row
 from empathy_scan.report.measures import Measure, Shown
+from empathy_scan.report.past import Change, Chart
 from empathy_scan.report.piles import Pile
 from empathy_scan.report.voice import Voice
 from empathy_scan.report.withheld import Withheld
