@@ -71,6 +71,7 @@ class AgentPage:
     piles: tuple[Pile, ...]
     conversations: tuple[content.Listed, ...]
     conversations_more: str
+    cited: tuple[tuple[str, str, str, int, int], ...]  # section, kind, conversation, turn, agent_turn, for the data
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +189,10 @@ def _page(
         ),
         piles=cut.piles.get(agent_id, ()),
         conversations=tuple(content.listed(material, row, without=agent_id) for row in newest), conversations_more=more,
+        cited=tuple(
+            (section, row["kind"], row["conversation_id"], row["turn"], row["agent_turn"])
+            for section, row in picked.cited()
+        ),
     )  # fmt: skip
 
 
