@@ -85,7 +85,7 @@ def counts(material: Material, agent_id: str, answers: Answers | None) -> Counts
         why = figure.why if figure and figure.why else "not enough conversations yet"
         return Counts(rows, f"Whether the two differ by more than chance cannot be said: {why}.")
     spread = f"{measures.value_text(measure, figure.value)} ({measures.range_text(measure, figure)})"
-    surely = "more than chance would do" if figure.low > 0 else "which may be chance"
+    surely = "more than chance would do" if figure.low > 0 else "no more than chance would do"
     return Counts(rows, f"The difference is {spread}: {surely}.")
 
 
