@@ -212,3 +212,17 @@ def test_a_step_after_a_kind_word_is_no_sympathy_without_a_step(prepared, talk):
     made = moments.pools(prepared(talk("one", "maya.osei", [*STOCK, ("agent", "A fitter comes at two.", "O0")])))
     assert ("maya.osei", "sorry") not in made.counts
     assert moments.pools(prepared(talk("one", "maya.osei", STOCK))).counts["maya.osei", "sorry"] == 1
+
+
+def test_figures_for_the_customers_and_drawn_towards_the_team_stand_beside(pages):
+    row = next(row for row in pages["priya.nair"].beside if row[0] == "Answered with understanding")
+    assert row[1].endswith("of 16 calls for empathy")
+    assert all("(" in cell for cell in row[1:4])
+    assert not pages["ben.ash"].beside
+
+
+def test_what_is_praised_is_not_to_be_worked_on_as_well(agent_pages, talk):
+    lines = [("customer", "You lot are clowns.", "2i"), ("agent", "I have booked you for two tomorrow.", "O0")]
+    told = agent_pages(talk("one", "maya.osei", lines))["maya.osei"].talk
+    assert [moment.kind for moment in told.praise] == ["rose"]
+    assert not told.reading

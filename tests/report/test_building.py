@@ -1,3 +1,5 @@
+import time
+
 import pytest
 
 from empathy_scan.report import building
@@ -85,3 +87,14 @@ def test_what_was_asked_for_is_the_latest_question():
 
 def test_nothing_asked_for_is_none():
     assert building.asked([customer(0, "The fridge is dead.")], 0) is None
+
+
+@pytest.mark.parametrize(
+    "text", ["a" + "!" * 100_000, "1.2," * 30_000, "no " * 40_000, "x" * 100_000, "\n \n" * 30_000]
+)
+def test_strange_text_is_read_in_no_time(text):
+    begun = time.process_time()
+    turns = [customer(0, f"My mum is ill. {text}")]
+    building.facts(turns, 0)
+    building.asked(turns, 0)
+    assert time.process_time() - begun < 2
