@@ -158,7 +158,8 @@ def _ranked(asked: pl.DataFrame, served: pl.DataFrame, pairs: pl.DataFrame) -> p
         + _CLEAR * (pl.col("care") - 1) - 0.1 * pl.col("unsure")
     )  # fmt: skip
     apart = pl.col("conversation_id") != pl.col("conversation_id_right")
-    kept = scored.filter(apart & (pl.col("score") >= _ENOUGH))
+    more = pl.col("same_queue") | pl.col("same_kind") | (pl.col("common").list.len() > 1)  # than one word in common
+    kept = scored.filter(apart & more.fill_null(value=False) & (pl.col("score") >= _ENOUGH))
     ordered = kept.sort("asked", -pl.col("score").round(9), "served")
     return ordered.group_by("asked", maintain_order=True).head(_TRIED)
 
