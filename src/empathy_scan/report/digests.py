@@ -31,8 +31,8 @@ def of(*values: object) -> str:
 def of_conversations(material: Material, wanted: Collection[str]) -> dict[str, str]:
     """A digest of all that a conversation's page is made of, for each of these conversations.
 
-    That is its turns with labels, scores, evidence and answers, its counts, its caring sentences with their phrases and
-    the names of its agents; nothing of other conversations.
+    That is its turns with labels, scores, evidence and answers, its counts, the house phrases in it and how common they
+    are, the names of its agents, and which conversations its page leads on to.
     """
     ordered = sorted(wanted)
     found: dict[str, str] = {}
@@ -40,12 +40,13 @@ def of_conversations(material: Material, wanted: Collection[str]) -> dict[str, s
         some = pl.DataFrame(
             {"conversation_id": ordered[start : start + _AT_ONCE]}, schema={"conversation_id": pl.String}
         )
-        turns, phrases = _turns(material, some), _sentences(material, some)
+        turns, phrases, beside = _turns(material, some), _house(material, some), _beside(material, some)
         for conversation_id in some["conversation_id"]:
             row = material.conversations[conversation_id]
             names = [material.names[agent] for agent in row["agents"]]
             found[conversation_id] = of(
-                row, names, turns.get(conversation_id, ""), phrases.get(conversation_id, "")
+                row, names, turns.get(conversation_id, ""), phrases.get(conversation_id, ""),
+                beside.get(conversation_id, ""),
             )  # fmt: skip
     return found
 
@@ -80,15 +81,29 @@ def _spelt(value: object) -> Iterator[bytes]:
 def _turns(material: Material, some: pl.DataFrame) -> dict[str, str]:
     """A digest of each conversation's turns."""
     said = material.said.join(some, on="conversation_id", how="semi", maintain_order="left")
-    return _by_conversation(said.drop("evidence"), _evidence(said))
+    nested = [name for name, kind in said.schema.items() if kind.is_nested()]
+    spelt_lists = [_listed(said, name) for name in nested]
+    return _by_conversation(said.drop(nested), pl.select(pl.concat_str(map(pl.lit, spelt_lists), separator="/")).to_series())
 
 
-def _sentences(material: Material, some: pl.DataFrame) -> dict[str, str]:
-    """A digest of each conversation's caring sentences, with the wording of their phrases."""
-    wording = material.phrases.phrases.select("phrase", wording="text")
-    own = material.phrases.sentences.join(some, on="conversation_id", how="semi")
-    named = own.join(wording, on="phrase", how="left").drop("phrase")  # numbers of phrases change from report to report
-    return _by_conversation(named.sort("conversation_id", "turn", "start", "text", "care_class"))
+def _house(material: Material, some: pl.DataFrame) -> dict[str, str]:
+    """A digest of the house phrases in each conversation."""
+    own = material.house.join(some, on="conversation_id", how="semi", maintain_order="left")
+    # Pages tell how many conversations a phrase is in by its first digit.
+    return _by_conversation(own.with_columns(pl.col("spoken").cast(pl.Float64).round_sig_figs(1)))
+
+
+def _beside(material: Material, some: pl.DataFrame) -> dict[str, str]:
+    """A digest of what stands before and after each conversation, as its page tells it."""
+    told = pl.DataFrame(
+        [(row["conversation_id"], row["channel"], row["started_at"]) for row in material.conversations.values()],
+        schema={"conversation_id": pl.String, "channel": pl.String, "at": pl.Datetime("us", "UTC")}, orient="row",
+    )  # fmt: skip
+    own = material.beside.join(some, on="conversation_id", how="semi", maintain_order="left")
+    for side in ("before", "after"):
+        there = told.select(pl.all().name.prefix(f"{side}_"))
+        own = own.join(there, left_on=side, right_on=f"{side}_conversation_id", how="left", maintain_order="left")
+    return _by_conversation(own)
 
 
 def _by_conversation(rows: pl.DataFrame, more: pl.Series | None = None) -> dict[str, str]:
@@ -118,21 +133,21 @@ def _exact(column: pl.Series) -> pl.Series:
     return column
 
 
-def _evidence(said: pl.DataFrame) -> pl.Series:
-    """The evidence of each turn, spelt out; "" where it has none."""
-    spans = (
-        said.select(pl.int_range(pl.len()).alias("at"), "evidence")
-        .filter(pl.col("evidence").list.len() > 0)
-        .explode("evidence")
-        .unnest("evidence")
+def _listed(said: pl.DataFrame, name: str) -> pl.Series:
+    """A list of records of each turn, such as its evidence, spelt out; "" where it has none."""
+    records = (
+        said.select(pl.int_range(pl.len()).alias("at"), name)
+        .filter(pl.col(name).list.len() > 0)
+        .explode(name)
+        .unnest(name)
     )
-    names = [name for name in spans.columns if name != "at"]
-    spelt_spans = spans.select(
-        "at", pl.concat_str([spelt(pl.lit(_exact(spans[name]))) for name in names]).alias("spans")
+    names = [each for each in records.columns if each != "at"]
+    spelt_records = records.select(
+        "at", pl.concat_str([spelt(pl.lit(_exact(records[each]))) for each in names]).alias("record")
     )
-    joined = spelt_spans.group_by("at", maintain_order=True).agg(pl.col("spans").str.join("|"))
+    joined = spelt_records.group_by("at", maintain_order=True).agg(pl.col("record").str.join("|"))
     return (
         pl.DataFrame({"at": pl.int_range(said.height, eager=True)})
-        .join(joined, on="at", how="left", maintain_order="left")["spans"]
+        .join(joined, on="at", how="left", maintain_order="left")["record"]
         .fill_null("")
     )
