@@ -116,7 +116,7 @@ def main() -> None:
             profile.enable()
         told = _report(frames, folder, config)
         profile.disable()
-        print(f"  {told.changed:,} of {told.pages:,} pages written, {told.conversations:,} of them conversations")
+        print(f"  {told.changed:,} of {told.pages:,} pages written, {told.conversation_pages:,} of them conversations")
     sizes = [path.stat().st_size for path in folder.rglob("*") if path.is_file()]
     front = (folder / "index.html").stat().st_size
     print(f"\n{len(sizes):,} files, {sum(sizes) / 2**20:,.0f} MiB; the front page {front / 2**10:,.0f} KiB")

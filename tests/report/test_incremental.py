@@ -42,7 +42,7 @@ def large(monkeypatch):
 def test_the_same_again_writes_nothing(site, frames, office):
     told = []
     assert written(site, lambda: report.write(site, **frames(*office), told=told.append)) == set()
-    assert (told[0].changed, told[0].conversations) == (0, 25)
+    assert (told[0].changed, told[0].conversation_pages) == (0, 25)
 
 
 def test_a_first_report_writes_every_page(tmp_path, frames, office):
