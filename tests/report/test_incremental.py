@@ -51,11 +51,12 @@ def test_a_first_report_writes_every_page(tmp_path, frames, office):
     assert told[0].pages == told[0].changed == 25 + 4 + 3  # conversations, agents; front, Method and the list
 
 
-def test_a_new_conversation_writes_its_page_its_agents_and_no_other_conversation(site, frames, office, talk):
+def test_a_new_conversation_writes_its_page_its_neighbour_and_no_other_conversation(site, frames, office, talk):
     more = [*office, talk("new", "ben.ash", LINES, day=9)]
     told = written(site, lambda: report.write(site, **frames(*more)))
     assert {path for path in told if path.startswith("conversations/") and path.endswith(".html")} == {
         "conversations/new.html",
+        "conversations/first-day.html",  # it leads on to the next one of its agent
         "conversations/index.html",
     }
     assert {"agents/ben.ash.html", "index.html"} <= told

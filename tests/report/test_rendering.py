@@ -64,7 +64,10 @@ def test_every_link_in_markdown_leads_to_a_file(site):
     assert pages
     for path in pages:
         for target in LINK.findall(path.read_text(encoding="utf-8")):
-            assert (path.parent / target.partition("#")[0]).is_file(), (path, target)
+            file, _, anchor = target.partition("#")
+            there = path.parent / file if file else path
+            assert there.is_file(), (path, target)
+            assert not anchor or f'<a id="{anchor}"></a>' in there.read_text(encoding="utf-8"), (path, target)
 
 
 def test_every_page_with_a_template_for_it_has_markdown(site):

@@ -101,11 +101,20 @@ def write(  # noqa: PLR0913 - a keyword per frame
         for page in itertools.chain(pages, _lists(prepared, chosen)):
             site.page(page)
         site.conversations(prepared, chosen)
-        for path, data in export.files(prepared, frames.figures, provenance, paged=chosen, agents=_agents(pages)):
+        for path, data in export.files(prepared, frames.figures, provenance, chosen, dict(_cited(prepared, pages))):
             site.data(path, data)
     if told is not None:
         told(site.written())
     return target / "index.html"
+
+
+def _cited(prepared: material.Material, pages: Sequence[Page]) -> Iterator[tuple[str, Sequence[export.Citation]]]:
+    """The moments that each agent's page cites."""
+    by_path = {page.path: page.values["page"] for page in pages}
+    for agent_id in prepared.agents:
+        page = by_path[f"agents/{words.slug(agent_id)}"]
+        if isinstance(page, agent.AgentPage):
+            yield agent_id, page.cited
 
 
 class _Site:
@@ -211,11 +220,6 @@ def _missing(prepared: material.Material, chosen: Collection[str]) -> dict[str, 
         lost.unique().sort("conversation_id", "there").group_by("conversation_id", maintain_order=True).agg("there")
     )
     return {row[0]: row[1] for row in grouped.iter_rows()}
-
-
-def _agents(pages: Sequence[Page]) -> Iterator[agent.AgentPage]:
-    """What the agents' pages say."""
-    return (page.values["page"] for page in pages if isinstance(page.values["page"], agent.AgentPage))
 
 
 def _demand(prepared: material.Material, conversations: Collection[str]) -> None:
