@@ -67,7 +67,7 @@ def curve(material: Material, agent_id: str) -> Chart | None:
     told = "; ".join(f"after {row[0]} {row[1]}" for row in rows)
     title = "Guarded or hostile turns by how many hostile messages the customer had sent by then"
     head = ("Hostile messages so far", material.names[agent_id], *(["The team"] if len(material.agents) > 1 else []))
-    return Chart(title, plots.svg(_spec(values), f"{title}: {told}."), f"{told}.", head, rows)
+    return Chart(title, plots.drawing(_spec(values), f"{title}: {told}."), f"{told}.", head, rows)
 
 
 def counts(material: Material, agent_id: str, answers: Answers | None) -> Counts | None:

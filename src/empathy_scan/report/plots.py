@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from markupsafe import Markup
@@ -57,6 +58,23 @@ def svg(spec: Spec, label: str, *, described_by: str = "") -> Markup:
 
     drawn: str = vl_convert.vegalite_to_svg(json.dumps({**spec, "config": CONFIG}), vl_version=VERSION)
     return framed(drawn, label, described_by)
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """A chart that is drawn when a page shows it: to tell whether a page changed it need not be drawn."""
+
+    spec: str  # as JSON
+    label: str
+
+    def __html__(self) -> str:
+        """The SVG element."""
+        return svg(json.loads(self.spec), self.label)
+
+
+def drawing(spec: Spec, label: str) -> Drawing:
+    """The same as `svg`, drawn only where it is shown."""
+    return Drawing(json.dumps(spec), label)
 
 
 def framed(drawn: str, label: str, described_by: str) -> Markup:
