@@ -47,10 +47,10 @@ def rows(page, name):
 
 def test_known_errors_are_told_in_words_with_range_and_count(page):
     told = rows(page(error_rates=quantify.to_frame(ERRORS, "m")), "errors")
-    assert ["agents' messages that are guarded", "of 100, 62 (52 to 71) it finds", "100 known cases"] in told
+    assert ["agents' messages that are guarded", "finds 62 of 100 (52 to 71)", "100 known cases"] in told
     assert [
         "answers with stock phrases only",
-        "of 100, 96 (92 to 98) it finds, 2% it takes for “understanding” and 2% it takes for “missed”",
+        "finds 96 of 100 (91 to 98), takes 2% for “understanding” and takes 2% for “missed”",
         "202 known cases",
     ] in told
 
@@ -133,5 +133,5 @@ def test_the_facts_of_a_bundle_are_known_without_loading_it():
 def test_the_markdown_holds_the_same_words(tmp_path, frames, office):
     report.write(tmp_path, **frames(*office), background=report.Background(error_rates=quantify.to_frame(ERRORS, "m")))
     text = (tmp_path / "method.md").read_text(encoding="utf-8")
-    assert "of 100, 62 (52 to 71) it finds | 100 known cases |" in text
+    assert "finds 62 of 100 (52 to 71) | 100 known cases |" in text
     assert pl.Series(text.splitlines()).str.starts_with("## ").sum() >= 8
