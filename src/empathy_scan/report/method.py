@@ -216,7 +216,7 @@ def _of_turns(name: str, cells: Mapping[tuple[str, str], int]) -> Iterator[Known
         elif truth == "yes":
             yield Known(said, f"finds {_share(found, known)}", _cases(known))
         else:
-            yield Known(said, f"takes {_share(found, known)} for the others", _cases(known))
+            yield Known(said, f"wrongly counts {_share(found, known)} among those above", _cases(known))
 
 
 def _too_few(said: str, known: int) -> Known:
