@@ -5,7 +5,7 @@ import re
 import pytest
 
 from empathy_scan import report
-from empathy_scan.report import rendering
+from empathy_scan.report import rendering, words
 
 LINK = re.compile(r"(?<!\\)\[(?:\\.|[^\]\\])*\]\(([^)\s]+)\)")
 
@@ -26,7 +26,7 @@ def templates():
         ("agents/rosa", "agent"),
         ("agents/index", "agent"),
         ("conversations/index", "conversations"),
-        ("conversations/month~2026-10", "conversations"),
+        ("conversations/_2026-10", "conversations"),
         ("conversations/one", "conversation"),
     ],
 )
@@ -44,7 +44,7 @@ def test_links_to_conversations_without_a_page_become_words(templates):
     [
         '<a href="conversations/one.html#t3">one</a>',
         '<a href="../conversations/index.html">all</a>',
-        '<a href="conversations/month~2026-10.html">October</a>',
+        '<a href="conversations/_2026-10.html">October</a>',
         '<a href="agents/two.html">two</a>',
         "&lt;a href=&#34;conversations/two.html&#34;&gt;two&lt;/a&gt;",
     ],
@@ -86,3 +86,8 @@ def test_hostile_words_stay_words_in_markdown(tmp_path, frames, talk):
         text = path.read_text(encoding="utf-8")
         assert not [target for target in LINK.findall(text) if target.startswith("javascript")], path
         assert not re.search(r"(?<!\\)<script", text), path
+
+
+@pytest.mark.parametrize("name", ["_2026-10", "_", "__", "index", "2026-10"])
+def test_no_conversation_takes_the_place_of_a_list(name):
+    assert rendering.template_of(f"conversations/{words.slug(name)}") == "conversation"

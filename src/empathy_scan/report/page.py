@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
@@ -34,6 +35,7 @@ from empathy_scan.report.rendering import Templates
 EVERY = 2_000  # conversations up to which a report has a page for each
 NEWEST = 10  # conversations of every agent that have a page in any report
 _CONVERSATIONS = "conversations/"
+_ADDRESS = re.compile(r"conversations/(?!index\.html|_)([^/#]+)\.html(?:#.*)?")
 _LISTS = (content.Listed, piles.Pile)  # what lists turns and conversations; anything else that links to one cites it
 
 
@@ -237,18 +239,17 @@ def _path_of(conversation_id: str) -> str:
 
 def _slugs(value: object, *, cited: bool = False) -> set[str]:
     """The conversations that a page leads to, by the names of their files; `cited`: not those that it only lists."""
-    if isinstance(value, str):
-        file = value.partition("#")[0]
-        leads = file.startswith(_CONVERSATIONS) and file.endswith(".html")
-        return {file.removeprefix(_CONVERSATIONS).removesuffix(".html")} - {"index"} if leads else set()
-    if cited and isinstance(value, _LISTS):
-        return set()
-    if is_dataclass(value) and not isinstance(value, type):
-        held: Iterator[object] = (getattr(value, each.name) for each in fields(value))
-    elif isinstance(value, Mapping):
-        held = iter(value.values())
-    elif isinstance(value, tuple | list):
-        held = iter(value)
-    else:
-        return set()
-    return set().union(*(_slugs(each, cited=cited) for each in held))
+    found: set[str] = set()
+    left = [value]
+    while left:
+        each = left.pop()
+        if isinstance(each, str):
+            if each.startswith(_CONVERSATIONS) and (slug := _ADDRESS.fullmatch(each)):
+                found.add(slug[1])
+        elif isinstance(each, tuple | list):
+            left.extend(each)
+        elif isinstance(each, Mapping):
+            left.extend(each.values())
+        elif is_dataclass(each) and not isinstance(each, type) and not (cited and isinstance(each, _LISTS)):
+            left.extend(getattr(each, field.name) for field in fields(each))
+    return found
