@@ -41,15 +41,22 @@ def drawn(found: Course) -> Markup:
     """
     if not found.steps:
         return Markup("")
-    import vl_convert  # noqa: PLC0415 - as in `svg`
-
     vega = dict(_template())
     vega["width"] = max(_NARROWEST, min(_WIDEST, _A_STEP * len(found.steps)))
     values = {"bars": list(_bars(found.steps)), "signs": list(_signs(found.steps))}
     vega["data"] = [{**one, "values": values[one["name"]]} if one["name"] in values else one for one in vega["data"]]
     vega["axes"] = [{**one, "values": _ticks(found.steps)} if one["scale"] == "x" else one for one in vega["axes"]]
     label = f"Tone and care along {len(found.messages):,} messages"
-    return plots.framed(vl_convert.vega_to_svg(json.dumps(vega)), label, "course-told")
+    return plots.framed(_converted(json.dumps(vega)), label, "course-told")
+
+
+@functools.lru_cache(maxsize=256)
+def _converted(vega: str) -> str:
+    """The drawing of a chart; short conversations often have the same course."""
+    import vl_convert  # noqa: PLC0415 - as in `svg`
+
+    drawn: str = vl_convert.vega_to_svg(vega)
+    return drawn
 
 
 def _ticks(steps: Sequence[Step]) -> list[int]:
