@@ -16,7 +16,7 @@ from pathlib import Path
 from empathy_scan.errors import OutputError
 
 _LOG = logging.getLogger(__name__)
-ENTRIES = ("assets", "agents", "conversations", "index.html")
+ENTRIES = ("assets", "agents", "conversations", "data", "index.html", "index.md")
 MARKER = ".empathy-scan-report"
 _NEW, _OLD = f"{MARKER}.new", f"{MARKER}.old"
 _REMEDIES = {

@@ -14,7 +14,7 @@ import polars as pl
 from empathy_scan import trends
 from empathy_scan.config import ReportConfig
 from empathy_scan.phrases import SENTENCES, Phrases, found
-from empathy_scan.report import agent, charts, content, dialogue, findings, folder, markdown, material, prose, words
+from empathy_scan.report import agent, charts, content, dialogue, findings, folder, markdown, material, prose, since, words
 
 ROOT, BELOW = "", "../"  # from a page to the report's root
 _HTML, _MARKDOWN = "html", "md"
@@ -25,6 +25,7 @@ class Templates:
 
     def __init__(self, prepared: material.Material, provenance: dict[str, str]) -> None:
         """Compiles nothing yet: a template is compiled when it is first used."""
+        self.labels_by = " ".join(provenance.get(name, "") for name in ("model", "codebook"))
         shared = {
             "report_title": words.shown(prepared.config.title), "provenance": provenance, "shape": charts.shape,
             "terms": prose.TERMS, "limits": prose.LIMITS, "sheets": _sheets(), "quoted": markdown.quoted,
@@ -61,11 +62,13 @@ def write(  # noqa: PLR0913 - a keyword per frame
     phrases: Phrases | None = None,
     weeks: pl.DataFrame | None = None,
     changes: pl.DataFrame | None = None,
+    last: since.State | None = None,
 ) -> Path:
     """The path of the `index.html` of a report written into a folder; an older report in it is replaced as a whole.
 
     `people` are the names and teams of a roster, `phrases` the caring sentences and what phrases they are, `weeks` and
     `changes` the frames of `trends`; what is not given is not shown.
+    `last` is the state of the report before (since.py): of the one in the folder where it is not given.
     `provenance` (version, model, settings, codebook) stands at the foot of every page. Raises SchemaError for a frame
     that is not of its table, OutputError where the folder cannot be written; the old report then stays.
     """
@@ -79,7 +82,7 @@ def write(  # noqa: PLR0913 - a keyword per frame
     templates = Templates(prepared, provenance)
     with folder.replacing(target) as staging:
         _write_assets(staging)
-        _write_people(staging, prepared, templates)
+        _write_people(staging, prepared, templates, last or since.read(target))
         _write_conversations(staging, prepared, templates)
     return target / "index.html"
 
@@ -104,11 +107,15 @@ def _assets() -> Iterator[Traversable]:
     yield from importlib.resources.files("empathy_scan.report").joinpath("assets").iterdir()
 
 
-def _write_people(staging: Path, prepared: material.Material, templates: Templates) -> None:
-    """The front page and the agents' pages."""
+def _write_people(
+    staging: Path, prepared: material.Material, templates: Templates, last: since.State | None
+) -> None:
+    """The front page, what the next one needs to know of it, and the agents' pages."""
     counts = findings.count_answers(prepared.exchanges)
     found = findings.of_agents(prepared, counts)
-    front = content.front(prepared, counts, found)
+    state = since.state_of(prepared, found, last=last, made_by=templates.labels_by)
+    since.write(staging, state)
+    front = content.front(prepared, counts, found, state)
     templates.write(staging / "index", "front", page=front, root=ROOT)
     (staging / "agents").mkdir()
     for page in agent.pages(prepared, found):
