@@ -236,7 +236,7 @@ def test_pages_of_conversations_that_are_gone_are_removed(tmp_path, frames, offi
     }
     assert [path.stem for path in (site / "agents").iterdir()] == ["maya.osei"]
     assert sorted(path.name for path in site.iterdir()) == sorted(
-        [".empathy-scan-report", "agents", "assets", "conversations", "index.html"]
+        [".empathy-scan-report", "agents", "assets", "conversations", "data", "index.html", "index.md"]
     )
 
 

@@ -20,20 +20,20 @@ from empathy_scan.report.sentences import Group, Sentence
 
 MOST = 4  # agents of a kind told by name
 FEWEST_WEEKS = 2  # with a figure, from which on there is a course to draw
-# Measure -> what is counted, and whether more of it is good; None for a load.
+# Measure -> what somebody did, and whether more of it is good; None for a load.
 CHANGED: dict[str, tuple[str, bool | None]] = {
-    "empathy_rate": ("calls for empathy answered with understanding", True),
-    "scripted_rate": ("calls for empathy answered with stock phrases only", False),
-    "missed_rate": ("calls for empathy missed", False),
-    "rise_above_rate": ("hostile messages risen above", True),
-    "followed_by_action": ("caring messages followed by a concrete step", True),
-    "guarded_rate": ("guarded messages", False),
-    "belittling_rate": ("hostile messages by the agent", False),
-    "abuse_share": ("conversations with abuse from customers", None),
+    "empathy_rate": ("answered {} of calls for empathy with understanding", True),
+    "scripted_rate": ("answered {} of calls for empathy with stock phrases only", False),
+    "missed_rate": ("missed {} of calls for empathy", False),
+    "rise_above_rate": ("rose above {} of hostile messages", True),
+    "followed_by_action": ("followed {} of caring messages with a concrete step", True),
+    "guarded_rate": ("was guarded in {} of messages", False),
+    "belittling_rate": ("was hostile in {} of messages", False),
+    "abuse_share": ("had abuse from customers in {} of conversations", None),
 }
 _SECTIONS = (
-    (findings.STRENGTH, "Going up"),
-    (findings.TALK, "Going down"),
+    (findings.STRENGTH, "Better than before"),
+    (findings.TALK, "Worth a look"),
     (findings.LOAD, "Load that changed"),
 )  # fmt: skip
 
@@ -99,15 +99,16 @@ def _of_team(known: pl.DataFrame) -> list[Row]:
 
 
 def _groups(material: Material, rows: list[Row]) -> Iterator[Group]:
-    """Agents who changed, by whether that is good news."""
+    """Agents who changed, by whether that is good news, each with the surest of their changes of a kind."""
     for section, title in _SECTIONS:
-        own = [row for row in rows if _section(row) == section]
+        own = {row["agent_id"]: row for row in reversed(rows) if _section(row) == section}
+        surest = sorted(own.values(), key=lambda row: (row["p_value"], row["agent_id"]))
         sentences = tuple(
             Sentence(Link(material.names[row["agent_id"]], material.agent_href(row["agent_id"])), _sentence(row))
-            for row in own[:MOST]
+            for row in surest[:MOST]
         )
-        hidden = len(own) - MOST
-        more = f"and {words.plural(hidden, 'more change', 'more changes')} of the kind" if hidden > 0 else ""
+        hidden = len(surest) - MOST
+        more = f"and {words.plural(hidden, 'more agent', 'more agents')}: their pages tell" if hidden > 0 else ""
         if own:
             yield Group(section, title, sentences, more)
 
@@ -120,15 +121,14 @@ def _section(row: Row) -> str:
 
 
 def _sentence(row: Row) -> str:
-    """`calls for empathy missed: 21% in 40 conversations, 41% in 120 before: −20 points (−33 to −7).`."""
-    what, change = CHANGED[row["measure"]][0], words.signed(100 * row["change"])
+    """`missed 21% of calls for empathy (40 conversations), 41% before (120 conversations): −20 points (−33 to −7).`."""
+    said, change = CHANGED[row["measure"]][0].format(words.percent(row["after"])), words.signed(100 * row["change"])
     ends = f"{words.signed(100 * row['low'])} to {words.signed(100 * row['high'])}"
-    after = words.plural(row["conversations_after"], "conversation", "conversations")
-    text = (
-        f"{what}: {words.percent(row['after'])} in {after}, {words.percent(row['before'])} in "
-        f"{row['conversations_before']:,} before; that is {change} points ({ends})."
+    after, before = (
+        words.plural(row[f"conversations_{when}"], "conversation", "conversations") for when in ("after", "before")
     )
-    return text[0].upper() + text[1:] if row["agent_id"] == TEAM else text
+    text = f"{said} ({after}), {words.percent(row['before'])} before ({before}): {change} points ({ends})."
+    return f"The team {text}" if row["agent_id"] == TEAM else text
 
 
 def course(material: Material) -> Course | None:

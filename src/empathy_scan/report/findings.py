@@ -131,7 +131,8 @@ def _mirroring(material: Material, agent_id: str, answers: Answers) -> Iterator[
     if not figure or figure.low is None or figure.high is None or not (answers.after and answers.otherwise):
         return
     spread = f"a difference of {_spread(figure)}"
-    if figure.low > _VISIBLE:
+    tested = figure.stands_out is not None and team is not None
+    if figure.low > _VISIBLE and (figure.higher(team) if tested and team else True):
         said = answers.sentence(lead="becomes guarded or hostile in")
         yield Finding(TALK, agent_id, f"{said}: {spread}", _clearness(figure), figure.measure)
     elif team and figure.higher(team) is False:

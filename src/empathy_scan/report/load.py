@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
+from scipy import special
 
 from empathy_scan import shifts, stats
 from empathy_scan.codebook import Role, Tone
@@ -21,7 +23,6 @@ MOST = 12  # agents named
 _KNOWN = {measure.name: measure for measure in (*HEADLINES, *FURTHER, *LOADS)}
 _TEAM = ("abuse_load", "abuse_per_shift", "abuse_share", "customer_first",
          "abuse_insult", "abuse_threat", "abuse_profanity", "abuse_contempt")  # fmt: skip
-_CAREFUL = 2.576  # the normal quantile of 99%: several shifts of each agent are looked at
 _LATEST = dt.timedelta(days=7)
 # What work leaves behind: measure -> its words where the interval is above 0, where it is below, and what it is about.
 _AFTER = {
@@ -142,26 +143,36 @@ def _standing_out(material: Material) -> Iterator[tuple[str, str]]:
 
 
 def _hard_week(material: Material) -> Iterator[tuple[str, str]]:
-    """Agents whose load in the last week is above the team's of the whole time."""
+    """Agents whose load in the last week is surely above the team's of the whole time."""
     team, measure = material.figure(TEAM, "abuse_load"), _KNOWN["abuse_load"]
     own = material.weeks.filter(pl.col("measure") == "abuse_load")
-    if team is None or team.high is None or own.is_empty():
+    if team is None or not team.value or own.is_empty():
         return
-    last = own.filter((pl.col("week") == own["week"].max()) & (pl.col("agent_id") != TEAM) & (pl.col("low") > team.high))
-    for row in last.sort("agent_id").iter_rows(named=True):
+    last = own.filter((pl.col("week") == own["week"].max()) & (pl.col("agent_id") != TEAM) & (pl.col("low") > 0))
+    # Loads are told apart on the scale of logarithms, where their intervals are about even on both sides.
+    error = (pl.col("high").log() - pl.col("low").log()) / (2 * stats.QUANTILE)
+    placed = last.sort("agent_id").with_columns(far=(pl.col("value").log() - math.log(team.value)) / error)
+    believed = stats.benjamini_hochberg(special.ndtr(-placed["far"].to_numpy()))
+    for row, true in zip(placed.iter_rows(named=True), believed, strict=True):
         figure = Figure("abuse_load", row["value"], row["n"], row["conversations"], row["low"], row["high"], "")
-        yield row["agent_id"], (f"had a hard week from {words.week(row['week'])}: "
-                                f"{value_text(measure, row['value'])} conversations {in_brackets(measure, figure)}")  # fmt: skip
+        if true and figure.above(team):
+            yield row["agent_id"], (f"had a hard week from {words.week(row['week'])}: "
+                                    f"{value_text(measure, row['value'])} conversations {in_brackets(measure, figure)}")  # fmt: skip
 
 
 def _hard_shift(material: Material) -> Iterator[tuple[str, str]]:
-    """Agents with a shift in the last seven days with abuse in far more of its conversations than usual."""
+    """Agents with a shift in the last seven days with abuse in surely more of its conversations than usual."""
     usual = material.figure(TEAM, "abuse_share")
     if usual is None or usual.high is None:
         return
-    for row in _latest_shifts(material.said).iter_rows(named=True):
-        low = stats.wilson(row["abusive"], row["held"], quantile=_CAREFUL).low
-        if low > usual.high:
+    latest = _latest_shifts(material.said).to_dicts()
+    # The chance of as many abusive conversations or more, for any of the shifts that this one is the hardest of.
+    chances = [
+        min(1.0, row["shifts"] * float(special.bdtrc(row["abusive"] - 1, row["held"], usual.high))) for row in latest
+    ]
+    believed = stats.benjamini_hochberg(np.array(chances, dtype=np.float64))
+    for row, true in zip(latest, believed, strict=True):
+        if true:
             yield row["agent_id"], _shift_sentence(row, usual)
 
 
@@ -177,7 +188,7 @@ def _shift_sentence(row: Row, usual: Figure) -> str:
 
 
 def _latest_shifts(said: pl.DataFrame) -> pl.DataFrame:
-    """Of each agent the hardest shift of the last seven days: `began`, `held`, `abusive` and `hostile`, by agent."""
+    """Of each agent the hardest of the `shifts` of the last seven days: `began`, `held`, `abusive`, `hostile`."""
     labelled = said.filter(pl.col("tone").is_not_null()).sort("conversation_id", "turn")
     agent = pl.when(pl.col("role") == Role.AGENT).then("agent_id")
     owned = labelled.with_columns(
@@ -191,7 +202,8 @@ def _latest_shifts(said: pl.DataFrame) -> pl.DataFrame:
     )  # fmt: skip
     latest = of_shift.filter(pl.col("began") > pl.col("began").max() - _LATEST)
     share = pl.col("abusive") / pl.col("held")
-    return latest.sort("agent_id", share, "abusive", "began", descending=[False, True, True, True]).unique(
+    counted = latest.with_columns(shifts=pl.len().over("agent_id"))
+    return counted.sort("agent_id", share, "abusive", "began", descending=[False, True, True, True]).unique(
         "agent_id", keep="first", maintain_order=True
     )
 
@@ -224,4 +236,4 @@ def _worn(material: Material) -> Iterator[tuple[str, str]]:
 def _p_value(figure: Figure) -> float:
     """Two-sided, of no difference, at the standard error that the interval stands for."""
     error = max(((figure.high or 0.0) - (figure.low or 0.0)) / (2 * stats.QUANTILE), 1e-9)
-    return float(2 * (1 - stats.distributions.norm.cdf(abs(figure.value or 0.0) / error)))
+    return float(2 * special.ndtr(-abs(figure.value or 0.0) / error))
