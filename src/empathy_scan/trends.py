@@ -96,7 +96,7 @@ def _nested(frame: pl.DataFrame, *below: str) -> dict[str, object]:
     """Rows as dictionaries by agent and measure (and what else is below), the team apart."""
     place = {measure: number for number, measure in enumerate(MEASURES)}
     ordered = frame.sort("agent_id", pl.col("measure").replace_strict(place, default=len(place)), "measure", *below)
-    agents: dict[str, dict[str, object]] = {}
+    agents: dict[str, object] = {}
     for row in ordered.iter_rows(named=True):
         keys = [str(row.pop(name)) for name in ("agent_id", "measure", *below)]
         held: dict[str, object] = agents

@@ -70,9 +70,7 @@ def interval(
     return _figure(Markup("").join([*lines, dot]), classes=f"bar {kind}", height=20, label=label)
 
 
-def slim(
-    value: float, low: float | None, high: float | None, *, axis: Axis, kind: str, ground: str
-) -> Markup:
+def slim(value: float, low: float | None, high: float | None, *, axis: Axis, kind: str, ground: str) -> Markup:
     """The same for a cell beside its words, a fifth as long: its sign and its ground stand in the page's `stock`."""
     lines = [Markup('<use href="#ground-{}"/>').format(ground)]
     if low is not None and high is not None:
@@ -84,10 +82,10 @@ def slim(
 
 def stock(grounds: Mapping[str, tuple[Axis, float | None]], kinds: Collection[str]) -> Markup:
     """What slim bars refer to, once a page: by name the ground of a measure (its axis, the team's value), and signs."""
-    drawn = [Markup('<g id="sign-{}">{}</g>').format(kind, _SHAPES[kind]) for kind in sorted(kinds)]
+    drawn = [Markup('<g id="sign-{}" class="stocked">{}</g>').format(kind, _SHAPES[kind]) for kind in sorted(kinds)]
     for name, (axis, reference) in grounds.items():
         lines = _ground(axis, reference)
-        drawn.append(Markup('<g id="ground-{}">{}</g>').format(name, Markup("").join(lines)))
+        drawn.append(Markup('<g id="ground-{}" class="stocked">{}</g>').format(name, Markup("").join(lines)))
     return Markup('<svg class="hidden" aria-hidden="true"><defs>{}</defs></svg>').format(Markup("").join(drawn))
 
 

@@ -1,4 +1,4 @@
-"""The team's course: the last weeks against those before, in sentences, and its headline figures week by week, drawn."""
+"""The team's course: the last weeks against those before, in sentences, and its headline figures week by week."""
 
 from __future__ import annotations
 
@@ -167,26 +167,35 @@ def _plot(measure: Measure, weeks: list[dt.date], figures: dict[tuple[dt.date, s
     known = [(week, figure) for week in weeks if (figure := figures.get((week, measure.name))) is not None]
     told = [(week, figure) for week, figure in known if figure.value is not None]
     first, last = told[0], told[-1]
-    ends = [f"{value_text(measure, figure.value or 0.0)} ({range_text(measure, figure)}) in the week of {words.week(week)}"
-            for week, figure in (first, last)]  # fmt: skip
+    ends = [
+        f"{value_text(measure, figure.value or 0)} ({range_text(measure, figure)}) in the week of {words.week(week)}"
+        for week, figure in (first, last)
+    ]
     label = f"{measure.title}, week by week: {ends[0]}, {ends[1]}; {len(told)} weeks with a figure."
     caption = f"Last week with a figure ({words.week(last[0])}): {_cell(measure, last[1])}."
     return Plot(measure.kind, measure.title, plots.svg(_spec(measure, told), label), caption)
 
 
+def _day(week: dt.date) -> str:
+    """`5 Oct`: a place on the axis; there are never so many weeks that two of them are called the same."""
+    return words.week(week).rpartition(" ")[0]
+
+
 def _spec(measure: Measure, told: list[tuple[dt.date, Figure]]) -> plots.Spec:
+    """A point a week, the weeks without a figure left free."""
+    first, last = told[0][0], told[-1][0]
+    every = [_day(first + dt.timedelta(weeks=number)) for number in range((last - first).days // 7 + 1)]
     scale = 1 if measure.form in {"load", "each"} else 100
     values = [
-        {"week": week.isoformat(), "value": scale * (figure.value or 0.0), "low": scale * (figure.low or 0.0),
+        {"week": _day(week), "value": scale * (figure.value or 0.0), "low": scale * (figure.low or 0.0),
          "high": scale * (figure.high or 0.0)}
         for week, figure in told
     ]  # fmt: skip
     colour = plots.PALETTE.get(measure.kind, plots.PALETTE["empathic"])
     domain = [0, 100] if measure.form == "share" else None
     title = {"share": "%", "points": "points", "load": "per 100"}.get(measure.form, "")
-    place = {"field": "week", "type": "temporal", "timeUnit": "utcyearmonthdate", "title": None,
-             "axis": {"format": "%-d %b", "grid": False, "labelFlush": False, "tickCount": min(6, len(told)),
-                      "labelOverlap": True}}  # fmt: skip
+    place = {"field": "week", "type": "ordinal", "title": None, "scale": {"type": "point", "domain": every},
+             "axis": {"labelAngle": 0, "labelOverlap": True}}  # fmt: skip
     height = {"type": "quantitative", "title": title, "axis": {"tickCount": 4},
               "scale": {"domain": domain} if domain else {"zero": True}}  # fmt: skip
     return {

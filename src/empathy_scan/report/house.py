@@ -24,6 +24,7 @@ from empathy_scan.report.measures import FURTHER, Figure, Measure, Shown, in_bra
 MOST = 8  # house phrases told
 INSTEAD = 3  # sentences of colleagues quoted for each
 _LENGTHS = (30, 220)  # characters of a sentence worth quoting
+_MOSTLY = 0.5  # of its uses are recited
 _RESAMPLES = 200
 _TURN = ("conversation_id", "turn")
 _AFTER = Measure(
@@ -83,7 +84,7 @@ def house(material: Material) -> House | None:
     if sentences.is_empty():
         return None
     known = material.phrases.phrases
-    told = known.filter(pl.col("house") & (pl.col("scripted") > 0.5)).sort("uses", "text", descending=[True, False])  # noqa: PLR2004 - mostly recited
+    told = known.filter(pl.col("house") & (pl.col("scripted") > _MOSTLY)).sort("uses", "text", descending=[True, False])
     hidden = told.height - MOST
     return House(
         lead=_lead(material, told), after=_after_answers(material),
@@ -94,21 +95,22 @@ def house(material: Material) -> House | None:
 
 
 def _lead(material: Material, told: pl.DataFrame) -> str:
-    """`Of 340 stock sentences, 62% are house phrases (55 to 68%): said nearly word for word by several agents.`"""
+    """`Of 340 stock sentences, 62% (55 to 68%) are one of 12 house phrases: ...`."""
     figure = material.figure(TEAM, "formulaicity")
     if told.is_empty():
         return "No stock sentence is said nearly word for word by several agents: there are no house phrases yet."
     if figure is None or figure.value is None:
-        return f"{words.plural(told.height, 'house phrase', 'house phrases')} found: said nearly word for word by several agents."
+        return f"Several agents say {words.plural(told.height, 'sentence', 'sentences')} nearly word for word."
     share, spread = value_text(_VOICE[0], figure.value), range_text(_VOICE[0], figure)
     return (
         f"Of {words.plural(figure.n, 'stock sentence', 'stock sentences')}, {share} ({spread}) are one of "
-        f"{words.plural(told.height, 'house phrase', 'house phrases')}: sentences that several agents say nearly word for word."
+        f"{words.plural(told.height, 'house phrase', 'house phrases')}: sentences that several agents say nearly word "
+        "for word."
     )
 
 
 def _followed(material: Material) -> pl.DataFrame:
-    """The calls for empathy with an answer: `queue`, `tone`, `answer`, `turn` of the answer and `next_tone` after it."""
+    """The answered calls for empathy: `queue`, `tone`, `answer`, `turn` of the answer and `next_tone` after it."""
     labelled = material.said.filter(pl.col("tone").is_not_null()).sort(*_TURN)
     customer = pl.when(pl.col("role") == Role.CUSTOMER).then("tone").backward_fill().over("conversation_id")
     after = labelled.select(*_TURN, next_tone=customer)
@@ -150,10 +152,10 @@ def _phrases(material: Material, told: pl.DataFrame) -> Iterator[Phrase]:
         kind = kinds.get(row["phrase"])
         instead = _instead(material, pool, kind, quoted) if kind else ()
         quoted.update(quote.text for quote in instead)
-        recited = round(row["scripted"] * row["uses"])
+        recited, held = round(row["scripted"] * row["uses"]), row["conversations"]
         yield Phrase(
             words.shown(row["text"].strip()),
-            f"{words.plural(row['uses'], 'time', 'times')} in {words.plural(row['conversations'], 'conversation', 'conversations')} "
+            f"{words.plural(row['uses'], 'time', 'times')} in {words.plural(held, 'conversation', 'conversations')} "
             f"by {words.plural(row['agents'], 'agent', 'agents')}, {recited:,} of them as a stock phrase",
             _after_text(after.get((row["phrase"],))), _kind(kind), instead,
         )  # fmt: skip
@@ -181,7 +183,7 @@ def _kind(kind: Row | None) -> str:
 
 
 def _pool(material: Material) -> pl.DataFrame:
-    """Sentences with understanding that answered calls for empathy civilly, in somebody's own words; the surest first."""
+    """Sentences with understanding that answered calls civilly, in somebody's own words; the surest first."""
     own = material.phrases.sentences.filter(
         (pl.col("care_class") == CareClass.EMPATHIC) & ~pl.col("house"),
         pl.col("text").str.strip_chars().str.len_chars().is_between(*_LENGTHS),
@@ -192,7 +194,9 @@ def _pool(material: Material) -> pl.DataFrame:
     calls = _followed(material).filter(pl.col("answer") == CareClass.EMPATHIC)
     asked = calls.select(*_TURN, "queue", "tone").unique(maintain_order=True)
     joined = own.join(asked, on=_TURN, how="inner").join(known, on=_TURN, how="inner").filter(said_tone=Tone.CIVIL)
-    ordered = joined.sort(pl.col("unsure").fill_null(value=False), -pl.col("care").fill_null(0.5), *_TURN, "start", "tone")
+    ordered = joined.sort(
+        pl.col("unsure").fill_null(value=False), -pl.col("care").fill_null(0.5), *_TURN, "start", "tone"
+    )
     return ordered.unique(["text", "queue", "tone"], keep="first", maintain_order=True)
 
 
@@ -207,7 +211,9 @@ def _instead(material: Material, pool: pl.DataFrame, kind: Row, quoted: set[str]
 def _quote(material: Material, row: Row) -> Quote:
     when = words.date(row["started_at"]) if row["started_at"] else "date not known"
     who = material.names.get(row["agent_id"] or "", "an agent")
-    return Quote(words.shown(row["text"]), who, Link(f"{who}, {when}", material.href(row["conversation_id"], row["turn"])))
+    return Quote(
+        words.shown(row["text"]), who, Link(f"{who}, {when}", material.href(row["conversation_id"], row["turn"]))
+    )
 
 
 def _voices(material: Material) -> Iterator[Voice]:

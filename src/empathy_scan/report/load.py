@@ -12,7 +12,7 @@ import polars as pl
 from scipy import special
 
 from empathy_scan import shifts, stats
-from empathy_scan.codebook import Role, Tone
+from empathy_scan.codebook import Role
 from empathy_scan.mirror import UNKNOWN_AGENT
 from empathy_scan.report import measures, rows, words
 from empathy_scan.report.dialogue import Link
@@ -73,9 +73,7 @@ def load(material: Material) -> Load:
     named = [agent for agent in material.agents if agent in reasons]
     ordered = sorted(named, key=lambda agent: (-len(reasons[agent]), -_value(material, agent), agent))
     columns = tuple(_KNOWN[name] for name in ("abuse_load", "abuse_per_shift", "abuse_share"))
-    cells = {
-        agent: tuple(rows.shown(material, agent, measure) for measure in columns) for agent in ordered[:MOST]
-    }
+    cells = {agent: tuple(rows.shown(material, agent, measure) for measure in columns) for agent in ordered[:MOST]}
     hidden = len(ordered) - MOST
     return Load(
         lead=_lead(material), after=tuple(_after_team(material)),
@@ -87,7 +85,7 @@ def load(material: Material) -> Load:
         ),
         more=f"and {words.plural(hidden, 'more agent', 'more agents')}: their pages tell" if hidden > 0 else "",
         nothing="" if ordered or len(material.agents) < 2 else
-        "Nobody's load stands out from the team's by more than chance could do, and nobody had a very hard week or shift.",
+        "Nobody's load stands out by more than chance could do, and nobody had a very hard week or shift.",
     )  # fmt: skip
 
 
@@ -101,8 +99,8 @@ def _lead(material: Material) -> str:
     figure = material.figure(TEAM, "abuse_load")
     if figure is None or figure.value is None:
         return f"How much abuse the team takes cannot be said: {figure.why if figure else 'no conversation yet'}."
-    return f"Customers sent {value_text(_KNOWN['abuse_load'], figure.value).replace(' per', ' hostile messages per')} " \
-           f"conversations {in_brackets(_KNOWN['abuse_load'], figure)}."  # fmt: skip
+    told = value_text(_KNOWN["abuse_load"], figure.value).replace(" per", " hostile messages per")
+    return f"Customers sent {told} conversations {in_brackets(_KNOWN['abuse_load'], figure)}."
 
 
 def _after_team(material: Material) -> Iterator[str]:
@@ -121,7 +119,7 @@ def _after_team(material: Material) -> Iterator[str]:
 def _reasons(material: Material) -> dict[str, list[str]]:
     """Why an agent may need a breather, for those for whom there is a reason."""
     found: dict[str, list[str]] = {}
-    if len(material.agents) < 2:  # noqa: PLR2004 - one alone is the team
+    if len(material.agents) < 2:  # one alone is the team
         return found
     parts = (_standing_out(material), _hard_week(material), _hard_shift(material), _more_lately(material),
              _worn(material))  # fmt: skip
@@ -138,8 +136,8 @@ def _standing_out(material: Material) -> Iterator[tuple[str, str]]:
     for agent in material.agents:
         figure = material.figure(agent, "abuse_load")
         if figure and team and figure.above(team):
-            yield agent, (f"took {value_text(measure, figure.value or 0.0)} conversations {in_brackets(measure, figure)}; "
-                          f"the team {value_text(measure, team.value or 0.0)}")  # fmt: skip
+            own, whole = (value_text(measure, one.value or 0.0) for one in (figure, team))
+            yield agent, f"took {own} conversations {in_brackets(measure, figure)}; the team {whole}"
 
 
 def _hard_week(material: Material) -> Iterator[tuple[str, str]]:
@@ -156,8 +154,8 @@ def _hard_week(material: Material) -> Iterator[tuple[str, str]]:
     for row, true in zip(placed.iter_rows(named=True), believed, strict=True):
         figure = Figure("abuse_load", row["value"], row["n"], row["conversations"], row["low"], row["high"], "")
         if true and figure.above(team):
-            yield row["agent_id"], (f"had a hard week from {words.week(row['week'])}: "
-                                    f"{value_text(measure, row['value'])} conversations {in_brackets(measure, figure)}")  # fmt: skip
+            told = f"{value_text(measure, row['value'])} conversations {in_brackets(measure, figure)}"
+            yield row["agent_id"], f"had a hard week from {words.week(row['week'])}: {told}"
 
 
 def _hard_shift(material: Material) -> Iterator[tuple[str, str]]:
@@ -183,7 +181,8 @@ def _shift_sentence(row: Row, usual: Figure) -> str:
     return (
         f"had a hard shift on {words.date(row['began'])}: abuse in {row['abusive']} of "
         f"{words.plural(row['held'], 'conversation', 'conversations')} ({share}), "
-        f"{words.plural(row['hostile'], 'hostile message', 'hostile messages')}; usual is {words.percent(usual.value or 0)}"
+        f"{words.plural(row['hostile'], 'hostile message', 'hostile messages')}; usual is "
+        f"{words.percent(usual.value or 0)}"
     )
 
 
@@ -213,10 +212,13 @@ def _more_lately(material: Material) -> Iterator[tuple[str, str]]:
     own = material.changes.filter((pl.col("measure") == "abuse_share") & pl.col("changed") & (pl.col("change") > 0))
     for row in own.filter(pl.col("agent_id") != TEAM).sort("agent_id").iter_rows(named=True):
         ends = f"{words.signed(100 * row['low'])} to {words.signed(100 * row['high'])}"
-        yield row["agent_id"], (
-            f"gets abuse more often lately: in {words.percent(row['after'])} of {row['conversations_after']:,} "
-            f"conversations of the last weeks, in {words.percent(row['before'])} of {row['conversations_before']:,} before "
-            f"({words.signed(100 * row['change'])} points, {ends})"
+        yield (
+            row["agent_id"],
+            (
+                f"gets abuse more often lately: in {words.percent(row['after'])} of {row['conversations_after']:,} "
+                f"conversations, in {words.percent(row['before'])} of {row['conversations_before']:,} before "
+                f"({words.signed(100 * row['change'])} points, {ends})"
+            ),
         )
 
 

@@ -189,7 +189,7 @@ LOADS: tuple[Measure, ...] = (
 )  # fmt: skip
 
 
-_OUT = {True: "stands out: higher", False: "stands out: lower"}
+_OUT: dict[bool | None, str] = {True: "clearly higher", False: "clearly lower"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Where calls for empathy are missed: by queue, by channel, by the hour of the day, each with its count and interval."""
+"""Where calls for empathy are missed: by queue, by channel, by the hour, each with its count and interval."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ class Place:
     name: str
     cell: Shown
     clear: str  # `more often than elsewhere` where the interval supports it
+    worse: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,8 +138,9 @@ def _name(head: str, key: object) -> str:
 
 def _place(material: Material, name: str, figure: Figure, team: Figure) -> Place:
     cell = measures.show(_MISSED, figure, axis=material.axes["missed_rate"], team=team)
-    clear = "more often than elsewhere" if figure.above(team) else ""
-    return Place(name, cell, clear or ("less often than elsewhere" if team.above(figure) else ""))
+    worse = figure.above(team)
+    clear = "more often than elsewhere" if worse else "less often than elsewhere" if team.above(figure) else ""
+    return Place(name, cell, clear, worse)
 
 
 def _table(material: Material, head: str, figures: dict[str, Figure], team: Figure) -> Table:

@@ -14,7 +14,19 @@ import polars as pl
 from empathy_scan import trends
 from empathy_scan.config import ReportConfig
 from empathy_scan.phrases import SENTENCES, Phrases, found
-from empathy_scan.report import agent, charts, content, dialogue, findings, folder, markdown, material, prose, since, words
+from empathy_scan.report import (
+    agent,
+    charts,
+    content,
+    dialogue,
+    findings,
+    folder,
+    markdown,
+    material,
+    prose,
+    since,
+    words,
+)
 
 ROOT, BELOW = "", "../"  # from a page to the report's root
 _HTML, _MARKDOWN = "html", "md"
@@ -107,9 +119,7 @@ def _assets() -> Iterator[Traversable]:
     yield from importlib.resources.files("empathy_scan.report").joinpath("assets").iterdir()
 
 
-def _write_people(
-    staging: Path, prepared: material.Material, templates: Templates, last: since.State | None
-) -> None:
+def _write_people(staging: Path, prepared: material.Material, templates: Templates, last: since.State | None) -> None:
     """The front page, what the next one needs to know of it, and the agents' pages."""
     counts = findings.count_answers(prepared.exchanges)
     found = findings.of_agents(prepared, counts)

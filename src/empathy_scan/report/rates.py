@@ -1,4 +1,4 @@
-"""Rates by any column of a frame of chances, made as `summary` makes its figures: intervals over whole conversations."""
+"""Rates by any column of a frame of chances, made as `summary` makes its figures: intervals over conversations."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ _HOW = {
     "missed_rate": "calls for empathy missed",
     "rise_above_rate": "hostile messages risen above",
 }
-MOST = 6  # agents of a kind told by name
+MOST = 5  # sentences of a kind about agents
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +88,14 @@ def changes_of(material: Material, found: list[Finding], state: State) -> Since:
     """What the state's report has that the one before it had not."""
     before = state["before"]
     if before is None:
-        return Since(("This is the first report in this folder. From the next one on, what is new stands here.",), (), "", "")
-    sentences = list(_findings(material, found, before))
-    hidden = len(sentences) - 2 * MOST
-    nothing = "" if sentences else "About no agent was anything newly found, and nothing that was found is gone."
+        return Since(
+            ("This is the first report in this folder. From the next one on, what is new stands here.",), (), "", ""
+        )
+    newly, gone = (list(part(material, found, before)) for part in (_newly, _gone))
+    hidden = max(0, len(newly) - MOST) + max(0, len(gone) - MOST)
+    nothing = "" if newly or gone else "About no agent was anything newly found, and nothing that was found is gone."
     more = f"and {words.plural(hidden, 'more change', 'more changes')} of the kind" if hidden > 0 else ""
-    return Since(tuple(_news(material, state, before)), tuple(sentences[: 2 * MOST]), more, nothing)
+    return Since(tuple(_news(material, state, before)), (*newly[:MOST], *gone[:MOST]), more, nothing)
 
 
 def _news(material: Material, state: State, before: State) -> Iterator[str]:
@@ -122,7 +124,8 @@ def _in_new(material: Material, before: State, until: datetime) -> Iterator[str]
         if not asked.is_empty():
             yield "The conversations that began since held no call for empathy."
         return
-    parts, clear = [], []
+    parts: list[str] = []
+    clear: list[str] = []
     for name, answer in (("empathy_rate", "empathic"), ("scripted_rate", "scripted"), ("missed_rate", "missed")):
         figure = rates.whole(calls.select("conversation_id", hit=pl.col("answer") == answer), measure=name)
         if figure.value is None:
@@ -150,17 +153,23 @@ def _clear(name: str, figure: Figure, told: Mapping[str, Any] | None) -> Iterato
         yield f"{way} {_HOW[name]} than the {was} of then"
 
 
-def _findings(material: Material, found: list[Finding], before: State) -> Iterator[Sentence]:
-    """What was newly found of agents, the clearest first, then what is no longer found."""
+def _newly(material: Material, found: list[Finding], before: State) -> Iterator[Sentence]:
+    """What was newly found of agents, the clearest first."""
     old = {(agent, measure, section) for agent, measure, section in before["findings"]}
     for finding in found:
         if (finding.agent_id, finding.measure, finding.section) not in old:
             yield Sentence(_link(material, finding.agent_id), f"is newly named here: {finding.text}.")
+
+
+def _gone(material: Material, found: list[Finding], before: State) -> Iterator[Sentence]:
+    """What is no longer found of agents, agent by agent."""
     now = {(finding.agent_id, finding.measure, finding.section) for finding in found}
-    for agent_id, measure, _ in sorted(old - now):
-        if agent_id in material.names and measure in _KNOWN:
-            title = _KNOWN[measure].title
-            yield Sentence(_link(material, agent_id), f"no longer stands out for “{title}”.")
+    titles: dict[str, list[str]] = {}
+    for agent_id, measure, section in before["findings"]:
+        if (agent_id, measure, section) not in now and agent_id in material.names and measure in _KNOWN:
+            titles.setdefault(agent_id, []).append(f"“{_KNOWN[measure].title}”")
+    for agent_id in sorted(titles, key=lambda agent: (material.names[agent].casefold(), agent)):
+        yield Sentence(_link(material, agent_id), f"no longer stands out for {words.listing(titles[agent_id])}.")
 
 
 def _link(material: Material, agent_id: str) -> Link:
