@@ -72,20 +72,20 @@ def interval(
 
 def slim(value: float, low: float | None, high: float | None, *, axis: Axis, kind: str, ground: str) -> Markup:
     """The same for a cell beside its words, a fifth as long: its sign and its ground stand in the page's `stock`."""
-    lines = [Markup('<use href="#ground-{}"/>').format(ground)]
+    lines = [Markup('<use href="#g-{}"/>').format(ground)]
     if low is not None and high is not None:
         ends = axis.place(low), axis.place(high)
         lines.append(Markup('<line class="range" x1="{}" x2="{}" y1="10" y2="10"/>').format(*ends))
-    dot = Markup('<use href="#sign-{}" x="{}" y="10"/>').format(kind, axis.place(value))
+    dot = Markup('<use href="#s-{}" x="{}" y="10"/>').format(kind, axis.place(value))
     return Markup('<svg class="bar slim {}" aria-hidden="true">{}</svg>').format(kind, Markup("").join([*lines, dot]))
 
 
 def stock(grounds: Mapping[str, tuple[Axis, float | None]], kinds: Collection[str]) -> Markup:
     """What slim bars refer to, once a page: by name the ground of a measure (its axis, the team's value), and signs."""
-    drawn = [Markup('<g id="sign-{}" class="stocked">{}</g>').format(kind, _SHAPES[kind]) for kind in sorted(kinds)]
+    drawn = [Markup('<g id="s-{}" class="stocked">{}</g>').format(kind, _SHAPES[kind]) for kind in sorted(kinds)]
     for name, (axis, reference) in grounds.items():
         lines = _ground(axis, reference)
-        drawn.append(Markup('<g id="ground-{}" class="stocked">{}</g>').format(name, Markup("").join(lines)))
+        drawn.append(Markup('<g id="g-{}" class="stocked">{}</g>').format(name, Markup("").join(lines)))
     return Markup('<svg class="hidden" aria-hidden="true"><defs>{}</defs></svg>').format(Markup("").join(drawn))
 
 

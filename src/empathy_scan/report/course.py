@@ -195,7 +195,7 @@ def _spec(measure: Measure, told: list[tuple[dt.date, Figure]]) -> plots.Spec:
     domain = [0, 100] if measure.form == "share" else None
     title = {"share": "%", "points": "points", "load": "per 100"}.get(measure.form, "")
     place = {"field": "week", "type": "ordinal", "title": None, "scale": {"type": "point", "domain": every},
-             "axis": {"labelAngle": 0, "labelOverlap": True}}  # fmt: skip
+             "axis": {"labelAngle": 0, "labelOverlap": True, "labelSeparation": 10}}  # fmt: skip
     height = {"type": "quantitative", "title": title, "axis": {"tickCount": 4},
               "scale": {"domain": domain} if domain else {"zero": True}}  # fmt: skip
     return {

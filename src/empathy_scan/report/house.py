@@ -134,7 +134,7 @@ def _after_answers(material: Material) -> str:
         return ""
     told = [f"{value_text(_AFTER, one.value or 0.0)} {in_brackets(_AFTER, one)}" for one in (understood, recited)]
     apart = recited.above(understood) or understood.above(recited)
-    end = "" if apart else "; chance could make that difference"
+    end = "; which calls get which answer may be a part of that" if apart else "; chance could make that difference"
     return (
         f"The customer's next message was upset or hostile after {told[0]} that showed understanding, and after "
         f"{told[1]} with stock phrases only{end}."

@@ -109,7 +109,8 @@
     const table = document.getElementById(tools.dataset.tools);
     if (!table) return;
     const rows = rowsOf(table);
-    const texts = new Map(rows.map((row) => [row, plain((row.dataset.text ?? row.cells[0].textContent) + " " + (row.dataset.team ?? ""))]));
+    const named = (row) => row.dataset.text ?? (row.cells[0].querySelector("a") ?? row.cells[0]).textContent;
+    const texts = new Map(rows.map((row) => [row, plain(`${named(row)} ${row.dataset.team ?? ""}`)]));
     const inputs = Array.from(tools.querySelectorAll("[data-filter]")).filter(
       (input) => !input.dataset.options || offer(input, rows),
     );
