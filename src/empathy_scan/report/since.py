@@ -57,11 +57,9 @@ def read(folder: Path) -> State | None:
     return state if isinstance(state, dict) and _understood(state) else None
 
 
-def write(folder: Path, state: State) -> None:
-    """The state into a report's folder: the same state gives the same bytes."""
-    place = folder / FILE
-    place.parent.mkdir(exist_ok=True)
-    place.write_text(json.dumps(state, sort_keys=True, indent=1) + "\n", encoding="utf-8")
+def as_bytes(state: State) -> bytes:
+    """The state as its file holds it: the same state gives the same bytes."""
+    return (json.dumps(state, sort_keys=True, indent=1) + "\n").encode()
 
 
 def state_of(material: Material, found: list[Finding], *, last: State | None = None, made_by: str = "") -> State:
