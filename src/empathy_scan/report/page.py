@@ -181,8 +181,11 @@ class _Site:
 
 
 def _people(
-    prepared: material.Material, provenance: Mapping[str, str], background: method.Background,
-    found_of_agents: list[findings.Finding], state: since.State,
+    prepared: material.Material,
+    provenance: Mapping[str, str],
+    background: method.Background,
+    found_of_agents: list[findings.Finding],
+    state: since.State,
 ) -> Iterator[Page]:
     """The front page, the Method page and the agents' pages."""
     counts = findings.count_answers(prepared.exchanges)

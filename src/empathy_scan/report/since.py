@@ -21,7 +21,7 @@ from empathy_scan.report import rates, words
 from empathy_scan.report.dialogue import Link
 from empathy_scan.report.findings import Finding
 from empathy_scan.report.material import TEAM, Material
-from empathy_scan.report.measures import FURTHER, HEADLINES, Figure, in_brackets, value_text
+from empathy_scan.report.measures import FURTHER, HEADLINES, Figure, in_brackets, range_text, value_text
 from empathy_scan.report.sentences import Sentence
 
 VERSION = 1
@@ -35,6 +35,12 @@ _HOW = {
     "missed_rate": "calls for empathy missed",
     "rise_above_rate": "hostile messages risen above",
 }
+_IN_NEW = {
+    "empathy_rate": "were answered with understanding",
+    "scripted_rate": "with stock phrases only",
+    "missed_rate": "were missed",
+}
+_ANSWERS = {"empathy_rate": "empathic", "scripted_rate": "scripted", "missed_rate": "missed"}
 MOST = 5  # sentences of a kind about agents
 
 
@@ -124,15 +130,16 @@ def _in_new(material: Material, before: State, until: datetime) -> Iterator[str]
         return
     parts: list[str] = []
     clear: list[str] = []
-    for name, answer in (("empathy_rate", "empathic"), ("scripted_rate", "scripted"), ("missed_rate", "missed")):
-        figure = rates.whole(calls.select("conversation_id", hit=pl.col("answer") == answer), measure=name)
+    for name, how in _IN_NEW.items():
+        answered = calls.select("conversation_id", hit=pl.col("answer") == _ANSWERS[name])
+        figure = rates.whole(answered, measure=name)
         if figure.value is None:
             yield f"How calls for empathy were answered in those that began since cannot be said: {figure.why}."
             return
-        parts.append(f"{value_text(_KNOWN[name], figure.value)} {_HOW[name].removeprefix('calls for empathy ')} "
-                     f"{in_brackets(_KNOWN[name], figure)}")  # fmt: skip
+        parts.append(f"{value_text(_KNOWN[name], figure.value)} {how} ({range_text(_KNOWN[name], figure)})")
         clear += _clear(name, figure, before["figures"].get(name))
-    yield f"Of the calls for empathy in the conversations that began since, {words.listing(parts)}."
+    count = words.plural(calls.height, "call", "calls")
+    yield f"Of {count} for empathy in the conversations that began since, {words.listing(parts)}."
     yield (
         f"Against the report before: {words.listing(clear)}."
         if clear

@@ -47,10 +47,13 @@
   const sortable = (table) => {
     const natural = new Map(rowsOf(table).map((row, place) => [row, place]));
     const heads = Array.from(table.tHead.rows[0].cells);
+    const orders = new Map(); // what the choice does, by its value
     const status = document.createElement("p");
     status.className = "sorted hidden";
     status.setAttribute("role", "status");
     table.closest(".scroll")?.before(status);
+    const choice = document.createElement("select"); // where a phone shows no headings
+    choice.append(new Option("in the report's order", ""));
     heads.forEach((head, place) => {
       const kind = head.dataset.sort;
       if (!kind) return;
@@ -60,10 +63,9 @@
       button.className = "sort";
       button.append(...head.childNodes);
       head.append(button);
-      button.addEventListener("click", () => {
-        const now = head.getAttribute("aria-sort");
-        const second = FIRST[kind] === "ascending" ? "descending" : "ascending";
-        const direction = !now ? FIRST[kind] : now === FIRST[kind] ? second : "";
+      choice.append(new Option(name, place));
+      const put = (direction) => {
+        choice.value = direction ? place : "";
         heads.forEach((other) => other.removeAttribute("aria-sort"));
         if (direction) head.setAttribute("aria-sort", direction);
         sort(table, natural, place, kind, direction);
@@ -72,8 +74,25 @@
           ? `Sorted by ${name}, ${WORDS[kind][direction]}.${chance}`
           : "In the report's own order again.";
         status.classList.toggle("hidden", !(direction && chance));
+      };
+      orders.set(String(place), () => put(FIRST[kind]));
+      button.addEventListener("click", () => {
+        const now = head.getAttribute("aria-sort");
+        const second = FIRST[kind] === "ascending" ? "descending" : "ascending";
+        put(!now ? FIRST[kind] : now === FIRST[kind] ? second : "");
       });
+      orders.set("", orders.get("") ?? (() => put("")));
     });
+    const tools = document.querySelector(`[data-tools="${table.id}"]`);
+    if (!table.id || !tools) return;
+    const label = document.createElement("label");
+    label.className = "narrow";
+    label.append("Sort by ", choice);
+    choice.addEventListener("change", (event) => {
+      event.stopPropagation();
+      orders.get(choice.value)();
+    });
+    tools.querySelector("[data-reset]").before(label);
   };
 
   // --- searching and filtering -----------------------------------------------------------------------------------
