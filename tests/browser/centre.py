@@ -15,6 +15,7 @@ from empathy_scan.config import Config
 from empathy_scan.store import Store, conversations_of
 from empathy_scan.tables import SCORES
 
+KINDS = ("front", "agent", "newcomer", "conversations", "conversation")  # of pages
 COLUMNS = ("conversation_id", "turn", "role", "agent_id", "channel", "queue", "started_at", "start", "text")
 MONDAY = datetime(2026, 8, 3, 8, 0, tzinfo=UTC)
 WEEKS = 9

@@ -19,6 +19,7 @@ from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.wait import WebDriverWait
 
 AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
+_PROBES = Path(__file__).with_name("probes.js").read_text(encoding="utf-8")
 PHONES, DESKTOPS = ((360, 740), (390, 844)), ((1280, 800), (1920, 1080))
 # What the browser does of its own accord, and nothing outside this machine can be reached.
 _QUIET = (
@@ -82,6 +83,11 @@ class Chromium:
     def run(self, script: str, *values: object) -> Any:
         """What a script of ours gives, after `return`."""
         return self._driver.execute_script(script, *values)
+
+    def faults(self, probe: str, *values: object) -> list[str]:
+        """What a function of probes.js finds."""
+        found: list[str] = self.run(f"{_PROBES}; return {probe}(...arguments)", *values)
+        return found
 
     def wait_for(self, script: str, *values: object) -> Any:
         """What a script of ours gives as soon as it is something; raises TimeoutException after ten seconds."""

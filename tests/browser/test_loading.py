@@ -1,8 +1,8 @@
 """Every kind of page, from disk and from a web server: nothing is complained of, nothing is fetched from elsewhere."""
 
+import centre
 import pytest
 
-KINDS = ["front", "agent", "newcomer", "conversations", "conversation"]
 
 
 @pytest.fixture(params=["disk", "server"])
@@ -17,7 +17,7 @@ def address(request, site, pages):
     return of
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", centre.KINDS)
 def test_a_page_loads_without_a_complaint_and_without_a_request_to_elsewhere(browser, address, kind):
     browser.open(address(kind))
     assert browser.complaints() == []
@@ -28,7 +28,7 @@ def test_a_page_loads_without_a_complaint_and_without_a_request_to_elsewhere(bro
     print(asked)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", centre.KINDS)
 def test_a_page_shows_something_without_its_script(browser, address, kind):
     with browser.without_script():
         browser.open(address(kind))
