@@ -11,7 +11,7 @@ from pathlib import Path
 import polars as pl
 
 from empathy_scan import hardship, prepare, rebuild, score
-from empathy_scan.config import Config
+from empathy_scan.config import Config, ReadConfig
 from empathy_scan.store import Store, conversations_of
 from empathy_scan.tables import SCORES
 
@@ -88,7 +88,8 @@ def write_csv(path: Path, rows: Iterable[dict[str, object]]) -> None:
 
 def write_site(exports: Path, place: Path) -> Path:
     """The folder of the report of these exports; every turn is labelled by the table above, unknown ones as nasty."""
-    prepared = prepare.turns([exports], Config())
+    config = Config(read=ReadConfig(languages=("any",)))
+    prepared = prepare.turns([exports], config)
     scores = pl.DataFrame(
         [row for turn in prepared.turns.iter_rows(named=True) if (row := _score(turn))], schema=dict(SCORES.columns)
     )
@@ -96,7 +97,7 @@ def write_site(exports: Path, place: Path) -> Path:
     store = Store.open(place / "store")
     store.add(conversations_of(prepared.turns, model="9f31c0d2ab47", settings="51aa0c77be19"), prepared.turns, scores, labels)
     store.set_rejects(prepared.rejects)
-    rebuild.write_report(store, place / "site", Config())
+    rebuild.write_report(store, place / "site", config)
     return place / "site"
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import centre
 import chromium
+import hostile
 import pytest
 
 
@@ -54,6 +55,17 @@ def pages(site) -> dict[str, Path]:
         "conversations": site / "conversations" / "index.html",
         "conversation": longest(site / "conversations"),
     }
+
+
+@pytest.fixture(scope="session")
+def hostile_pages(_machine, tmp_path_factory) -> dict[str, Path]:
+    """The pages of a report in which every text and name is nasty: all of agents, and of each kind of text one."""
+    place = tmp_path_factory.mktemp("hostile")
+    hostile.write_exports(place / "exports")
+    site = centre.write_site(place / "exports", place)
+    told = sorted(path for path in site.rglob("*.html") if path.parent.name != "conversations")
+    said = {path.stem.rstrip("~0123456789abcdef").split("-")[0]: path for path in (site / "conversations").iterdir()}
+    return {path.relative_to(site).as_posix(): path for path in (*told, *said.values())}
 
 
 def longest(folder: Path) -> Path:

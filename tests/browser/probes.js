@@ -4,7 +4,7 @@
 const named = (node) => {
   const element = node.nodeType === Node.TEXT_NODE ? node.parentElement : node;
   const sort = [...element.classList].map((name) => `.${name}`).join("");
-  return `<${element.localName}${sort}> ${(element.textContent || "").trim().replace(/\s+/g, " ").slice(0, 60)}`;
+  return `<${element.localName}${sort}> ${(element.textContent || "").trim().replace(/\s+/g, " ").slice(0, 60).toWellFormed()}`;
 };
 const shown = (element) => element.checkVisibility({ visibilityProperty: true, contentVisibilityAuto: true });
 // Words for screen readers are cut to nothing on purpose, and the skip link stands outside until it has the focus.
@@ -123,8 +123,12 @@ function turnedWords() {
       const range = document.createRange();
       range.setStart(node, found.index);
       range.setEnd(node, found.index + found[0].length);
-      const box = range.getBoundingClientRect();
+      const [box, more] = range.getClientRects();
       const before = last.get(block);
+      if (!box || more) {
+        last.delete(block); // a word that is broken over lines
+        continue;
+      }
       if (before && Math.abs(before.box.top - box.top) < 2 && box.left < before.box.left)
         faults.push(`${named(block)}: "${found[0]}" stands before "${before.word}"`);
       last.set(block, { box, word: found[0] });

@@ -33,6 +33,17 @@ def test_shown_text_keeps_every_offset(text):
     assert len(words.shown(text)) == len(text)
 
 
+def test_no_letter_carries_more_than_four_marks():
+    """More of them are drawn over the lines above and below."""
+    flood = words.shown("Z" + "\u0338\u0322" * 50 + " and e\u0301")
+    assert flood == "Z" + "\u0338\u0322" * 2 + "\u2060" * 96 + " and e\u0301"
+
+
+@pytest.mark.parametrize("text", ["Tiếng Việt", "Tie\u0302\u0301ng", "בְּרֵאשִׁ֖ית", "اللُّغَةُ", "née Noë"])
+def test_marks_that_a_language_needs_stay(text):
+    assert words.shown(text) == text
+
+
 @given(TEXT, st.data())
 def test_an_excerpt_holds_what_it_is_cut_around(text, data):
     around = data.draw(st.integers(0, max(0, len(text) - 1)))
