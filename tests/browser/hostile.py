@@ -53,9 +53,14 @@ def write_exports(folder: Path) -> None:
         for row in _talk(f"praised {name}", day, NASTY[name], NASTY[name], centre.UPSET[0], [*centre.EMPATHIC][1])
     ]
     rows += [
-        row for name, text in WORDS.items() for row in _talk(f"endless {name}", 1, text[:300], text[:300], text)
+        row for name, text in WORDS.items() for row in _talk(f"endless {name}", 1, text[:300], text[:300], text)[:2]
     ]
-    rows += _talk("endless turn", 2, "noor", "repairs", "It goes on and on. " * (LONGEST // 19))
+    rows += [
+        {**row, "turn": 2 * number + row["turn"]}
+        for number, text in enumerate(NASTY.values())
+        for row in _talk("everything", 1, "noor", "repairs", text)[:2]
+    ]
+    rows += _talk("endless turn", 2, "noor", "repairs", "It goes on and on. " * (LONGEST // 19))[:2]
     centre.write_csv(folder / "calls.csv", rows)
     halves = [{**row, "text": f"half a character \ud83d and {WORD} \udc00"} for row in _talk("half", 3, "noor", "x", "")]
     (folder / "halves.json").write_text(json.dumps(halves), encoding="ascii")

@@ -19,46 +19,38 @@ return [...document.querySelectorAll("body *:not([dir]):not(bdi)")]
 """
 
 
-def test_nothing_that_was_written_runs_or_loads(browser, hostile_pages):
-    faults = {}
+PAPER = (688, 1001)  # A4 within its margins
+
+
+@pytest.fixture(scope="module")
+def found(browser, hostile_pages):
+    """What is wrong by kind of fault and page; every page is opened once."""
+    faults = {"ran": {}, "phone": {}, "desktop": {}, "paper": {}, "turned": {}}
     for name, path in hostile_pages.items():
+        browser.look()
         browser.open(path.as_uri())
-        browser.requests()
         ran = browser.run("return window.hacked")
-        found = [*browser.complaints(), *browser.run(INSIDE), *([ran] if ran else [])]
-        if found:
-            faults[name] = found[:3]
-    assert faults == {}
+        faults["ran"][name] = [*browser.complaints(), *browser.run(INSIDE), *([ran] if ran else [])]
+        faults["turned"][name] = [*browser.run(TURNED), *browser.faults("turnedWords")]
+        faults["desktop"][name] = browser.faults("tooWide")
+        browser.look(chromium.PHONES[0])
+        faults["phone"][name] = browser.faults("tooWide")
+        browser.look(PAPER, media="print")
+        faults["paper"][name] = [*browser.faults("tooWide"), *browser.faults("clipped")]
+    return {sort: {name: each[:4] for name, each in of.items() if each} for sort, of in faults.items()}
 
 
-@pytest.mark.parametrize("size", [chromium.PHONES[0], chromium.DESKTOPS[0]], ids=["phone", "desktop"])
-def test_no_word_is_so_long_that_it_leaves_its_box(browser, hostile_pages, size):
-    browser.look(size)
-    faults = {}
-    for name, path in hostile_pages.items():
-        browser.open(path.as_uri())
-        if found := browser.faults("tooWide"):
-            faults[name] = found[:3]
-    assert faults == {}
+def test_nothing_that_was_written_runs_or_loads(found):
+    assert found["ran"] == {}
 
 
-def test_no_word_is_cut_on_paper(browser, hostile_pages):
-    browser.look((688, 1001), media="print")
-    faults = {}
-    for name, path in hostile_pages.items():
-        browser.open(path.as_uri())
-        if found := [*browser.faults("tooWide"), *browser.faults("clipped")]:
-            faults[name] = found[:3]
-    assert faults == {}
+def test_text_that_runs_from_right_to_left_turns_nothing_beside_it(found):
+    assert found["turned"] == {}
 
 
-def test_text_that_runs_from_right_to_left_turns_nothing_beside_it(browser, hostile_pages):
-    faults = {}
-    for name, path in hostile_pages.items():
-        browser.open(path.as_uri())
-        if found := [*browser.run(TURNED), *browser.faults("turnedWords")]:
-            faults[name] = found[:5]
-    assert faults == {}
+@pytest.mark.parametrize("place", ["phone", "desktop", "paper"])
+def test_no_word_is_so_long_that_it_leaves_its_box(found, place):
+    assert found[place] == {}
 
 
 def test_halves_of_characters_become_signs_of_something_missing(browser, hostile_pages):
