@@ -398,5 +398,15 @@ def _third_layout(store: Store) -> None:
         store._table(table).widen()  # noqa: SLF001 - as above
 
 
+def _fourth_layout(store: Store) -> None:
+    """Layout 4: what the deletion of the words of evidence does to a score; null in old rows."""
+    store._table(SCORES).widen()  # noqa: SLF001 - as above
+
+
 # What makes each layout from the one before it; a store of an older layout runs through those that it lacks.
-MIGRATIONS: dict[int, Callable[[Store], None]] = {1: _first_layout, 2: _second_layout, 3: _third_layout}
+MIGRATIONS: dict[int, Callable[[Store], None]] = {
+    1: _first_layout,
+    2: _second_layout,
+    3: _third_layout,
+    4: _fourth_layout,
+}

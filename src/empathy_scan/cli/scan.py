@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -79,7 +80,7 @@ def scan(  # noqa: PLR0913 - a parameter per option
 
 
 @app.command(epilog="Example: empathy-scan report --store results --reports report --since 2026-10-12")
-def report(
+def report(  # noqa: PLR0913 - a parameter per option
     *,
     store: StoreOption = "empathy-scan-store",
     reports: ReportsOption = Path("empathy-scan-report"),
@@ -87,20 +88,45 @@ def report(
     since: SinceOption = None,
     until: UntilOption = None,
     roster: base.RosterOption = "",
+    conversation: Annotated[
+        list[str] | None,
+        typer.Option("--conversation", help="Also a page of this conversation. Repeatable.", metavar="ID"),
+    ] = None,
+    all_conversations: Annotated[
+        bool, typer.Option("--all-conversations", help="Pages of all conversations, however many there are.")
+    ] = False,
     as_json: base.JsonOption = False,
 ) -> None:
-    """Write the report again from the store; needs no model and no transcripts."""
+    """Write the report again from the store; needs no model and no transcripts.
+
+    Only what changed is written.
+    """
     start, end = base.period(since, until)
     options = base.settings(config, roster=roster)
 
     from empathy_scan import rebuild  # noqa: PLC0415 - polars stays out of --help
+    from empathy_scan import report as pages  # noqa: PLC0415 - as above
     from empathy_scan.store import Store  # noqa: PLC0415 - as above
 
-    front_page, stored = rebuild.write_report(Store.open(store), reports, options, since=start, until=end)
+    if all_conversations:
+        options = replace(options, report=replace(options.report, conversation_pages="all"))
+    written: list[pages.Written] = []
+    front_page, stored = rebuild.write_report(
+        Store.open(store),
+        reports,
+        options,
+        since=start,
+        until=end,
+        conversations=conversation or (),
+        told=written.append,
+    )
     if as_json:
-        base.print_json({"front_page": str(front_page), "conversations": stored.conversations.height})
+        numbers = {"conversations": stored.conversations.height} | {k: v for w in written for k, v in asdict(w).items()}
+        base.print_json({"front_page": str(front_page)} | numbers)
     else:
         typer.echo(front_page)
+        for each in written:
+            typer.echo(f"{each.changed:,} of {each.pages:,} pages changed")
 
 
 def _progress(stage: str, done: int, total: int) -> None:

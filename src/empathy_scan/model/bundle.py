@@ -8,10 +8,8 @@ Weights are safetensors only: a bundle cannot carry code.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import asdict, dataclass
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +20,11 @@ from transformers import AutoTokenizer, PreTrainedTokenizerBase
 from empathy_scan.codebook import CODEBOOK_VERSION
 from empathy_scan.errors import ModelError
 from empathy_scan.model.decisions import Decisions
+from empathy_scan.model.files import FACTS, NEEDED, WEIGHTS, default_path, demand, fingerprint
 from empathy_scan.model.network import EmpathyConfig, EmpathyModel
 from empathy_scan.model.tokens import Packer
 
 FORMAT_VERSION = 1
-NEEDED = ("config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json", "empathy_scan.json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,22 +38,15 @@ class Bundle:
     fingerprint: str  # twelve hex digits of all files that decide scores
 
 
-def default_path() -> Path:
-    """The bundle that ships: inside the installed package, or `models/default` of a checkout."""
-    packaged = Path(str(resources.files("empathy_scan"))) / "bundles" / "default"
-    checkout = Path(__file__).resolve().parents[3] / "models" / "default"
-    return packaged if packaged.exists() else checkout
-
-
 def load(path: Path | None = None) -> Bundle:
     """The bundle in a directory, the shipped one without a path; ModelError for what is missing, damaged or foreign."""
     path = path or default_path()
-    _demand_files(path)
+    demand(path)
     try:
-        facts = json.loads((path / "empathy_scan.json").read_text(encoding="utf-8"))
+        facts = json.loads((path / FACTS).read_text(encoding="utf-8"))
         _check_versions(facts, path)
         model = EmpathyModel(EmpathyConfig(**json.loads((path / "config.json").read_text(encoding="utf-8"))))
-        weights = {name: tensor.float() for name, tensor in load_file(path / "model.safetensors").items()}
+        weights = {name: tensor.float() for name, tensor in load_file(path / WEIGHTS).items()}
         model.load_state_dict(weights, strict=True)
         tokenizer = AutoTokenizer.from_pretrained(
             str(path), config=model.config, local_files_only=True, trust_remote_code=False
@@ -71,37 +62,6 @@ def load(path: Path | None = None) -> Bundle:
         ) from error
     model.eval()  # type: ignore[no-untyped-call]
     return Bundle(model, packer, decisions, facts, fingerprint(path))
-
-
-def fingerprint(path: Path) -> str:
-    """Twelve hex digits that change when a file that decides scores changes; ModelError where one is missing."""
-    _demand_files(path)
-    digest = hashlib.sha256()
-    for name in NEEDED:
-        content = (path / name).read_bytes()
-        if name == "empathy_scan.json":
-            content = _deciding(content, path)
-        digest.update(hashlib.sha256(content).digest())
-    return digest.hexdigest()[:12]
-
-
-def _demand_files(path: Path) -> None:
-    if missing := [name for name in NEEDED if not (path / name).is_file()]:
-        raise ModelError(
-            f"not a model bundle: {', '.join(missing)} missing", where=str(path),
-            remedy="give the directory that `empathy-scan train` wrote",
-        )  # fmt: skip
-
-
-def _deciding(content: bytes, path: Path) -> bytes:
-    """Of a bundle's facts, those that decide scores."""
-    try:
-        facts = dict(json.loads(content))
-    except (ValueError, TypeError) as error:
-        raise ModelError(
-            "not a JSON object", where=str(path / NEEDED[-1]), remedy="install the bundle again"
-        ) from error
-    return json.dumps({key: facts.get(key) for key in ("decisions", "packing", "codebook")}, sort_keys=True).encode()
 
 
 def save(
@@ -124,8 +84,8 @@ def save(
         for name, tensor in model.state_dict().items()
         if not name.startswith("auxiliary.")
     }
-    save_file(weights, path / "model.safetensors", metadata={"format": "pt"})
-    (path / "model.safetensors").chmod(0o644)  # safetensors leaves it to its owner alone
+    save_file(weights, path / WEIGHTS, metadata={"format": "pt"})
+    (path / WEIGHTS).chmod(0o644)  # safetensors leaves it to its owner alone
     tokenizer.save_pretrained(path)
     whole = {
         "format": FORMAT_VERSION,
@@ -134,7 +94,7 @@ def save(
         "decisions": asdict(decisions),
         **facts,
     }
-    (path / "empathy_scan.json").write_text(json.dumps(whole, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    (path / FACTS).write_text(json.dumps(whole, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     return path
 
 
@@ -154,3 +114,6 @@ def _check_versions(facts: dict[str, Any], path: Path) -> None:
 def _decisions(given: dict[str, Any]) -> Decisions:
     tones = {name: tuple(given[name]) for name in ("agent_tone", "customer_tone")}
     return Decisions(**{**given, **tones})
+
+
+__all__ = ["FORMAT_VERSION", "NEEDED", "Bundle", "default_path", "fingerprint", "load", "save"]
