@@ -83,7 +83,9 @@ def _turns(material: Material, some: pl.DataFrame) -> dict[str, str]:
     said = material.said.join(some, on="conversation_id", how="semi", maintain_order="left")
     nested = [name for name, kind in said.schema.items() if kind.is_nested()]
     spelt_lists = [_listed(said, name) for name in nested]
-    return _by_conversation(said.drop(nested), pl.select(pl.concat_str(map(pl.lit, spelt_lists), separator="/")).to_series())
+    return _by_conversation(
+        said.drop(nested), pl.select(pl.concat_str(map(pl.lit, spelt_lists), separator="/")).to_series()
+    )
 
 
 def _house(material: Material, some: pl.DataFrame) -> dict[str, str]:
