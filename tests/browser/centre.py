@@ -15,7 +15,7 @@ from empathy_scan.config import Config, ReadConfig
 from empathy_scan.store import Store, conversations_of
 from empathy_scan.tables import SCORES
 
-KINDS = ("front", "agent", "newcomer", "conversations", "conversation")  # of pages
+KINDS = ("front", "agent", "newcomer", "conversations", "conversation", "method")  # of pages
 COLUMNS = ("conversation_id", "turn", "role", "agent_id", "channel", "queue", "started_at", "start", "text")
 MONDAY = datetime(2026, 8, 3, 8, 0, tzinfo=UTC)
 WEEKS = 9
@@ -26,7 +26,6 @@ AGENTS = {
     "derek.hollis": (0.3, 0.2, 0.3, 0.4),
     "tom.brennan": (0.75, 0.2, 0.95, 0.7),
     "ana-lucia.ferreira": (0.5, 0.4, 0.9, 0.3),
-    "ben.achterberg": (0.45, 0.3, 0.85, 0.3),
 }
 UPSET = (
     "My sofa did not come, again. I lost a shift for it, and nobody rang.",

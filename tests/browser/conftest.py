@@ -54,6 +54,7 @@ def pages(site) -> dict[str, Path]:
         "newcomer": site / "agents" / "new.colleague.html",
         "conversations": site / "conversations" / "index.html",
         "conversation": longest(site / "conversations"),
+        "method": site / "method.html",
     }
 
 

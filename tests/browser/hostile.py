@@ -45,11 +45,11 @@ WORDS = {
 def write_exports(folder: Path) -> None:
     """A table in which everything is nasty, one with endless words, JSON with halves of characters, names of files."""
     folder.mkdir(parents=True)
-    rows = [row for name, text in NASTY.items() for day in range(6) for row in _talk(name, day, text, text, text)]
+    rows = [row for name, text in NASTY.items() for day in range(5) for row in _talk(name, day, text, text, text)]
     rows += [
         row
         for name in ("hebrew", "arabic")  # who stands out is named in sentences
-        for day in range(15)
+        for day in range(10)
         for row in _talk(f"praised {name}", day, NASTY[name], NASTY[name], centre.UPSET[0], [*centre.EMPATHIC][1])
     ]
     rows += [

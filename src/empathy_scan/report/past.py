@@ -119,7 +119,7 @@ def _spec(measure: Measure, own: pl.DataFrame, team: pl.DataFrame) -> plots.Spec
             {"data": {"values": _values(team)}, "encoding": ends,
              "mark": {"type": "area", "opacity": 0.16, "color": plots.PALETTE["ink"]}},
             {"data": {"values": _values(own)}, "layer": [
-                {"mark": {"type": "rule", "strokeWidth": 5, "opacity": 0.4, "color": colour}, "encoding": ends},
+                {"mark": {"type": "rule", "strokeWidth": 5, "opacity": 0.7, "color": colour}, "encoding": ends},
                 {"mark": {"type": "line", "color": colour, "point": {"filled": True, "size": 45}}, "encoding": value},
             ]},
         ],
