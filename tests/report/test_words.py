@@ -1,3 +1,4 @@
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -31,6 +32,12 @@ def test_a_plain_id_is_its_own_slug():
 @given(TEXT)
 def test_shown_text_keeps_every_offset(text):
     assert len(words.shown(text)) == len(text)
+
+
+@given(TEXT)
+def test_shown_text_is_text_of_xml(text):
+    """A chart with anything else in it would end the program."""
+    assert not re.search("[\x00-\x08\x0b-\x1f\ufffe\uffff]", words.shown(text))
 
 
 def test_no_letter_carries_more_than_four_marks():

@@ -51,7 +51,7 @@ def curve(material: Material, agent_id: str) -> Chart | None:
     values = [
         {"step": said, "who": who, **_point(material, key, name)}
         for key, who in (
-            (agent_id, material.names[agent_id]),
+            (agent_id, plots.label(material.names[agent_id])),
             *([(TEAM, "The team")] if len(material.agents) > 1 else []),
         )
         for said, name in zip(_SAID, STEPS, strict=True)

@@ -9,9 +9,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-# One for one, so that offsets into a text stay right: controls, and the marks that turn the direction of what follows.
+# One for one, so that offsets into a text stay right: controls, the marks that turn the direction of what follows, and
+# what is no character of XML: the converter of charts does not survive it.
 _UNSHOWABLE = dict.fromkeys(
-    (*range(0x20), *range(0x7F, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A)), "\ufffd"
+    (*range(0x20), *range(0x7F, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A), 0xFFFE, 0xFFFF), "\ufffd"
 )
 _UNSHOWABLE |= {ord("\t"): "\t", ord("\n"): "\n", ord("\r"): " ", 0x85: " ", 0x2028: "\n", 0x2029: "\n", 0xFEFF: " "}
 # Marks that stand above or below a letter; the fifth and later ones on one letter would be drawn over other lines.
