@@ -39,23 +39,13 @@ CONFIG: Spec = {
     "axis": {
         "labelColor": PALETTE["soft"], "titleColor": PALETTE["soft"], "gridColor": PALETTE["line"],
         "domainColor": PALETTE["line"], "tickColor": PALETTE["line"], "labelFontSize": 12, "titleFontSize": 12,
-        "titleFontWeight": "normal", "labelLimit": 0,
+        "titleFontWeight": "normal",
     },
-    "legend": {"labelColor": PALETTE["ink"], "titleColor": PALETTE["soft"], "labelFontSize": 12, "titleFontSize": 12,
-               "labelLimit": 0},
-    "header": {"labelColor": PALETTE["ink"], "titleColor": PALETTE["soft"], "labelFontSize": 12, "labelLimit": 0},
+    "legend": {"labelColor": PALETTE["ink"], "titleColor": PALETTE["soft"], "labelFontSize": 12, "titleFontSize": 12},
+    "header": {"labelColor": PALETTE["ink"], "titleColor": PALETTE["soft"], "labelFontSize": 12},
     "text": {"color": PALETTE["ink"], "fontSize": 12},
 }  # fmt: skip
-_LABEL = 32  # characters
 _OPENING = re.compile(r"<svg\b[^>]*?viewBox=\"([\d. -]+)\"[^>]*>")
-
-
-def label(text: str) -> str:
-    """A name as an axis or a legend shows it, cut where it is long.
-
-    Vega's own limit, which is off, would cut between the halves of an emoji and then fail.
-    """
-    return text if len(text) <= _LABEL else f"{text[: _LABEL - 1].rstrip()}…"
 
 
 def svg(spec: Spec, label: str, *, described_by: str = "") -> Markup:
