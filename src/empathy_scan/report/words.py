@@ -7,6 +7,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from datetime import date as day
 from datetime import datetime
 
 # One for one, so that offsets into a text stay right: controls, the marks that turn the direction of what follows, and
@@ -64,6 +65,11 @@ def plural(count: int, one: str, many: str) -> str:
 def date(moment: datetime) -> str:
     """`5 Oct 2026`, in English whatever the machine's language."""
     return f"{moment.day} {MONTHS[moment.month - 1]} {moment.year}"
+
+
+def week(monday: day) -> str:
+    """The week that begins on a Monday: `5 Oct 2026`."""
+    return date(datetime(monday.year, monday.month, monday.day))  # noqa: DTZ001 - a calendar day has no zone
 
 
 def date_and_time(moment: datetime) -> str:
