@@ -27,6 +27,7 @@ _SHAPES: dict[str, Markup] = {
     "talk": Markup('<path d="M-7-6H7V3H0L-4 7V3H-7Z"/>'),
     "load": Markup('<rect x="-2.500" y="-7" width="5" height="14" rx="2.500"/>'),
 }
+_ROOM = 0.08  # the share of a bar on a phone that is twice as wide as a sign
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +101,14 @@ def _ground(axis: Axis, reference: float | None) -> list[Markup]:
 
 
 def split(parts: Sequence[Part], *, label: str) -> Markup:
-    """One bar cut into parts that sum to 1, with a gap between them."""
+    """One bar cut into parts that sum to 1, with a gap between them and its kind's sign in each that has room for it."""
     drawn, left = [], 0.0
     for part in parts:
         piece = Markup('<rect class="{}" x="{:.1f}%" width="{:.1f}%" y="0" height="100%"/>')
         drawn.append(piece.format(part.kind, 100 * left, 100 * part.share))
+        if part.share >= _ROOM:
+            sign = Markup('<svg x="{:.1f}%" y="50%" overflow="visible">{}</svg>')
+            drawn.append(sign.format(100 * (left + part.share / 2), _SHAPES[part.kind]))
         left += part.share
     return _figure(Markup("").join(drawn), classes="split", height=28, label=label)
 
