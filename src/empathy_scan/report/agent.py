@@ -12,6 +12,7 @@ import polars as pl
 
 from empathy_scan.mirror import UNKNOWN_AGENT
 from empathy_scan.report import (
+    beside,
     coaching,
     composure,
     content,
@@ -29,11 +30,11 @@ from empathy_scan.report import (
 )
 from empathy_scan.report.cards import Cited, Examples
 from empathy_scan.report.composure import Chain, Counts, Snap
-from empathy_scan.report.past import Change, Chart
 from empathy_scan.report.findings import Answers, Finding
 from empathy_scan.report.likeness import Alike, Key
 from empathy_scan.report.material import TEAM, Material, Row
 from empathy_scan.report.measures import Measure, Shown
+from empathy_scan.report.past import Change, Chart
 from empathy_scan.report.piles import Pile
 from empathy_scan.report.voice import Voice
 from empathy_scan.report.withheld import Withheld
@@ -58,6 +59,8 @@ class AgentPage:
     band: str  # where the agent's empathy rate lies among the others
     talk: talk.Coaching | None  # None for agents without a name
     figures: tuple[Shown, ...]
+    beside_head: tuple[str, ...]
+    beside: tuple[beside.Row, ...]  # the same for the customers that the agent got, and drawn towards the team
     courses: tuple[Chart, ...]
     changes: tuple[Change, ...]
     curve: Chart | None
@@ -71,6 +74,7 @@ class AgentPage:
     piles: tuple[Pile, ...]
     conversations: tuple[content.Listed, ...]
     conversations_more: str
+    cited: tuple[tuple[str, str, str, int, int], ...]  # section, kind, conversation, turn, agent_turn, for the data
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +179,8 @@ def _page(
         facts=(content.span(spoke), *content.held_as(spoke)),
         unnamed="" if named else UNNAMED, band=_band(cut.bands, agent_id),
         talk=talk.talk(material, picked, used, examples, cited, load) if named else None,
-        figures=withheld.known(figures), courses=courses, changes=changes,
+        figures=withheld.known(figures), beside_head=beside.HEAD,
+        beside=beside.rows(material, agent_id) if named else (), courses=courses, changes=changes,
         curve=composure.curve(material, agent_id),
         counts=composure.counts(material, agent_id, cut.answers.get(agent_id)),
         chains=tuple(composure.chain(material, snap, cited) for snap in snaps),
@@ -188,6 +193,10 @@ def _page(
         ),
         piles=cut.piles.get(agent_id, ()),
         conversations=tuple(content.listed(material, row, without=agent_id) for row in newest), conversations_more=more,
+        cited=tuple(
+            (section, row["kind"], row["conversation_id"], row["turn"], row["agent_turn"])
+            for section, row in picked.cited()
+        ),
     )  # fmt: skip
 
 

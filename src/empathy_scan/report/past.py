@@ -7,14 +7,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import polars as pl
-from markupsafe import Markup
 
 from empathy_scan.report import measures, plots, support, words
 from empathy_scan.report.material import Material, Row
 from empathy_scan.report.measures import Figure, Measure
 
 FEWEST = 3  # weeks with a figure that make a course
-_MOST = 4  # charts on a page
+_MOST = 3  # charts on a page
 _DRAWN = ("share", "load")
 
 
@@ -23,7 +22,7 @@ class Chart:
     """A drawing with the words that stand for it and its data as a table."""
 
     title: str
-    drawing: Markup
+    drawing: plots.Drawing
     told: str
     head: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
@@ -96,19 +95,22 @@ def _chart(measure: Measure, name: str, own: pl.DataFrame, team: pl.DataFrame) -
     table = tuple((*row, beside.get(week, "too little")) for row, week in zip(rows, weeks, strict=True))
     told = f"{measure.title}, week by week: {'; '.join(f'{row[0]} {row[1]}' for row in rows)}."
     return Chart(
-        measure.title, plots.svg(_spec(measure, own, team), f"{name}. {told}"), told,
-        ("Week from", name, "Counted", "The team"), table,
+        measure.title, plots.drawing(
+            _spec(measure, [_day(week) for week in sorted({*own["week"], *team["week"]})]),
+            f"{name}. {told}",
+            values={"own": _values(own), "team": _values(team)},
+        ), told,
+        ("Week from", "This agent", "Counted", "The team"), table,
     )  # fmt: skip
 
 
-def _spec(measure: Measure, own: pl.DataFrame, team: pl.DataFrame) -> plots.Spec:
+def _spec(measure: Measure, weeks: list[str]) -> plots.Spec:
     """The agent's figures with bars for their ranges, over the team's ranges as a band."""
     colour = plots.PALETTE[measure.kind if measure.kind in plots.PALETTE else "accent"]
     ends = {"y": {"field": "low", "type": "quantitative"}, "y2": {"field": "high"}}
     axis = {"title": None, "tickCount": 3, "grid": False, "format": ".0%" if measure.form == "share" else "d"}
     scale = {"scale": {"domain": [0, 1]}} if measure.form == "share" else {}
     value = {"y": {"field": "value", "type": "quantitative", "axis": axis, **scale}}
-    weeks = [_day(week) for week in sorted({*own["week"], *team["week"]})]
     return {
         "width": 250, "height": 120,
         "encoding": {"x": {
@@ -116,10 +118,10 @@ def _spec(measure: Measure, own: pl.DataFrame, team: pl.DataFrame) -> plots.Spec
             "axis": {"title": None, "labelAngle": 0, "labelOverlap": True, "ticks": False},
         }},
         "layer": [
-            {"data": {"values": _values(team)}, "encoding": ends,
+            {"data": {"name": "team"}, "encoding": ends,
              "mark": {"type": "area", "opacity": 0.16, "color": plots.PALETTE["ink"]}},
-            {"data": {"values": _values(own)}, "layer": [
-                {"mark": {"type": "rule", "strokeWidth": 5, "opacity": 0.4, "color": colour}, "encoding": ends},
+            {"data": {"name": "own"}, "layer": [
+                {"mark": {"type": "rule", "strokeWidth": 5, "opacity": 0.7, "color": colour}, "encoding": ends},
                 {"mark": {"type": "line", "color": colour, "point": {"filled": True, "size": 45}}, "encoding": value},
             ]},
         ],

@@ -52,6 +52,12 @@ class Picked:
     strengths: list[coaching.Strength] = field(default_factory=list)
     stands_out: bool = False
 
+    def cited(self) -> list[tuple[str, Row]]:
+        """Every moment with its section: praise, work (a thing to work on) or reading (without a claim)."""
+        work = [row for _, rows in self.chosen for row in rows]
+        parts = (("praise", self.praise), ("work", work), ("reading", self.reading))
+        return [(section, row) for section, rows in parts for row in rows]
+
     def talked(self) -> list[Row]:
         """The moments for which similar customers are looked for."""
         return [*(row for _, rows in self.chosen for row in rows), *self.reading]
@@ -71,13 +77,13 @@ def pick(
     strengths, stands_out = coaching.strengths(standings, answers)
     picked = Picked(strengths=strengths, stands_out=stands_out)
     picked.praise = moments.picked(pools.of(agent_id, moments.PRAISE), most)
-    shown: list[tuple[str, int]] = []
+    shown = [(row["conversation_id"], row["agent_turn"]) for row in picked.praise]  # is nothing to work on as well
     for one in coaching.chosen(standings, counts, answers):
         rows = moments.picked(pools.of(agent_id, one.aim.kinds), min(_EACH, most), without=shown)
         shown += [(row["conversation_id"], row["agent_turn"]) for row in rows]
         picked.chosen.append((one, rows))
     if not picked.chosen:
-        picked.reading = moments.picked(pools.of(agent_id, moments.READING), most)
+        picked.reading = moments.picked(pools.of(agent_id, moments.READING), most, without=shown)
     return picked
 
 
