@@ -124,12 +124,11 @@ def scan(store: Store) -> dict[str, bytes]:
     """What a night writes, and the files that lie there after it."""
     store.add(*batch("a", "b"))
     store.set_rejects(filled(REJECTS, [REJECT]))
-    store.add_run(filled(RUNS, [RUN]))
     store.tidy()
     return files(Path(store.root))
 
 
-def test_a_second_scan_changes_no_file(store):
+def test_a_second_scan_changes_no_file_but_for_its_line_in_the_runs(store):
     assert scan(store) == scan(Store(store.root))
 
 
@@ -280,6 +279,17 @@ def test_runs_are_kept_in_order_of_time_and_once(store):
     for row in (later, RUN, later):
         store.add_run(filled(RUNS, [row]))
     assert store.runs()["run_id"].to_list() == ["r1", "r0"]
+
+
+def test_of_a_run_the_line_of_its_end_counts_whenever_it_was_written(store):
+    for row in ({"state": "done", "scored": 2}, {"state": "begun"}, {"run_id": "r2", "state": "begun"}):
+        store.add_run(filled(RUNS, [{**RUN, **row}]))
+    assert store.runs().select("run_id", "state").rows() == [("r1", "done"), ("r2", "begun")]
+
+
+def test_a_line_of_an_older_version_is_of_a_run_that_is_done(store):
+    store.add_run(filled(RUNS, [RUN]))
+    assert store.runs()["state"].to_list() == ["done"]
 
 
 def test_forgetting_leaves_no_word_on_disk(store):
@@ -559,6 +569,7 @@ def test_a_folder_that_delta_lake_would_misread_is_refused(tmp_path, name):
 ADDED = {
     "conversations": ("direction", "zone", "metadata"),
     "turns": ("direction", "zone", "metadata", "confidence", "overlap"),
+    "runs": [*RUNS.columns][[*RUNS.columns].index("state") :],
 }
 
 
@@ -583,7 +594,9 @@ def test_a_store_of_an_older_layout_is_read_with_nulls_in_the_new_columns(old_st
     assert stored.turns.height == 4
     assert stored.turns.select(ADDED["turns"]).null_count().row(0) == (4,) * 5
     assert stored.conversations.select(ADDED["conversations"]).null_count().row(0) == (2,) * 3
-    assert json.loads((old_store / "_empathy_scan.json").read_text(encoding="utf-8")) == {"version": 3}
+    assert json.loads((old_store / "_empathy_scan.json").read_text(encoding="utf-8")) == {
+        "version": max(store_module.MIGRATIONS)
+    }
 
 
 def test_a_store_of_an_older_layout_takes_new_rows_and_keeps_the_old_ones(old_store):

@@ -2,30 +2,29 @@
 
 from __future__ import annotations
 
-import hashlib
-import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, fields
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from empathy_scan import __version__, hardship, nights, prepare, quantify, score, segment
+from empathy_scan import hardship, nights, prepare, quantify, runs, score, segment, stages
 from empathy_scan.cache import Cache
 from empathy_scan.config import Config
 from empathy_scan.engine import Engine
 from empathy_scan.errors import NoticeError
 from empathy_scan.model import bundle as bundles
 from empathy_scan.rebuild import write_report
+from empathy_scan.stages import Told
 from empathy_scan.store import VERSION, Store, content_hash, conversations_of
-from empathy_scan.tables import REJECTS, RUNS
+from empathy_scan.tables import REJECTS
 
 CONVERSATIONS_PER_COMMIT = 1000  # what a killed run loses at most, and what memory holds scores of
-Told = Callable[[str, int, int], None]  # stage, done, of how many
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +46,22 @@ class ScanResult:
     seconds: float
     model: str
     settings: str
+    run_id: str  # of its record in the store
+    stages: dict[str, float]  # seconds of each
     front_page: Path
     rejected: pl.DataFrame  # REJECTS: where, why and what to do
+
+    @property
+    def exit_code(self) -> int:
+        """What a scheduler is told: 0 done, 1 nothing could be read or is stored, 3 some input was rejected."""
+        return 1 if not self.conversations else 3 if self.rejects else 0
 
     def to_json(self) -> dict[str, Any]:
         """All numbers by name, ready for a scheduler."""
         numbers = {each.name: getattr(self, each.name) for each in fields(self) if each.name != "rejected"}
-        return {**numbers, "front_page": str(self.front_page), "seconds": round(self.seconds, 2)}
+        stages = {name: round(seconds, 2) for name, seconds in self.stages.items()}
+        plain = {"front_page": str(self.front_page), "seconds": round(self.seconds, 2), "stages": stages}
+        return {**numbers, **plain, "exit_code": self.exit_code}
 
 
 @dataclass(slots=True)
@@ -67,7 +75,7 @@ class _Seen:
     replaced: int = 0
     mixed: int = 0
     assumed: int = 0
-    contents: list[str] = field(default_factory=list)  # a hash per part
+    formats: Counter[str] = field(default_factory=Counter)  # conversations by reader
     rejects: list[pl.DataFrame] = field(default_factory=list)
 
     def add(
@@ -81,8 +89,23 @@ class _Seen:
         self.replaced += new.join(known, on="conversation_id", how="semi").height
         self.mixed += prepared.mixed
         self.assumed += prepared.assumed
-        self.contents.append(str(conversations.sort("conversation_id")["content"].str.join("").item()))
+        self.formats.update(conversations["format"])
         self.rejects.append(prepared.rejects)
+
+    @property
+    def left_out(self) -> int:
+        """What is left out rightly."""
+        return _left_out(self.all_rejects())
+
+    @property
+    def failed(self) -> int:
+        """What could not be read."""
+        return self.all_rejects().height - self.left_out
+
+    def to_json(self) -> dict[str, int]:
+        """The numbers of a run's record."""
+        names = ("files", "conversations", "turns", "scored", "replaced", "mixed", "assumed", "left_out")
+        return {name: getattr(self, name) for name in names} | {"rejects": self.failed}
 
     def all_rejects(self) -> pl.DataFrame:
         """What could not be read, each said once."""
@@ -106,28 +129,50 @@ def scan(  # noqa: PLR0913 - one keyword per choice of the caller's
     Broken input becomes rejects; the rest is scored. Repeating a scan scores nothing and changes nothing. Raises
     UsageError for paths that are not there, and ModelError, StoreError and OutputError as their stages do.
     """
-    config, started = config or Config(), time.monotonic()
-    bundle = model or bundles.default_path()
-    fingerprint, errors = bundles.fingerprint(bundle), quantify.load(bundle)
+    config = config or Config()
     held = Store.open(store)
-    held.exists()  # a store that cannot be used fails now, not after the reading
+    with runs.recorded(held, config, told=told) as record:
+        result = _scan(
+            sources, held, reports, config, record,
+            model=model, engine=engine, since=since, until=until,
+        )  # fmt: skip
+        record.ends_with(result.exit_code)
+    return result
+
+
+def _scan(  # noqa: PLR0913 - as `scan`
+    sources: Sequence[Path],
+    held: Store,
+    reports: Path,
+    config: Config,
+    record: runs.Record,
+    *,
+    model: Path | None,
+    engine: Engine | None,
+    since: datetime | None,
+    until: datetime | None,
+) -> ScanResult:
+    bundle = model or bundles.default_path()
+    record.model, errors = bundles.fingerprint(bundle), quantify.load(bundle)
     parts = prepare.parts(sources, config)
     first = next(parts)  # what is wrong with paths or settings is told before the store is touched
     with held.writing(), ExitStack() as opened:
+        record.begin()
 
         def judged(fresh: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
             if not caches:
-                caches.append(opened.enter_context(Cache.open(_cache_folder(store))))
-            return judge(fresh, model, config, engine=engine, cache=caches[0], told=told)
+                caches.append(opened.enter_context(Cache.open(_cache_folder(held))))
+            return judge(fresh, model, config, engine=engine, cache=caches[0], told=_reached(fresh))
 
         caches: list[Cache] = []  # opened when there is something to score
-        seen = _score_new(chain([first], parts), held, judged, version=(fingerprint, config.fingerprint()))
+        seen = _score_new(chain([first], parts), held, judged, version=(record.model, config.fingerprint()))
         rejects = seen.all_rejects()
-        if seen.scored:
-            held.add_run(_run(fingerprint, config, seen, rejects, time.monotonic() - started))
-        held.set_rejects(rejects)
-        held.set_error_rates(quantify.to_frame(errors, fingerprint), model=fingerprint)
-    front_page, stored = write_report(held, reports, config, since=since, until=until)
+        record.counted(seen.to_json(), rejects, seen.formats)
+        with stages.stage(stages.STORING):
+            held.set_rejects(rejects)
+            held.set_error_rates(quantify.to_frame(errors, record.model), model=record.model)
+    with stages.stage(stages.REPORTING):
+        front_page, stored = write_report(held, reports, config, since=since, until=until)
     return ScanResult(
         files=seen.files,
         conversations=held.known().height,
@@ -136,14 +181,16 @@ def scan(  # noqa: PLR0913 - one keyword per choice of the caller's
         reported=stored.conversations.height,
         turns=stored.turns.height,
         agents=stored.turns["agent_id"].drop_nulls().n_unique(),
-        rejects=rejects.height - _left_out(rejects),
-        left_out=_left_out(rejects),
+        rejects=seen.failed,
+        left_out=seen.left_out,
         mixed=seen.mixed,
         assumed=seen.assumed,
         unlisted=first.roster.unlisted(stored.turns["agent_id"].drop_nulls()),
-        seconds=time.monotonic() - started,
-        model=fingerprint,
+        seconds=record.seconds,
+        model=record.model,
         settings=config.fingerprint(),
+        run_id=record.run_id,
+        stages=dict(record.stages.seconds),
         front_page=front_page,
         rejected=rejects,
     )
@@ -159,12 +206,17 @@ def _score_new(
     """Scores and stores what the store does not hold in this version (model, settings); gives what was seen."""
     known, seen = held.known(), _Seen()
     for prepared in parts:
-        turns = nights.go_on(prepared.turns, held.turns_of(_changed(prepared.turns, known)))
-        conversations = conversations_of(turns, model=version[0], settings=version[1])
+        with stages.stage(stages.STORING):
+            turns = nights.go_on(prepared.turns, held.turns_of(_changed(prepared.turns, known)))
+            conversations = conversations_of(turns, model=version[0], settings=version[1])
         new = conversations.join(known, on=VERSION, how="anti").sort("conversation_id")
+        stages.expect(stages.SCORING, int(new["n_turns"].sum()))
         for part in new.iter_slices(CONVERSATIONS_PER_COMMIT):
             fresh = turns.join(part, on="conversation_id", how="semi", maintain_order="left")
-            held.add(part, fresh, *judged(fresh))
+            with stages.stage(stages.SCORING):
+                scores, labels = judged(fresh)
+            with stages.stage(stages.STORING):
+                held.add(part, fresh, scores, labels)
         seen.add(prepared, conversations, new, known)
     return seen
 
@@ -204,18 +256,18 @@ def _changed(turns: pl.DataFrame, known: pl.DataFrame) -> pl.Series:
     return found.filter(pl.col("content") != pl.col("content_stored"))["conversation_id"]
 
 
-def _cache_folder(store: str | Path) -> Path | None:
+def _cache_folder(held: Store) -> Path | None:
     """Scores are cached beside a local store; an object store has no such folder."""
-    return None if "://" in str(store) else Path(store) / "_cache"
+    return None if "://" in held.root else Path(held.root) / "_cache"
 
 
-def _run(model: str, config: Config, seen: _Seen, rejects: pl.DataFrame, seconds: float) -> pl.DataFrame:
-    """One row of RUNS."""
-    now = datetime.now(UTC)
-    content = hashlib.sha256("".join(seen.contents).encode()).hexdigest()[:6]
-    run = {
-        "run_id": f"{now:%Y%m%dT%H%M%S.%f}-{content}",
-        "version": __version__, "model": model, "settings": config.fingerprint(), "conversations": seen.conversations,
-        "scored": seen.scored, "turns": seen.turns, "rejects": rejects.height, "seconds": seconds, "started_at": now,
-    }  # fmt: skip
-    return pl.DataFrame([run], schema=dict(RUNS.columns))
+def _reached(fresh: pl.DataFrame) -> Told:
+    """Tells the stage how many of these turns are scored, from how many of their segments are."""
+    told = [0]
+
+    def tell(_: str, done: int, total: int) -> None:
+        turns = fresh.height * done // max(total, 1)
+        stages.advance(stages.SCORING, turns - told[0])
+        told[0] = turns
+
+    return tell

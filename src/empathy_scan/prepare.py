@@ -8,7 +8,7 @@ from pathlib import Path
 
 import polars as pl
 
-from empathy_scan import language, readers, redact, roles, roster, speaker_list
+from empathy_scan import language, readers, redact, roles, roster, speaker_list, stages
 from empathy_scan.config import Config, ReadConfig
 from empathy_scan.roster import Roster
 from empathy_scan.tables import REJECTS
@@ -52,8 +52,10 @@ def parts(sources: Sequence[Path], config: Config) -> Iterator[Prepared]:
     Raises what `turns` raises.
     """
     listed, named = roster.load(config.roles.roster), speaker_list.load(config.roles.speakers)
-    for reading in readers.read_in_parts(sources, config.read):
-        yield _prepared(_opened(reading, listed, named, config), config)
+    for reading in stages.each(stages.READING, readers.read_in_parts(sources, config.read)):
+        with stages.stage(stages.REDACTING):
+            prepared = _prepared(_opened(reading, listed, named, config), config)
+        yield prepared
         domains = roles.agent_domains(reading.turns) if config.roles.infer else set()
         known = (*config.read.agent_domains, *sorted(domains - set(config.read.agent_domains)))
         config = replace(config, read=replace(config.read, agent_domains=known))

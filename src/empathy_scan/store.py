@@ -111,9 +111,11 @@ class Store:
         return Stored(conversations, turns, scores, labels, rejects, error_rates)
 
     def runs(self) -> pl.DataFrame:
-        """One row of tables.RUNS per run that wrote, oldest first."""
+        """One row of tables.RUNS per run, oldest first: of its end, or of its beginning where it has not ended."""
         self._must_exist()
-        return conform(self._table(RUNS).read(), RUNS).sort("started_at", "run_id")
+        rows = self._table(RUNS).read().with_columns(pl.col("state").fill_null("done"))
+        latest = rows.sort(pl.col("state") != "begun").unique("run_id", keep="last", maintain_order=True)
+        return conform(latest, RUNS).sort("started_at", "run_id")
 
     def add(
         self, conversations: pl.DataFrame, turns: pl.DataFrame, scores: pl.DataFrame, labels: pl.DataFrame
@@ -164,11 +166,9 @@ class Store:
                 table.replace(pl.concat([held.filter(pl.col("model") != model), wanted]))
 
     def add_run(self, run: pl.DataFrame) -> None:
-        """Add a line of tables.RUNS; one whose `run_id` is stored already is left out."""
-        conform(run, RUNS)
+        """Add the line of tables.RUNS of a run's beginning or of its end: one small append."""
         with self.writing():
-            table = self._table(RUNS)
-            table.append(run.join(table.read("run_id"), on="run_id", how="anti"))
+            self._table(RUNS).append(conform(run, RUNS))
 
     def forget(self, conversation_ids: pl.Series) -> int:
         """Delete conversations with all their older versions, also from the files on disk; how many were there.
@@ -218,6 +218,10 @@ class Store:
                 yield
             finally:
                 self._writing = False
+
+    def is_at_work(self) -> bool | None:
+        """Whether a run is writing to a local store now; None for an object store, which has no lock to tell."""
+        return None if self._remote else lock.is_held(Path(self.root, _LOCK))
 
     def _locked(self) -> AbstractContextManager[None]:
         """The lock of a local store; an object store has none: there commits and the marker keep readers right."""
@@ -398,5 +402,15 @@ def _third_layout(store: Store) -> None:
         store._table(table).widen()  # noqa: SLF001 - as above
 
 
+def _fourth_layout(store: Store) -> None:
+    """Layout 4: the columns of the run record; null in old rows."""
+    store._table(RUNS).widen()  # noqa: SLF001 - as above
+
+
 # What makes each layout from the one before it; a store of an older layout runs through those that it lacks.
-MIGRATIONS: dict[int, Callable[[Store], None]] = {1: _first_layout, 2: _second_layout, 3: _third_layout}
+MIGRATIONS: dict[int, Callable[[Store], None]] = {
+    1: _first_layout,
+    2: _second_layout,
+    3: _third_layout,
+    4: _fourth_layout,
+}

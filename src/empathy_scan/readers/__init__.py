@@ -10,6 +10,7 @@ from pathlib import Path, PurePath
 
 import polars as pl
 
+from empathy_scan import stages
 from empathy_scan.config import ReadConfig
 from empathy_scan.errors import InputError, UsageError
 from empathy_scan.readers import batches, beside, files, gather, grouping, parts, pieces, threads
@@ -85,6 +86,7 @@ def read(sources: Sequence[Path], config: ReadConfig) -> Reading:
 def _read(found: Sequence[files.Found], notices: Sequence[gather.Problem], config: ReadConfig) -> Reading:
     placed: list[gather.Placed] = []
     problems = list(notices)
+    stages.expect(stages.READING, len(found))
     for each in found:
         for piece in pieces.pieces(each, config):
             if isinstance(piece, gather.Problem):
@@ -92,6 +94,7 @@ def _read(found: Sequence[files.Found], notices: Sequence[gather.Problem], confi
             else:
                 placed += piece.placed
                 problems += piece.problems
+        stages.advance(stages.READING)
     turns, rejects = _gathered(placed, problems, config)
     count = len(found) + len(notices)
     _LOG.info("%d files: %d turns, %d rejects", count, turns.height, rejects.height)
@@ -106,7 +109,8 @@ def read_in_parts(sources: Sequence[Path], config: ReadConfig) -> Iterator[Readi
     `files` counts in the first part only. Raises what `read` raises.
     """
     config = _checked(config)
-    found, notices = _transcripts(sources)
+    with stages.stage(stages.LISTING):
+        found, notices = _transcripts(sources)
     if batches.is_little(found):
         yield _read(found, notices, config)
         return
