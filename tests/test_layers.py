@@ -63,6 +63,7 @@ TIERS = {
         "nights",
         "rebuild",
         "runs",
+        "rehearsal",
         "pipeline",
     },
     "command line": {"cli", "__main__"},

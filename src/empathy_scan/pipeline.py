@@ -73,6 +73,7 @@ class _Seen:
     turns: int = 0
     scored: int = 0
     replaced: int = 0
+    scored_turns: int = 0
     mixed: int = 0
     assumed: int = 0
     formats: Counter[str] = field(default_factory=Counter)  # conversations by reader
@@ -86,6 +87,7 @@ class _Seen:
         self.conversations += conversations.height
         self.turns += prepared.turns.height
         self.scored += new.height
+        self.scored_turns += int(new["n_turns"].sum())
         self.replaced += new.join(known, on="conversation_id", how="semi").height
         self.mixed += prepared.mixed
         self.assumed += prepared.assumed
@@ -104,7 +106,17 @@ class _Seen:
 
     def to_json(self) -> dict[str, int]:
         """The numbers of a run's record."""
-        names = ("files", "conversations", "turns", "scored", "replaced", "mixed", "assumed", "left_out")
+        names = (
+            "files",
+            "conversations",
+            "turns",
+            "scored",
+            "scored_turns",
+            "replaced",
+            "mixed",
+            "assumed",
+            "left_out",
+        )
         return {name: getattr(self, name) for name in names} | {"rejects": self.failed}
 
     def all_rejects(self) -> pl.DataFrame:
@@ -207,7 +219,7 @@ def _score_new(
     known, seen = held.known(), _Seen()
     for prepared in parts:
         with stages.stage(stages.STORING):
-            turns = nights.go_on(prepared.turns, held.turns_of(_changed(prepared.turns, known)))
+            turns = nights.go_on(prepared.turns, held.turns_of(changed(prepared.turns, known)))
             conversations = conversations_of(turns, model=version[0], settings=version[1])
         new = conversations.join(known, on=VERSION, how="anti").sort("conversation_id")
         stages.expect(stages.SCORING, int(new["n_turns"].sum()))
@@ -249,7 +261,7 @@ def _left_out(rejects: pl.DataFrame) -> int:
     return rejects.filter(pl.col("error") == NoticeError.__name__).height
 
 
-def _changed(turns: pl.DataFrame, known: pl.DataFrame) -> pl.Series:
+def changed(turns: pl.DataFrame, known: pl.DataFrame) -> pl.Series:
     """The ids of conversations that the store holds with other content."""
     seen = turns.join(known, on="conversation_id", how="semi")  # what is new needs no hash here
     found = content_hash(seen).join(known, on="conversation_id", suffix="_stored")

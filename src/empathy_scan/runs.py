@@ -84,6 +84,7 @@ class Record:
 
     def close(self, error: BaseException | None = None) -> None:
         """Write how the run ended; nothing where it never began. Raises StoreError where that cannot be written."""
+        self.stages.stop()
         ended = _ending(error, self._exit_code)
         self._say(ended)
         if self._begun:

@@ -12,11 +12,12 @@ from contextvars import ContextVar
 from typing import TypeVar
 
 T = TypeVar("T")
-Told = Callable[[str, int, int], None]  # stage, done, of how many
+Told = Callable[[str, int, int], None]  # stage, done, of how many; 0 of 0 as a stage begins that counts nothing
 
 LISTING, INDEXING, READING, REDACTING = "listing", "indexing", "reading", "redacting"
 SCORING, STORING, REPORTING = "scoring", "storing", "reporting"
 NAMES = (LISTING, INDEXING, READING, REDACTING, SCORING, STORING, REPORTING)
+_WHOLE = {LISTING, REPORTING}  # of which nobody knows how much there is
 
 
 class Stages:
@@ -35,8 +36,14 @@ class Stages:
         """Count the time of a `with` block for the stage of that name."""
         outer = self.current
         self._switch(name)
+        if self._told is not None and name in _WHOLE:
+            self._told(name, 0, 0)
         yield
         self._switch(outer)  # not after an error: the stage that it ended stays known
+
+    def stop(self) -> None:
+        """Count the time of the stage that an error has ended."""
+        self._switch(self.current)
 
     def expect(self, name: str, more: int) -> None:
         """So much more is to be done of the stage."""

@@ -61,12 +61,18 @@ class Store:
     """
 
     def __init__(
-        self, path: str | Path, *, options: Mapping[str, str] | None = None, wait_seconds: float = _WAIT_SECONDS
+        self,
+        path: str | Path,
+        *,
+        options: Mapping[str, str] | None = None,
+        wait_seconds: float = _WAIT_SECONDS,
+        read_only: bool = False,
     ) -> None:
         self.root = _normal(path)
         self._remote = "://" in self.root
         self._options = dict(options or {})
         self._wait_seconds = wait_seconds
+        self._read_only = read_only  # an older layout is read as it is
         self._writing = False
 
     @classmethod
@@ -276,7 +282,7 @@ class Store:
         layout = self._layout()
         if not layout:
             raise StoreError("there is no store", where=self.root, remedy=_BEGINNING)
-        if layout < max(MIGRATIONS):
+        if layout < max(MIGRATIONS) and not self._read_only:
             with self.writing():
                 pass
 

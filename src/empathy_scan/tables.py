@@ -294,6 +294,7 @@ RUNS = Table(
         "stage": pl.String,  # in which it ended, where it failed or was stopped
         "files": pl.Int64,
         "replaced": pl.Int64,
+        "scored_turns": pl.Int64,  # of the conversations that were scored
         "left_out": pl.Int64,
         "mixed": pl.Int64,
         "assumed": pl.Int64,
