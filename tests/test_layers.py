@@ -17,6 +17,7 @@ TIERS = {
     "vocabulary": {
         "errors",
         "codebook",
+        "months",
         "tables",
         "config",
         "stats",
@@ -51,7 +52,7 @@ TIERS = {
         "labelled_rows",
         "trends",
     },
-    "leaves": {"report", "store", "review"},
+    "leaves": {"report", "layouts", "ledger", "store", "review"},
     "composition": {
         "prepare",
         "roster",

@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
+from empathy_scan import months
 from empathy_scan import store as store_module
 from empathy_scan.errors import SchemaError, StoreError
 from empathy_scan.store import VERSION, Store, Stored, content_hash, conversations_of
@@ -58,6 +59,11 @@ def batch(*names: str, model: str = "m1", settings: str = "s1", words: str = "Th
     read = filled(TURNS, turns)
     conversations = conversations_of(read, model=model, settings=settings)
     return conversations, read, filled(SCORES, scores), filled(LABELS, labels)
+
+
+def versions_of(conversations: pl.DataFrame) -> pl.DataFrame:
+    """The versions of conversations with their months, as the store's own functions want them."""
+    return conversations.select(*VERSION, months.of())
 
 
 def files(root: Path) -> dict[str, bytes]:
@@ -196,7 +202,7 @@ def test_a_run_killed_between_two_tables_leaves_the_old_version_and_is_made_good
     store.add(*batch("a", "b"))
     conversations, *frames = batch("b", "c", model="m2")
     for table, rows in list(zip((TURNS, SCORES, LABELS), frames, strict=True))[:reached]:
-        store._add_rows(table, rows, conversations.select(VERSION))  # and here the power goes
+        store._add_rows(table, rows, versions_of(conversations))  # and here the power goes
     assert_same(store.load(), fresh(tmp_path / "old", batch("a", "b")).load())
     store.add(conversations, *frames)
     assert_same(store.load(), fresh(tmp_path / "new", batch("a", "b"), batch("b", "c", model="m2")).load())
@@ -205,10 +211,10 @@ def test_a_run_killed_between_two_tables_leaves_the_old_version_and_is_made_good
 def test_a_run_killed_before_it_clears_up_leaves_the_new_version(store, tmp_path):
     store.add(*batch("a"))
     conversations, *frames = batch("a", model="m2")
-    before = store._markers()
+    before = store._marked()
     for table, rows in zip((TURNS, SCORES, LABELS), frames, strict=True):
-        store._add_rows(table, rows, conversations.select(VERSION))
-    store._mark(conversations, before)  # and here the power goes
+        store._add_rows(table, rows, versions_of(conversations))
+    store._mark(conversations.with_columns(months.of()), before)  # and here the power goes
     assert_same(store.load(), fresh(tmp_path / "new", batch("a", model="m2")).load())
     store.tidy()
     assert store._table(TURNS).read("conversation_id").height == 2
@@ -217,8 +223,8 @@ def test_a_run_killed_before_it_clears_up_leaves_the_new_version(store, tmp_path
 def test_doubled_rows_are_seen_once(store):
     one = batch("a")
     store.add(*one)
-    store._table(TURNS).append(one[1].join(one[0].select(VERSION), on="conversation_id"))
-    store._table(CONVERSATIONS).append(one[0])
+    store._table(TURNS).append(one[1].join(versions_of(one[0]), on="conversation_id"))
+    store._table(CONVERSATIONS).append(one[0].with_columns(months.of()))
     assert_frame_equal(store.load().turns, one[1])
     assert_frame_equal(store.load().conversations, one[0])
 
@@ -297,7 +303,7 @@ def test_forgetting_leaves_no_word_on_disk(store):
     store.add(*batch("b"))
     assert store.forget(pl.Series(["a", "never-seen"])) == 1
     assert store.load().turns["conversation_id"].unique().to_list() == ["b"]
-    rows = pl.concat([pl.read_parquet(path) for path in Path(store.root, "turns").glob("*.parquet")])
+    rows = pl.concat([pl.read_parquet(path) for path in Path(store.root, "turns").rglob("*.parquet")])
     assert not rows["text"].str.contains("Zebedee").any()
     assert not [name for name, content in files(Path(store.root)).items() if b"Zebedee" in content]
 
@@ -305,7 +311,7 @@ def test_forgetting_leaves_no_word_on_disk(store):
 def test_forgetting_also_finds_what_a_killed_run_left(store):
     store.add(*batch("b"))
     conversations, turns, *_ = batch("a", words="Zebedee cannot sleep.")
-    store._add_rows(TURNS, turns, conversations.select(VERSION))
+    store._add_rows(TURNS, turns, versions_of(conversations))
     assert store.forget(pl.Series(["a"])) == 0
     assert store._table(TURNS).read("conversation_id")["conversation_id"].unique().to_list() == ["b"]
 
@@ -315,7 +321,7 @@ def test_many_small_files_are_joined(store):
         store.add(*batch(f"c{number:02d}"))
     before = store.load()
     store.tidy(keep_hours=0)
-    assert len(list(Path(store.root, "turns").glob("*.parquet"))) == 1
+    assert len(list(Path(store.root, "turns").glob("month=*/*.parquet"))) == 1
     assert_same(store.load(), before)
 
 
@@ -351,10 +357,10 @@ def test_an_older_layout_is_brought_up_to_date(store, monkeypatch):
     store.add(*batch("a"))
     seen = []
     newer = max(store_module.MIGRATIONS) + 1
-    monkeypatch.setitem(store_module.MIGRATIONS, newer, lambda store: seen.append(store.root))
+    monkeypatch.setitem(store_module.MIGRATIONS, newer, lambda tables: seen.append(tables(TURNS).table.name))
     assert store.load().turns.height == 2
     assert store.known().height == 1
-    assert seen == [store.root]
+    assert seen == ["turns"]
     assert Path(store.root, "_empathy_scan.json").read_text() == f'{{"version":{newer}}}\n'
 
 
@@ -392,11 +398,11 @@ def lose_log(turns: Path) -> None:
 
 
 def lose_rows(turns: Path) -> None:
-    next(turns.glob("*.parquet")).unlink()
+    next(turns.rglob("*.parquet")).unlink()
 
 
 def damage_rows(turns: Path) -> None:
-    path = next(turns.glob("*.parquet"))
+    path = next(turns.rglob("*.parquet"))
     path.write_bytes(path.read_bytes()[:100])
 
 
@@ -470,7 +476,7 @@ def test_a_conversation_without_scores_is_fine(store):
 def test_files_are_sorted_and_compressed(store):
     conversations, turns, scores, labels = batch("b", "a")
     store.add(conversations.reverse(), turns.reverse(), scores, labels)
-    (path,) = Path(store.root, "turns").glob("*.parquet")
+    (path,) = Path(store.root, "turns").rglob("*.parquet")
     assert path.name.endswith(".zstd.parquet")
     assert pl.read_parquet(path)["conversation_id"].to_list() == ["a", "a", "b", "b"]
 

@@ -18,10 +18,11 @@ from empathy_scan.cache import Cache
 from empathy_scan.config import Config
 from empathy_scan.engine import Engine
 from empathy_scan.errors import NoticeError
+from empathy_scan.layouts import VERSION
 from empathy_scan.model import bundle as bundles
 from empathy_scan.rebuild import write_report
 from empathy_scan.stages import Told
-from empathy_scan.store import VERSION, Store, content_hash, conversations_of
+from empathy_scan.store import Store, content_hash, conversations_of
 from empathy_scan.tables import REJECTS
 
 CONVERSATIONS_PER_COMMIT = 1000  # what a killed run loses at most, and what memory holds scores of

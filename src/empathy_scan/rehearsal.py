@@ -14,9 +14,10 @@ import polars as pl
 from empathy_scan import nights, pipeline, prepare, runs, segment
 from empathy_scan.config import Config
 from empathy_scan.errors import NoticeError, StoreError
+from empathy_scan.layouts import VERSION
 from empathy_scan.model import bundle as bundles
 from empathy_scan.score import Scorer
-from empathy_scan.store import VERSION, Store, conversations_of
+from empathy_scan.store import Store, conversations_of
 from empathy_scan.tables import REJECTS
 
 NEW, CHANGED, KNOWN, UNREAD = "new", "changed", "known", "unread"  # a file is the first that fits

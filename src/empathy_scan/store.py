@@ -1,15 +1,17 @@
 """The results store: what was read and scored, kept between nights as Delta tables under one root.
 
-    <root>/_empathy_scan.json   the version of this layout
+    <root>/_empathy_scan.json   the version of this layout (layouts.py)
     <root>/conversations        tables.CONVERSATIONS: the marker, one row per conversation, written last
     <root>/turns scores labels  the tables of those names, and the version of the conversation they belong to
     <root>/rejects runs         what could not be read, and a line per run
     <root>/error_rates          how often the models err that made the labels, where that is known
+    <root>/files                the ledger of what was read (ledger.py)
 
+The first four are divided by the month in which conversations started: a night reads and writes its own months only.
 A conversation's version is (content, model, settings): a hash of what was read and the fingerprints of what scored it.
 Rows of `turns`, `scores` and `labels` count only where the marker names their version. So a run that is killed anywhere
 leaves each conversation as it was before or as it is after; repeating the run completes the store, and a run that finds
-nothing new writes nothing. Outside readers (DuckDB, Spark) get the same view by joining on `VERSION`.
+nothing new writes nothing. Outside readers (DuckDB, Spark) get the same view by joining on `VERSION` (docs/store.md).
 """
 
 from __future__ import annotations
@@ -18,23 +20,24 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
+from typing import cast
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 import polars as pl
 
-from empathy_scan import lock
+from empathy_scan import layouts, lock, months
 from empathy_scan.codebook import Role
 from empathy_scan.delta import KEEP_HOURS, DeltaTable, failures
 from empathy_scan.errors import SchemaError, StoreError
 from empathy_scan.fingerprints import digests, spelt
-from empathy_scan.tables import CONVERSATIONS, ERROR_RATES, LABELS, REJECTS, RUNS, SCORES, TURNS, Table, conform
+from empathy_scan.layouts import MIGRATIONS, VERSION, VERSIONED
+from empathy_scan.months import MONTH
+from empathy_scan.tables import CONVERSATIONS, ERROR_RATES, REJECTS, RUNS, TURNS, Table, conform
 
-VERSION = ("conversation_id", "content", "model", "settings")
-_VERSIONED = (TURNS, SCORES, LABELS)
 _LAYOUT = "_empathy_scan.json"
 _LOCK = "_empathy_scan.lock"
 _WAIT_SECONDS = 10.0  # for another run to finish; a night's run takes longer, a report's reading less
@@ -84,37 +87,58 @@ class Store:
         """Whether there is a store; raises StoreError where that cannot be known, or a newer version made it."""
         return self._layout() > 0
 
-    def known(self) -> pl.DataFrame:
-        """The version of each conversation (columns VERSION); no rows where there is no store yet."""
+    def count(self) -> int:
+        """How many conversations there are, by the log alone; 0 where there is no store yet."""
+        if not self.exists():
+            return 0
+        self._must_exist()
+        return self._table(CONVERSATIONS).count()
+
+    def known(self, conversation_ids: pl.Series | None = None) -> pl.DataFrame:
+        """The version of each conversation, or of those of the given ids (columns VERSION), sorted.
+
+        No rows where there is no store yet.
+        """
         if not self.exists():
             return CONVERSATIONS.empty().select(VERSION)
         self._must_exist()
-        return self._markers().select(VERSION)
+        return self._marked(_ids(conversation_ids)).select(VERSION)
 
     def turns_of(self, conversation_ids: pl.Series) -> pl.DataFrame:
         """The stored TURNS of the conversations of those ids; no rows where there is no store yet."""
         if conversation_ids.is_empty() or not self.exists():
             return TURNS.empty()
         self._must_exist()
-        wanted = pl.DataFrame({"conversation_id": conversation_ids.unique()})
-        return self._visible(TURNS, self._markers().select(VERSION).join(wanted, on="conversation_id", how="semi"))
+        return self._visible(TURNS, self._marked(_ids(conversation_ids)).select(*VERSION, MONTH))
 
     def load(self, *, since: datetime | None = None, until: datetime | None = None) -> Stored:
         """All that is visible, of conversations that started in `since <= t < until` or that tell no time.
 
-        Raises StoreError where there is no store, or rows that it promises are gone.
+        Other months are not opened. Raises StoreError where there is no store, or rows that it promises are gone.
         """
         self._must_exist()
-        conversations = self._markers().filter(_between(since, until))
-        versions = conversations.select(VERSION)
-        turns, scores, labels = (self._visible(table, versions) for table in _VERSIONED)
+        marked = self._marked(within=months.within(since, until)).filter(_between(since, until))
+        versions = marked.select(*VERSION, MONTH)
+        turns, scores, labels = (self._visible(table, versions) for table in VERSIONED)
         if lost := versions.join(turns, on="conversation_id", how="anti").height:
             raise StoreError(
                 f"the turns of {lost} conversation(s) are gone", where=self.root, remedy="move it away and scan again"
             )
         rejects = conform(self._table(REJECTS).read(), REJECTS).sort(REJECTS.key)
         error_rates = conform(self._table(ERROR_RATES).read(), ERROR_RATES).sort(ERROR_RATES.key)
-        return Stored(conversations, turns, scores, labels, rejects, error_rates)
+        return Stored(conform(marked.drop(MONTH), CONVERSATIONS), turns, scores, labels, rejects, error_rates)
+
+    def newest(self, *, before: datetime | None = None) -> datetime | None:
+        """When the latest conversation started (`before` a time, if given); None where none tells."""
+        self._must_exist()
+        table = self._table(CONVERSATIONS)
+        for month in reversed([each for each in table.months() if each != months.UNDATED]):
+            times = table.read("started_at", within=month.__eq__)["started_at"]
+            if before is not None:
+                times = times.filter(times < months.utc(before))
+            if len(times):
+                return cast("datetime", times.max())
+        return None
 
     def runs(self) -> pl.DataFrame:
         """One row of tables.RUNS per run, oldest first: of its end, or of its beginning where it has not ended."""
@@ -132,21 +156,21 @@ class Store:
         frames may hold rows of more conversations; those are ignored.
         """
         given = conform(conversations, CONVERSATIONS)
-        if given.join(self.known(), on=VERSION, how="anti").is_empty():
+        if given.join(self.known(given["conversation_id"]), on=VERSION, how="anti").is_empty():
             return given.clear().select(VERSION)
         with self.writing():
-            before = self._markers()
-            new = given.join(before, on=VERSION, how="anti").sort("conversation_id")
-            versions = new.select(VERSION)
+            before = self._marked(_ids(given["conversation_id"]))
+            new = given.join(before, on=VERSION, how="anti").sort("conversation_id").with_columns(months.of())
+            versions = new.select(*VERSION, MONTH)
             if silent := versions.join(turns, on="conversation_id", how="anti").height:
                 raise SchemaError(f"{silent} conversation(s) come without a turn")
-            for table, rows in zip(_VERSIONED, (turns, scores, labels), strict=True):
+            for table, rows in zip(VERSIONED, (turns, scores, labels), strict=True):
                 self._add_rows(table, rows, versions)
-            self._mark(new, before)
-            old = before.select(VERSION).join(versions, on="conversation_id", how="semi")
-            for table in _VERSIONED:
+            old = before.select(*VERSION, MONTH).join(versions, on="conversation_id", how="semi")
+            self._mark(new, old)
+            for table in VERSIONED:
                 self._table(table).drop(old)
-        return versions
+        return versions.select(VERSION)
 
     def set_rejects(self, rejects: pl.DataFrame) -> None:
         """Make `rejects` the list of what cannot be read; the same list again commits nothing."""
@@ -182,31 +206,39 @@ class Store:
         The marker goes first: a kill leaves them invisible, and forgetting again finishes the deletion.
         """
         self._must_exist()
-        gone = pl.DataFrame({"conversation_id": conversation_ids.cast(pl.String).unique()})
+        gone = _ids(conversation_ids.cast(pl.String))
         with self.writing():
-            markers = self._markers()
-            kept = markers.join(gone, on="conversation_id", how="anti")
-            if kept.height < markers.height:
-                self._table(CONVERSATIONS).replace(kept)
-            for table in _VERSIONED:
+            there = self._marked(gone)
+            self._mark(there.clear(), there)
+            for table in VERSIONED:
                 delta = self._table(table)
-                delta.drop(delta.read("conversation_id", only=gone).unique())
+                delta.drop(delta.read("conversation_id", MONTH, only=gone).unique())
             self.tidy(keep_hours=0)
-        return markers.height - kept.height
+        return there.height
 
     def tidy(self, *, keep_hours: int = KEEP_HOURS) -> None:
         """Drop rows that a killed run left, join small files, and delete files superseded for `keep_hours`.
 
-        Does nothing that needs no doing. In an object store no other run may be at work meanwhile (there is no lock).
+        Does nothing that needs no doing.
         """
         self._must_exist()
         with self.writing():
-            visible = self._markers().select(VERSION)
-            for table in _VERSIONED:
-                delta = self._table(table)
-                delta.drop(delta.read(*VERSION).unique().join(visible, on=VERSION, how="anti"))
-            for table in (CONVERSATIONS, *_VERSIONED, REJECTS, RUNS, ERROR_RATES):
-                self._table(table).tidy(keep_hours=keep_hours)
+            visible = self._marked().select(*VERSION, MONTH)
+            for delta in map(self._table, VERSIONED):
+                for month in delta.months():
+                    there = delta.read(*VERSION, MONTH, within=month.__eq__).unique()
+                    delta.drop(there.join(visible, on=(*VERSION, MONTH), how="anti"))
+            for table in layouts.ALL:
+                self._table(table).join_files()
+                self._table(table).sweep(keep_hours=keep_hours)
+
+    def tidy_if_scattered(self) -> bool:
+        """What a night's end does: `tidy` without a look at every row, where a month lies in many files."""
+        with self.writing():
+            joined = [table for table in layouts.ALL if self._table(table).join_files()]
+            for table in joined:
+                self._table(table).sweep()
+        return bool(joined)
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -238,7 +270,7 @@ class Store:
     def _migrate(self) -> None:
         """Bring the layout up to date, from nothing if need be; after a kill between two steps the next try goes on."""
         for number in range(self._layout() + 1, max(MIGRATIONS) + 1):
-            MIGRATIONS[number](self)
+            MIGRATIONS[number](self._table)
             self._write_layout(number)
 
     def _layout(self) -> int:
@@ -287,18 +319,16 @@ class Store:
                 pass
 
     def _table(self, table: Table) -> DeltaTable:
-        """The Delta table that holds `table`, with the columns of the version where it needs them."""
-        extra = dict.fromkeys(VERSION, pl.String) if table in _VERSIONED else {}
-        stored = replace(table, columns={**table.columns, **extra})
-        return DeltaTable(f"{self.root}/{table.name}", stored, self._options)
+        """The Delta table that holds `table`, with the store's own columns where it needs them."""
+        return DeltaTable(f"{self.root}/{table.name}", layouts.stored(table), self._options)
 
-    def _markers(self) -> pl.DataFrame:
-        """One row per conversation, sorted; of rows that two writers in an object store doubled, one."""
-        rows = self._table(CONVERSATIONS).read().sort(VERSION)
-        return conform(rows.unique("conversation_id", keep="last", maintain_order=True), CONVERSATIONS)
+    def _marked(self, only: pl.DataFrame | None = None, *, within: Callable[[str], bool] | None = None) -> pl.DataFrame:
+        """CONVERSATIONS with their months, sorted; of rows that two writers in an object store doubled, one."""
+        rows = self._table(CONVERSATIONS).read(only=only, within=within).sort(VERSION)
+        return rows.unique("conversation_id", keep="last", maintain_order=True)
 
     def _visible(self, table: Table, versions: pl.DataFrame) -> pl.DataFrame:
-        """The rows of a data table that belong to the given versions, sorted, each once."""
+        """The rows of a data table that belong to the given versions with their months, sorted, each once."""
         rows = self._table(table).read(only=versions).sort(table.key, maintain_order=True)
         once = rows.unique(table.key, keep="first", maintain_order=True)
         return conform(once.select(table.columns.keys()), table)
@@ -315,14 +345,18 @@ class Store:
         stored = self._table(table)
         stored.append(versioned.join(stored.read(*VERSION, only=versions), on=VERSION, how="anti"))
 
-    def _mark(self, new: pl.DataFrame, before: pl.DataFrame) -> None:
-        """Make new versions visible, all at once."""
-        kept = before.join(new, on="conversation_id", how="anti")
+    def _mark(self, new: pl.DataFrame, old: pl.DataFrame) -> None:
+        """Make new versions visible in the place of old ones, all at once; other months are not touched."""
         table = self._table(CONVERSATIONS)
-        if kept.height == before.height:
+        if old.is_empty():
             table.append(new)
-        else:
-            table.replace(pl.concat([kept, new]))
+            return
+        touched = {*new[MONTH], *old[MONTH]}
+        held = table.read(within=touched.__contains__)
+        kept = held.join(
+            pl.concat([each.select("conversation_id") for each in (old, new)]), on="conversation_id", how="anti"
+        )
+        table.replace_months(pl.concat([kept, new.select(kept.columns)]), touched)
 
 
 def conversations_of(turns: pl.DataFrame, *, model: str, settings: str) -> pl.DataFrame:
@@ -360,18 +394,19 @@ def content_hash(turns: pl.DataFrame) -> pl.DataFrame:
     return joined.with_columns(digests(joined["content"]))
 
 
+def _ids(conversation_ids: pl.Series | None) -> pl.DataFrame | None:
+    """Ids as a frame to join with."""
+    return None if conversation_ids is None else pl.DataFrame({"conversation_id": conversation_ids.unique()})
+
+
 def _between(since: datetime | None, until: datetime | None) -> pl.Expr:
     """Conversations that started in the period or tell no time; a limit without a zone is UTC."""
     time, within = pl.col("started_at"), pl.lit(value=True)
     if since is not None:
-        within &= time >= _utc(since)
+        within &= time >= months.utc(since)
     if until is not None:
-        within &= time < _utc(until)
+        within &= time < months.utc(until)
     return time.is_null() | within
-
-
-def _utc(time: datetime) -> datetime:
-    return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
 
 
 def _normal(path: str | Path) -> str:
@@ -389,34 +424,3 @@ def _normal(path: str | Path) -> str:
             remedy="choose another --store",
         )
     return folder
-
-
-def _first_layout(store: Store) -> None:
-    """Layout 1: all tables but that of error rates, empty."""
-    for table in (CONVERSATIONS, *_VERSIONED, REJECTS, RUNS):
-        store._table(table).create()  # noqa: SLF001 - a migration is part of the store
-
-
-def _second_layout(store: Store) -> None:
-    """Layout 2: the table of error rates, empty."""
-    store._table(ERROR_RATES).create()  # noqa: SLF001 - as above
-
-
-def _third_layout(store: Store) -> None:
-    """Layout 3: the columns that conversations and turns have beside those of layout 1; null in old rows."""
-    for table in (CONVERSATIONS, TURNS):
-        store._table(table).widen()  # noqa: SLF001 - as above
-
-
-def _fourth_layout(store: Store) -> None:
-    """Layout 4: the columns of the run record; null in old rows."""
-    store._table(RUNS).widen()  # noqa: SLF001 - as above
-
-
-# What makes each layout from the one before it; a store of an older layout runs through those that it lacks.
-MIGRATIONS: dict[int, Callable[[Store], None]] = {
-    1: _first_layout,
-    2: _second_layout,
-    3: _third_layout,
-    4: _fourth_layout,
-}

@@ -315,10 +315,32 @@ RUNS = Table(
     ),
 )  # fmt: skip
 
+# The ledger: one row per file that a run has looked at, so that the next one need not open it (ledger.py).
+FILES = Table(
+    "files",
+    {
+        "path": pl.String,  # absolute
+        "source": pl.String,  # what it is called in the results
+        "size": pl.Int64,
+        "mtime_ns": pl.Int64,
+        "beside": pl.String,  # digits of the files that are read with it; "" where there are none
+        "sha256": pl.String,  # of its bytes; "" where it could not be opened
+        "reading": pl.String,  # fingerprint of program, model and settings that made of it what the store holds
+        "state": pl.String,  # read, rejected, left out
+        "format": pl.String,  # names of the readers that took it, with commas between them
+        "keys": pl.List(pl.Int64),  # hashes of what ties its conversations to those of other files
+        "inferred": pl.Boolean,  # roles had to be inferred, for which other files may count
+        "domains": pl.String,  # the agents' mail domains that were found when it was read, with commas
+        "rejects": pl.Int64,  # rows of REJECTS that are failures
+        "read_at": UTC_TIME,
+    },
+    key=("path",),
+)
+
 TABLES: dict[str, Table] = {
     table.name: table
     for table in (
-        TURNS, CONVERSATIONS, SEGMENTS, SCORES, LABELS, EXCHANGES, ANSWERS, FIGURES, ERROR_RATES, REJECTS, RUNS,
+        TURNS, CONVERSATIONS, SEGMENTS, SCORES, LABELS, EXCHANGES, ANSWERS, FIGURES, ERROR_RATES, REJECTS, RUNS, FILES,
     )
 }  # fmt: skip
 
