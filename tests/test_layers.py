@@ -65,6 +65,7 @@ TIERS = {
         "rebuild",
         "runs",
         "rehearsal",
+        "doctor",
         "pipeline",
     },
     "command line": {"cli", "__main__"},

@@ -21,7 +21,7 @@ from empathy_scan.store import Store, conversations_of
 from empathy_scan.tables import REJECTS
 
 NEW, CHANGED, KNOWN, UNREAD = "new", "changed", "known", "unread"  # a file is the first that fits
-_SAMPLE_TURNS = 200  # that are scored where no earlier run tells how long it takes
+_SAMPLE_TURNS = 60  # that are scored where no earlier run tells how long it takes
 _SURE_TURNS = 500  # scored by earlier runs, from which on their rate is taken
 
 

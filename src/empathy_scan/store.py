@@ -257,6 +257,15 @@ class Store:
             finally:
                 self._writing = False
 
+    def layout(self) -> int:
+        """The version of the store's layout; 0 where there is no store."""
+        return self._layout()
+
+    def files(self) -> dict[str, list[tuple[str, int]]]:
+        """Of each table that is there the files that count, by their paths in its folder, with their sizes."""
+        there = [table for table in layouts.ALL if self._remote or Path(self.root, table.name).is_dir()]
+        return {table.name: self._table(table).files().select("path", "size_bytes").rows() for table in there}
+
     def is_at_work(self) -> bool | None:
         """Whether a run is writing to a local store now; None for an object store, which has no lock to tell."""
         return None if self._remote else lock.is_held(Path(self.root, _LOCK))

@@ -309,8 +309,8 @@ RUNS = Table(
     key=("run_id",),
     nullable=frozenset(
         {
-            "state", "ended_at", "exit_code", "error", "reason", "stage", "files", "replaced", "left_out", "mixed",
-            "assumed", "peak_bytes", "rejected", "formats", "stage_seconds", "versions", "options",
+            "state", "ended_at", "exit_code", "error", "reason", "stage", "files", "replaced", "scored_turns",
+            "left_out", "mixed", "assumed", "peak_bytes", "rejected", "formats", "stage_seconds", "versions", "options",
         }
     ),
 )  # fmt: skip

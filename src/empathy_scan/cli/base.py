@@ -119,6 +119,7 @@ LogFormatOption = Annotated[
     str, typer.Option("--log-format", help="Log in lines of text, or of JSON.", metavar="text|json")
 ]
 LogFileOption = Annotated[str, typer.Option("--log-file", help="Add the log to this file.", metavar="FILE")]
+ReportsOption = Annotated[Path, typer.Option("--reports", help="Folder for the report.", metavar="DIR")]
 StoreOption = Annotated[str, typer.Option("--store", help="Folder or URL of the results store.", metavar="DIR|URL")]
 
 

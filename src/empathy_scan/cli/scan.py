@@ -18,7 +18,6 @@ from empathy_scan.errors import InputError, UsageError
 if TYPE_CHECKING:
     from empathy_scan.config import Config
 
-ReportsOption = Annotated[Path, typer.Option("--reports", help="Folder for the report.", metavar="DIR")]
 SinceOption = Annotated[
     str | None, typer.Option("--since", help="Report conversations from this day on.", metavar="DATE")
 ]
@@ -35,7 +34,7 @@ def scan(  # noqa: PLR0913 - a parameter per option
     ] = None,
     *,
     store: base.StoreOption = "empathy-scan-store",
-    reports: ReportsOption = Path("empathy-scan-report"),
+    reports: base.ReportsOption = Path("empathy-scan-report"),
     model: base.ModelOption = None,
     config: base.ConfigOption = None,
     engine: Annotated[
@@ -162,7 +161,7 @@ def report(
     context: typer.Context,
     *,
     store: base.StoreOption = "empathy-scan-store",
-    reports: ReportsOption = Path("empathy-scan-report"),
+    reports: base.ReportsOption = Path("empathy-scan-report"),
     config: base.ConfigOption = None,
     since: SinceOption = None,
     until: UntilOption = None,
