@@ -11,7 +11,8 @@ The first four are divided by the month in which conversations started: a night 
 A conversation's version is (content, model, settings): a hash of what was read and the fingerprints of what scored it.
 Rows of `turns`, `scores` and `labels` count only where the marker names their version. So a run that is killed anywhere
 leaves each conversation as it was before or as it is after; repeating the run completes the store, and a run that finds
-nothing new writes nothing. Outside readers (DuckDB, Spark) get the same view by joining on `VERSION` (docs/store.md).
+nothing new writes its line in `runs` and nothing else. Outside readers (DuckDB, Spark) get the same view by joining on
+`VERSION` (docs/store.md).
 """
 
 from __future__ import annotations
