@@ -3,36 +3,45 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime
+from functools import partial
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from empathy_scan import __version__, hardship, nights, prepare, quantify, score, segment
+from empathy_scan import __version__, ledger, nights, prepare, quantify, readers, roster, speaker_list
 from empathy_scan.cache import Cache
 from empathy_scan.config import Config
-from empathy_scan.engine import Engine
 from empathy_scan.errors import NoticeError
-from empathy_scan.model import bundle as bundles
-from empathy_scan.rebuild import write_report
-from empathy_scan.store import VERSION, Store, content_hash, conversations_of
+from empathy_scan.layouts import VERSION
+from empathy_scan.model import identity
+from empathy_scan.readers import files, gather
+from empathy_scan.store import Store, content_hash, conversations_of
 from empathy_scan.tables import REJECTS, RUNS
+
+if TYPE_CHECKING:
+    from empathy_scan.engine import Engine
 
 CONVERSATIONS_PER_COMMIT = 1000  # what a killed run loses at most, and what memory holds scores of
 Told = Callable[[str, int, int], None]  # stage, done, of how many
+Judged = Callable[[pl.DataFrame], tuple[pl.DataFrame, pl.DataFrame]]
+_REPORTS = "reports"  # what the store remembers of the reports that were made of it
 
 
 @dataclass(frozen=True, slots=True)
 class ScanResult:
     """What a scan did, in numbers, and where the report's front page is."""
 
-    files: int
+    files: int  # that were found
+    known: int  # of them, not opened: an earlier run has read them
+    waiting: int  # of them, left for the next run: they are still being written
     conversations: int  # in the store now
     scored: int  # of them, in this run
     replaced: int  # of those, in the place of an older version: the file changed, or another conversation has its id
@@ -60,7 +69,6 @@ class ScanResult:
 class _Seen:
     """What a run has seen so far, over all parts of the input."""
 
-    files: int = 0
     conversations: int = 0
     turns: int = 0
     scored: int = 0
@@ -69,12 +77,13 @@ class _Seen:
     assumed: int = 0
     contents: list[str] = field(default_factory=list)  # a hash per part
     rejects: list[pl.DataFrame] = field(default_factory=list)
+    late: dict[str, files.Found] = field(default_factory=dict)  # files that changed while they were read
+    domains: frozenset[str] = frozenset()
 
     def add(
         self, prepared: prepare.Prepared, conversations: pl.DataFrame, new: pl.DataFrame, known: pl.DataFrame
     ) -> None:
         """Count a part."""
-        self.files += prepared.files
         self.conversations += conversations.height
         self.turns += prepared.turns.height
         self.scored += new.height
@@ -82,11 +91,17 @@ class _Seen:
         self.mixed += prepared.mixed
         self.assumed += prepared.assumed
         self.contents.append(str(conversations.sort("conversation_id")["content"].str.join("").item()))
-        self.rejects.append(prepared.rejects)
 
-    def all_rejects(self) -> pl.DataFrame:
-        """What could not be read, each said once."""
-        return pl.concat(self.rejects).unique(REJECTS.key, maintain_order=True).sort(REJECTS.key)
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """What a report shows, in numbers; remembered, so that it need not be made again where nothing has changed."""
+
+    front_page: Path
+    reported: int
+    turns: int
+    agents: int
+    unlisted: list[str]
 
 
 def scan(  # noqa: PLR0913 - one keyword per choice of the caller's
@@ -99,20 +114,25 @@ def scan(  # noqa: PLR0913 - one keyword per choice of the caller's
     engine: Engine | None = None,
     since: datetime | None = None,
     until: datetime | None = None,
+    again: bool = False,
+    retry: bool = False,
     told: Told | None = None,
 ) -> ScanResult:
-    """Reads the sources, scores what the store does not hold yet, and writes the report of all that it holds.
+    """Reads what is new in the sources, scores what the store does not hold yet, and writes the report.
 
-    Broken input becomes rejects; the rest is scored. Repeating a scan scores nothing and changes nothing. Raises
-    UsageError for paths that are not there, and ModelError, StoreError and OutputError as their stages do.
+    Files that an earlier run has read are not opened, unless `again`; `retry` opens those of which something was
+    rejected. Broken input becomes rejects; the rest is scored. Repeating a scan scores nothing and changes nothing.
+    Raises UsageError for paths that are not there, and ModelError, StoreError and OutputError as their stages do.
     """
     config, started = config or Config(), time.monotonic()
-    bundle = model or bundles.default_path()
-    fingerprint, errors = bundles.fingerprint(bundle), quantify.load(bundle)
+    bundle = model or identity.default_path()
+    fingerprint, errors = identity.fingerprint(bundle), quantify.load(bundle)
     held = Store.open(store)
     held.exists()  # a store that cannot be used fails now, not after the reading
-    parts = prepare.parts(sources, config)
-    first = next(parts)  # what is wrong with paths or settings is told before the store is touched
+    readers.check(config.read)
+    found = readers.find(sources)
+    listed = roster.load(config.roles.roster)
+    speaker_list.load(config.roles.speakers)  # what is wrong with it is told before the store is touched
     with held.writing(), ExitStack() as opened:
 
         def judged(fresh: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -121,52 +141,191 @@ def scan(  # noqa: PLR0913 - one keyword per choice of the caller's
             return judge(fresh, model, config, engine=engine, cache=caches[0], told=told)
 
         caches: list[Cache] = []  # opened when there is something to score
-        seen = _score_new(chain([first], parts), held, judged, version=(fingerprint, config.fingerprint()))
-        rejects = seen.all_rejects()
+        night = _Night(held, config, fingerprint, judged)
+        plan, seen, rejects = night.read(found, again=again, retry=retry)
         if seen.scored:
             held.add_run(_run(fingerprint, config, seen, rejects, time.monotonic() - started))
-        held.set_rejects(rejects)
         held.set_error_rates(quantify.to_frame(errors, fingerprint), model=fingerprint)
-    front_page, stored = write_report(held, reports, config, since=since, until=until)
+        held.tidy_if_scattered()
+    made = _reported(held, reports, config, listed, since=since, until=until)
     return ScanResult(
-        files=seen.files,
-        conversations=held.known().height,
+        files=len(found),
+        known=plan.known,
+        waiting=plan.waiting + len(seen.late),
+        conversations=held.count(),
         scored=seen.scored,
         replaced=seen.replaced,
-        reported=stored.conversations.height,
-        turns=stored.turns.height,
-        agents=stored.turns["agent_id"].drop_nulls().n_unique(),
+        reported=made.reported,
+        turns=made.turns,
+        agents=made.agents,
         rejects=rejects.height - _left_out(rejects),
         left_out=_left_out(rejects),
         mixed=seen.mixed,
         assumed=seen.assumed,
-        unlisted=first.roster.unlisted(stored.turns["agent_id"].drop_nulls()),
+        unlisted=made.unlisted,
         seconds=time.monotonic() - started,
         model=fingerprint,
         settings=config.fingerprint(),
-        front_page=front_page,
+        front_page=made.front_page,
         rejected=rejects,
     )
 
 
-def _score_new(
-    parts: Iterable[prepare.Prepared],
+@dataclass(frozen=True, slots=True)
+class _Night:
+    """What the reading of a run needs: where it goes, by which settings and model, and who judges."""
+
+    held: Store
+    config: Config
+    model: str  # fingerprint
+    judged: Judged
+
+    def read(
+        self, found: Sequence[files.Found], *, again: bool, retry: bool
+    ) -> tuple[ledger.Plan, _Seen, pl.DataFrame]:
+        """Read, score and store what is new; gives what was planned and seen, and all that is rejected now."""
+        before = self.held.read_rejects()
+        reading = _reading(self.model, self.config)
+        failed = before.filter(pl.col("error") != NoticeError.__name__)["source"]
+        planned = partial(ledger.plan, found, self.held.files(), reading=reading, config=self.config.read)
+        plan = planned(again=again, retry={*map(ledger.file_of, failed)} if retry else ())
+        parts = self._parts(plan)
+        first = next(parts, None)
+        if first is not None and first.domains and not plan.domains and plan.known:
+            # Mails of earlier nights, too, are understood otherwise now that the agents' domain is known.
+            plan = planned(again=True)
+            parts = self._parts(plan)
+            first = next(parts, None)
+        seen = self._score_new(chain([first], parts) if first is not None else iter(()), plan)
+        rejects = _rejects(plan, seen, before)
+        read = [each for each in plan.read if each.source not in seen.late]
+        self.held.set_rejects(rejects)
+        self.held.add_files(ledger.entries(plan, read, rejects, reading=reading, domains=plan.domains or seen.domains))
+        return plan, seen, rejects
+
+    def _parts(self, plan: ledger.Plan) -> Iterator[prepare.Prepared]:
+        """What is to be read, prepared; nothing where there is nothing new."""
+        if plan.read:
+            readings = readers.of_files(plan.read, self.config.read, plan.opener)
+            yield from prepare.of_readings(readings, self.config, plan.domains)
+
+    def _score_new(self, parts: Iterator[prepare.Prepared], plan: ledger.Plan) -> _Seen:
+        """Scores and stores what the store does not hold in this version; gives what was seen."""
+        seen = _Seen()
+        by_source = {each.source: each for each in plan.read}
+        for prepared in parts:
+            known = self.held.known(prepared.turns["conversation_id"])
+            whole, told = _whole(prepared, known, plan, seen, by_source)
+            turns = nights.go_on(whole, self.held.turns_of(_changed(whole, known)))
+            conversations = conversations_of(turns, model=self.model, settings=self.config.fingerprint())
+            new = conversations.join(known, on=VERSION, how="anti").sort("started_at", "conversation_id")
+            for part in new.iter_slices(CONVERSATIONS_PER_COMMIT):
+                fresh = turns.join(part, on="conversation_id", how="semi", maintain_order="left")
+                self.held.add(part, fresh, *self.judged(fresh))
+            seen.add(prepared, conversations, new, known)
+            seen.rejects.append(told)
+            seen.domains = prepared.domains
+        seen.late.update((each.source, each) for each in ledger.changed_since(plan, plan.read))
+        return seen
+
+
+def _whole(
+    prepared: prepare.Prepared,
+    known: pl.DataFrame,
+    plan: ledger.Plan,
+    seen: _Seen,
+    by_source: dict[str, files.Found],
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Turns and rejects of a part without what is not to count now.
+
+    Neither conversations of files that have changed while they were read, nor known ones that were read only for what
+    they tell of the roles in others.
+    """
+    turns = prepared.turns.with_columns(file=_file("source"))
+    read = [by_source[name] for name in turns["file"].unique() if name in by_source]
+    seen.late.update((each.source, each) for each in ledger.changed_since(plan, read))
+    aside = pl.col("file").is_in(list(seen.late))
+    if plan.context:
+        settled = pl.col("conversation_id").is_in(known["conversation_id"].implode())
+        aside |= (pl.col("file").is_in(list(plan.context)) & settled).all().over("conversation_id")
+    left = turns.filter(aside).select("conversation_id").unique()
+    kept = turns.drop("file").join(left, on="conversation_id", how="anti", maintain_order="left")
+    return kept, prepared.rejects
+
+
+def _rejects(plan: ledger.Plan, seen: _Seen, before: pl.DataFrame) -> pl.DataFrame:
+    """All that is rejected now: in what was read, of what is not opened, and of earlier runs in files that are there.
+
+    What a file was rejected for is forgotten when it is read again, and when it is gone.
+    """
+    told = [*plan.told, *(gather.Problem(source, files.still_written("it grows")) for source in seen.late)]
+    anew = {each.source for each in plan.read}
+    silent = {*seen.late, *(each.source for each in plan.told)}
+    fresh = pl.concat([REJECTS.empty(), *seen.rejects]).filter(~_file("source").is_in(list(seen.late)))
+    there = {*plan.seen["source"], *ledger.elsewhere(plan, before)} - anew - silent
+    old = before.filter(_file("source").is_in(list(there)))
+    rows = pl.concat([fresh, gather.rejects_frame(told), old])
+    return rows.unique(REJECTS.key, keep="first", maintain_order=True).sort(REJECTS.key)
+
+
+def _file(column: str) -> pl.Expr:
+    """As `ledger.file_of`."""
+    return pl.col(column).str.split("!/").list.first()
+
+
+def _reading(model: str, config: Config) -> str:
+    """A fingerprint of all that shapes what becomes of a file."""
+    lists = [Path(path).read_bytes() if path else b"" for path in (config.roles.roster, config.roles.speakers)]
+    parts = [__version__, model, config.fingerprint(), *(hashlib.sha256(each).hexdigest() for each in lists)]
+    return hashlib.sha256(" ".join(parts).encode()).hexdigest()[:16]
+
+
+def _reported(
     held: Store,
-    judged: Callable[[pl.DataFrame], tuple[pl.DataFrame, pl.DataFrame]],
+    reports: Path,
+    config: Config,
+    listed: roster.Roster,
     *,
-    version: tuple[str, str],
-) -> _Seen:
-    """Scores and stores what the store does not hold in this version (model, settings); gives what was seen."""
-    known, seen = held.known(), _Seen()
-    for prepared in parts:
-        turns = nights.go_on(prepared.turns, held.turns_of(_changed(prepared.turns, known)))
-        conversations = conversations_of(turns, model=version[0], settings=version[1])
-        new = conversations.join(known, on=VERSION, how="anti").sort("conversation_id")
-        for part in new.iter_slices(CONVERSATIONS_PER_COMMIT):
-            fresh = turns.join(part, on="conversation_id", how="semi", maintain_order="left")
-            held.add(part, fresh, *judged(fresh))
-        seen.add(prepared, conversations, new, known)
-    return seen
+    since: datetime | None,
+    until: datetime | None,
+) -> _Made:
+    """The report, made again only where it would be another one."""
+    where = str(reports.absolute())
+    shaping = json.dumps([asdict(config.summary), asdict(config.report), asdict(config.roles)], sort_keys=True)
+    told = hashlib.sha256(Path(config.roles.roster).read_bytes()).hexdigest() if config.roles.roster else ""
+    stamp = f"{__version__} {held.state()} {shaping} {told} {since} {until}"
+    remembered = held.recall(_REPORTS)
+    made = _from_json(reports, remembered.get(where, ""), stamp)
+    if made is not None:
+        return made
+    from empathy_scan.rebuild import write_report  # noqa: PLC0415 - a night with nothing new does without
+
+    front_page, stored = write_report(held, reports, config, since=since, until=until)
+    agents = stored.turns["agent_id"].drop_nulls()
+    made = _Made(
+        front_page, stored.conversations.height, stored.turns.height, agents.n_unique(), listed.unlisted(agents)
+    )
+    facts = {**asdict(made), "front_page": "", "stamp": _digest(stamp), "page": _page(front_page)}
+    held.remember(_REPORTS, {**remembered, where: json.dumps(facts)})
+    return made
+
+
+def _from_json(reports: Path, text: str, stamp: str) -> _Made | None:
+    """The report that is there, if it is the one of that stamp and nobody has written another in its place."""
+    facts = json.loads(text) if text else {}
+    front_page = reports / "index.html"
+    if facts.get("stamp") != _digest(stamp) or facts.get("page") != _page(front_page):
+        return None
+    return _Made(front_page, facts["reported"], facts["turns"], facts["agents"], facts["unlisted"])
+
+
+def _page(path: Path) -> str:
+    """Size and time of a page; "" where it is not there."""
+    return f"{path.stat().st_size} {path.stat().st_mtime_ns}" if path.is_file() else ""
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def judge(
@@ -179,6 +338,8 @@ def judge(
     told: Told | None = None,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The scores of the turns' segments, and the turns' labels."""
+    from empathy_scan import hardship, score, segment  # noqa: PLC0415 - torch; most nights of a small folder need none
+
     segments = segment.split(turns, config.segment)
     done = [0]
 

@@ -304,7 +304,7 @@ FILES = Table(
         "keys": pl.List(pl.Int64),  # hashes of what ties its conversations to those of other files
         "inferred": pl.Boolean,  # roles had to be inferred, for which other files may count
         "domains": pl.String,  # the agents' mail domains that were found when it was read, with commas
-        "rejects": pl.Int64,  # rows of REJECTS that are failures
+        "rejects": pl.Int64,  # rows of REJECTS, those of what is left out rightly, too
         "read_at": UTC_TIME,
     },
     key=("path",),
