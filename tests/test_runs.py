@@ -80,7 +80,7 @@ def test_a_run_with_nothing_new_has_its_line(scan, tmp_path):
     scan()
     scan()
     first, second = told(tmp_path / "store")
-    assert (second["scored"], second["conversations"], second["state"]) == (0, 1, "done")
+    assert (second["scored"], second["files"], second["known"], second["state"]) == (0, 2, 2, "done")
     assert first["run_id"] != second["run_id"]
 
 

@@ -35,6 +35,8 @@ class ScanConfig:
     workers: int = 1  # processes that score
     since: str = field(default="", metadata=_DAY)  # report conversations from this day on
     until: str = field(default="", metadata=_DAY)  # report conversations before this day
+    again: bool = False  # read all files, also those that are known
+    retry: bool = False  # read files again of which something was rejected
     dry_run: bool = False  # tell what would be done, and write nothing
     json: bool = False  # print the answer as JSON
     quiet: bool = False  # say nothing unless the run fails

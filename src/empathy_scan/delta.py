@@ -79,6 +79,11 @@ class DeltaTable:
         with failures(self.place, "read"):
             return int(self._open().version())
 
+    def identity(self) -> str:
+        """What tells this table from one that another made in its place."""
+        with failures(self.place, "read"):
+            return str(self._open().metadata().id)
+
     def count(self) -> int:
         """How many rows there are, by the log alone."""
         return int(self.files()["num_records"].sum())

@@ -258,7 +258,7 @@ def _files_of(held: Store) -> Iterator[Finding]:
     damaged: list[str] = []
     needed = on_disk = looked = 0
     last = time.monotonic() + SECONDS_FOR_FILES
-    for name, listed in held.files().items():
+    for name, listed in held.parts().items():
         folder = Path(held.root, name)
         on_disk += sum(each.stat().st_size for each in folder.rglob("*.parquet"))
         for relative, wanted in listed:

@@ -2,37 +2,46 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
+from functools import partial
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from empathy_scan import hardship, nights, prepare, quantify, runs, score, segment, stages
+from empathy_scan import __version__, ledger, nights, prepare, quantify, readers, roster, runs, speaker_list, stages
 from empathy_scan.cache import Cache
 from empathy_scan.config import Config
-from empathy_scan.engine import Engine
 from empathy_scan.errors import NoticeError
 from empathy_scan.layouts import VERSION
-from empathy_scan.model import bundle as bundles
-from empathy_scan.rebuild import write_report
+from empathy_scan.model import identity
+from empathy_scan.readers import files, gather
 from empathy_scan.stages import Told
 from empathy_scan.store import Store, content_hash, conversations_of
 from empathy_scan.tables import REJECTS
 
+if TYPE_CHECKING:
+    from empathy_scan.engine import Engine
+
 CONVERSATIONS_PER_COMMIT = 1000  # what a killed run loses at most, and what memory holds scores of
+Judged = Callable[[pl.DataFrame], tuple[pl.DataFrame, pl.DataFrame]]
+_REPORTS = "reports"  # what the store remembers of the reports that were made of it
 
 
 @dataclass(frozen=True, slots=True)
 class ScanResult:
     """What a scan did, in numbers, and where the report's front page is."""
 
-    files: int
+    files: int  # that were found
+    known: int  # of them, not opened: an earlier run has read them
+    waiting: int  # of them, left for the next run: they are still being written
     conversations: int  # in the store now
     scored: int  # of them, in this run
     replaced: int  # of those, in the place of an older version: the file changed, or another conversation has its id
@@ -66,10 +75,9 @@ class ScanResult:
 
 
 @dataclass(slots=True)
-class _Seen:
+class Seen:
     """What a run has seen so far, over all parts of the input."""
 
-    files: int = 0
     conversations: int = 0
     turns: int = 0
     scored: int = 0
@@ -79,50 +87,37 @@ class _Seen:
     assumed: int = 0
     formats: Counter[str] = field(default_factory=Counter)  # conversations by reader
     rejects: list[pl.DataFrame] = field(default_factory=list)
+    late: dict[str, files.Found] = field(default_factory=dict)  # files that changed while they were read
+    domains: frozenset[str] = frozenset()
 
     def add(
         self, prepared: prepare.Prepared, conversations: pl.DataFrame, new: pl.DataFrame, known: pl.DataFrame
     ) -> None:
         """Count a part."""
-        self.files += prepared.files
         self.conversations += conversations.height
         self.turns += prepared.turns.height
         self.scored += new.height
-        self.scored_turns += int(new["n_turns"].sum())
         self.replaced += new.join(known, on="conversation_id", how="semi").height
         self.mixed += prepared.mixed
         self.assumed += prepared.assumed
+        self.scored_turns += int(new["n_turns"].sum())
         self.formats.update(conversations["format"])
-        self.rejects.append(prepared.rejects)
-
-    @property
-    def left_out(self) -> int:
-        """What is left out rightly."""
-        return _left_out(self.all_rejects())
-
-    @property
-    def failed(self) -> int:
-        """What could not be read."""
-        return self.all_rejects().height - self.left_out
 
     def to_json(self) -> dict[str, int]:
         """The numbers of a run's record."""
-        names = (
-            "files",
-            "conversations",
-            "turns",
-            "scored",
-            "scored_turns",
-            "replaced",
-            "mixed",
-            "assumed",
-            "left_out",
-        )
-        return {name: getattr(self, name) for name in names} | {"rejects": self.failed}
+        names = ("conversations", "turns", "scored", "scored_turns", "replaced", "mixed", "assumed")
+        return {name: getattr(self, name) for name in names}
 
-    def all_rejects(self) -> pl.DataFrame:
-        """What could not be read, each said once."""
-        return pl.concat(self.rejects).unique(REJECTS.key, maintain_order=True).sort(REJECTS.key)
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """What a report shows, in numbers; remembered, so that it need not be made again where nothing has changed."""
+
+    front_page: Path
+    reported: int
+    turns: int
+    agents: int
+    unlisted: list[str]
 
 
 def scan(  # noqa: PLR0913 - one keyword per choice of the caller's
@@ -135,19 +130,22 @@ def scan(  # noqa: PLR0913 - one keyword per choice of the caller's
     engine: Engine | None = None,
     since: datetime | None = None,
     until: datetime | None = None,
+    again: bool = False,
+    retry: bool = False,
     told: Told | None = None,
 ) -> ScanResult:
-    """Reads the sources, scores what the store does not hold yet, and writes the report of all that it holds.
+    """Reads what is new in the sources, scores what the store does not hold yet, and writes the report.
 
-    Broken input becomes rejects; the rest is scored. Repeating a scan scores nothing and changes nothing. Raises
-    UsageError for paths that are not there, and ModelError, StoreError and OutputError as their stages do.
+    Files that an earlier run has read are not opened, unless `again`; `retry` opens those of which something was
+    rejected. Broken input becomes rejects; the rest is scored. Repeating a scan scores nothing and changes nothing.
+    Raises UsageError for paths that are not there, and ModelError, StoreError and OutputError as their stages do.
     """
     config = config or Config()
     held = Store.open(store)
     with runs.recorded(held, config, told=told) as record:
         result = _scan(
             sources, held, reports, config, record,
-            model=model, engine=engine, since=since, until=until,
+            model=model, engine=engine, since=since, until=until, again=again, retry=retry,
         )  # fmt: skip
         record.ends_with(result.exit_code)
     return result
@@ -164,11 +162,16 @@ def _scan(  # noqa: PLR0913 - as `scan`
     engine: Engine | None,
     since: datetime | None,
     until: datetime | None,
+    again: bool,
+    retry: bool,
 ) -> ScanResult:
-    bundle = model or bundles.default_path()
-    record.model, errors = bundles.fingerprint(bundle), quantify.load(bundle)
-    parts = prepare.parts(sources, config)
-    first = next(parts)  # what is wrong with paths or settings is told before the store is touched
+    bundle = model or identity.default_path()
+    record.model, errors = identity.fingerprint(bundle), quantify.load(bundle)
+    readers.check(config.read)
+    with stages.stage(stages.LISTING):
+        found = readers.find(sources)
+    listed = roster.load(config.roles.roster)
+    speaker_list.load(config.roles.speakers)  # what is wrong with it is told before the store is touched
     with held.writing(), ExitStack() as opened:
         record.begin()
 
@@ -178,60 +181,193 @@ def _scan(  # noqa: PLR0913 - as `scan`
             return judge(fresh, model, config, engine=engine, cache=caches[0], told=_reached(fresh))
 
         caches: list[Cache] = []  # opened when there is something to score
-        seen = _score_new(chain([first], parts), held, judged, version=(record.model, config.fingerprint()))
-        rejects = seen.all_rejects()
-        record.counted(seen.to_json(), rejects, seen.formats)
+        night = _Night(held, config, record.model, judged)
+        plan, seen, rejects = night.read(found, again=again, retry=retry)
+        counts = {
+            "files": len(found), "known": plan.known, "waiting": plan.waiting + len(seen.late),
+            "rejects": rejects.height - count_left_out(rejects), "left_out": count_left_out(rejects),
+        }  # fmt: skip
+        record.counted({**seen.to_json(), **counts}, rejects, seen.formats)
         with stages.stage(stages.STORING):
-            held.set_rejects(rejects)
             held.set_error_rates(quantify.to_frame(errors, record.model), model=record.model)
+            held.tidy_if_scattered()
     with stages.stage(stages.REPORTING):
-        front_page, stored = write_report(held, reports, config, since=since, until=until)
+        made = _reported(held, reports, config, listed, since=since, until=until)
     return ScanResult(
-        files=seen.files,
-        conversations=held.known().height,
-        scored=seen.scored,
-        replaced=seen.replaced,
-        reported=stored.conversations.height,
-        turns=stored.turns.height,
-        agents=stored.turns["agent_id"].drop_nulls().n_unique(),
-        rejects=seen.failed,
-        left_out=seen.left_out,
-        mixed=seen.mixed,
-        assumed=seen.assumed,
-        unlisted=first.roster.unlisted(stored.turns["agent_id"].drop_nulls()),
+        **counts,
+        **{name: getattr(seen, name) for name in ("scored", "replaced", "mixed", "assumed")},
+        **{name: getattr(made, name) for name in ("reported", "turns", "agents", "unlisted", "front_page")},
+        conversations=held.count(),
         seconds=record.seconds,
         model=record.model,
         settings=config.fingerprint(),
         run_id=record.run_id,
         stages=dict(record.stages.seconds),
-        front_page=front_page,
         rejected=rejects,
     )
 
 
-def _score_new(
-    parts: Iterable[prepare.Prepared],
-    held: Store,
-    judged: Callable[[pl.DataFrame], tuple[pl.DataFrame, pl.DataFrame]],
-    *,
-    version: tuple[str, str],
-) -> _Seen:
-    """Scores and stores what the store does not hold in this version (model, settings); gives what was seen."""
-    known, seen = held.known(), _Seen()
-    for prepared in parts:
+@dataclass(frozen=True, slots=True)
+class _Night:
+    """What the reading of a run needs: where it goes, by which settings and model, and who judges."""
+
+    held: Store
+    config: Config
+    model: str  # fingerprint
+    judged: Judged
+
+    def read(self, found: Sequence[files.Found], *, again: bool, retry: bool) -> tuple[ledger.Plan, Seen, pl.DataFrame]:
+        """Read, score and store what is new; gives what was planned and seen, and all that is rejected now."""
+        before = self.held.read_rejects()
+        reading = reading_of(self.model, self.config)
+        failed = before.filter(pl.col("error") != NoticeError.__name__)["source"]
+        planned = partial(ledger.plan, found, self.held.files(), reading=reading, config=self.config.read)
+        with stages.stage(stages.LISTING):
+            plan = planned(again=again, retry={*map(ledger.file_of, failed)} if retry else ())
+        parts = self._parts(plan)
+        first = next(parts, None)
+        if first is not None and first.domains and not plan.domains and plan.known:
+            # Mails of earlier nights, too, are understood otherwise now that the agents' domain is known.
+            plan = planned(again=True)
+            parts = self._parts(plan)
+            first = next(parts, None)
+        seen = self._score_new(chain([first], parts) if first is not None else iter(()), plan)
+        rejects = rejects_now(plan, seen, before)
+        read = [each for each in plan.read if each.source not in seen.late]
         with stages.stage(stages.STORING):
-            turns = nights.go_on(prepared.turns, held.turns_of(changed(prepared.turns, known)))
-            conversations = conversations_of(turns, model=version[0], settings=version[1])
-        new = conversations.join(known, on=VERSION, how="anti").sort("conversation_id")
-        stages.expect(stages.SCORING, int(new["n_turns"].sum()))
-        for part in new.iter_slices(CONVERSATIONS_PER_COMMIT):
-            fresh = turns.join(part, on="conversation_id", how="semi", maintain_order="left")
-            with stages.stage(stages.SCORING):
-                scores, labels = judged(fresh)
+            self.held.set_rejects(rejects)
+            domains = plan.domains or seen.domains
+            self.held.add_files(ledger.entries(plan, read, rejects, reading=reading, domains=domains))
+        return plan, seen, rejects
+
+    def _parts(self, plan: ledger.Plan) -> Iterator[prepare.Prepared]:
+        """What is to be read, prepared; nothing where there is nothing new."""
+        if plan.read:
+            readings = readers.of_files(plan.read, self.config.read, plan.opener)
+            yield from prepare.of_readings(readings, self.config, plan.domains)
+
+    def _score_new(self, parts: Iterator[prepare.Prepared], plan: ledger.Plan) -> Seen:
+        """Scores and stores what the store does not hold in this version; gives what was seen."""
+        seen = Seen()
+        by_source = {each.source: each for each in plan.read}
+        for prepared in parts:
             with stages.stage(stages.STORING):
-                held.add(part, fresh, scores, labels)
-        seen.add(prepared, conversations, new, known)
-    return seen
+                known = self.held.known(prepared.turns["conversation_id"])
+                whole, told = _whole(prepared, known, plan, seen, by_source)
+                turns = nights.go_on(whole, self.held.turns_of(changed(whole, known)))
+                conversations = conversations_of(turns, model=self.model, settings=self.config.fingerprint())
+            new = conversations.join(known, on=VERSION, how="anti").sort("started_at", "conversation_id")
+            stages.expect(stages.SCORING, int(new["n_turns"].sum()))
+            for part in new.iter_slices(CONVERSATIONS_PER_COMMIT):
+                fresh = turns.join(part, on="conversation_id", how="semi", maintain_order="left")
+                with stages.stage(stages.SCORING):
+                    scores, labels = self.judged(fresh)
+                with stages.stage(stages.STORING):
+                    self.held.add(part, fresh, scores, labels)
+            seen.add(prepared, conversations, new, known)
+            seen.rejects.append(told)
+            seen.domains = prepared.domains
+        seen.late.update((each.source, each) for each in ledger.changed_since(plan, plan.read))
+        return seen
+
+
+def _whole(
+    prepared: prepare.Prepared,
+    known: pl.DataFrame,
+    plan: ledger.Plan,
+    seen: Seen,
+    by_source: dict[str, files.Found],
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Turns and rejects of a part without what is not to count now.
+
+    Neither conversations of files that have changed while they were read, nor known ones that were read only for what
+    they tell of the roles in others.
+    """
+    turns = prepared.turns.with_columns(file=_file("source"))
+    read = [by_source[name] for name in turns["file"].unique() if name in by_source]
+    seen.late.update((each.source, each) for each in ledger.changed_since(plan, read))
+    aside = pl.col("file").is_in(list(seen.late))
+    if plan.context:
+        settled = pl.col("conversation_id").is_in(known["conversation_id"].implode())
+        aside |= (pl.col("file").is_in(list(plan.context)) & settled).all().over("conversation_id")
+    left = turns.filter(aside).select("conversation_id").unique()
+    kept = turns.drop("file").join(left, on="conversation_id", how="anti", maintain_order="left")
+    return kept, prepared.rejects
+
+
+def rejects_now(plan: ledger.Plan, seen: Seen, before: pl.DataFrame) -> pl.DataFrame:
+    """All that is rejected now: in what was read, of what is not opened, and of earlier runs in files that are there.
+
+    What a file was rejected for is forgotten when it is read again, and when it is gone.
+    """
+    told = [*plan.told, *(gather.Problem(source, files.still_written("it grows")) for source in seen.late)]
+    anew = {each.source for each in plan.read}
+    silent = {*seen.late, *(each.source for each in plan.told)}
+    fresh = pl.concat([REJECTS.empty(), *seen.rejects]).filter(~_file("source").is_in(list(seen.late)))
+    there = {*plan.seen["source"], *ledger.elsewhere(plan, before)} - anew - silent
+    old = before.filter(_file("source").is_in(list(there)))
+    rows = pl.concat([fresh, gather.rejects_frame(told), old])
+    return rows.unique(REJECTS.key, keep="first", maintain_order=True).sort(REJECTS.key)
+
+
+def _file(column: str) -> pl.Expr:
+    """As `ledger.file_of`."""
+    return pl.col(column).str.split("!/").list.first()
+
+
+def reading_of(model: str, config: Config) -> str:
+    """A fingerprint of all that shapes what becomes of a file."""
+    lists = [Path(path).read_bytes() if path else b"" for path in (config.roles.roster, config.roles.speakers)]
+    parts = [__version__, model, config.fingerprint(), *(hashlib.sha256(each).hexdigest() for each in lists)]
+    return hashlib.sha256(" ".join(parts).encode()).hexdigest()[:16]
+
+
+def _reported(
+    held: Store,
+    reports: Path,
+    config: Config,
+    listed: roster.Roster,
+    *,
+    since: datetime | None,
+    until: datetime | None,
+) -> _Made:
+    """The report, made again only where it would be another one."""
+    where = str(reports.absolute())
+    shaping = json.dumps([asdict(config.summary), asdict(config.report), asdict(config.roles)], sort_keys=True)
+    told = hashlib.sha256(Path(config.roles.roster).read_bytes()).hexdigest() if config.roles.roster else ""
+    stamp = f"{__version__} {held.state()} {shaping} {told} {since} {until}"
+    remembered = held.recall(_REPORTS)
+    made = _from_json(reports, remembered.get(where, ""), stamp)
+    if made is not None:
+        return made
+    from empathy_scan.rebuild import write_report  # noqa: PLC0415 - a night with nothing new does without
+
+    front_page, stored = write_report(held, reports, config, since=since, until=until)
+    agents = stored.turns["agent_id"].drop_nulls()
+    made = _Made(
+        front_page, stored.conversations.height, stored.turns.height, agents.n_unique(), listed.unlisted(agents)
+    )
+    facts = {**asdict(made), "front_page": "", "stamp": _digest(stamp), "page": _page(front_page)}
+    held.remember(_REPORTS, {**remembered, where: json.dumps(facts)})
+    return made
+
+
+def _from_json(reports: Path, text: str, stamp: str) -> _Made | None:
+    """The report that is there, if it is the one of that stamp and nobody has written another in its place."""
+    facts = json.loads(text) if text else {}
+    front_page = reports / "index.html"
+    if facts.get("stamp") != _digest(stamp) or facts.get("page") != _page(front_page):
+        return None
+    return _Made(front_page, facts["reported"], facts["turns"], facts["agents"], facts["unlisted"])
+
+
+def _page(path: Path) -> str:
+    """Size and time of a page; "" where it is not there."""
+    return f"{path.stat().st_size} {path.stat().st_mtime_ns}" if path.is_file() else ""
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def judge(
@@ -244,6 +380,8 @@ def judge(
     told: Told | None = None,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The scores of the turns' segments, and the turns' labels."""
+    from empathy_scan import hardship, score, segment  # noqa: PLC0415 - torch; most nights of a small folder need none
+
     segments = segment.split(turns, config.segment)
     done = [0]
 
@@ -258,7 +396,8 @@ def judge(
     return scores, score.label_turns(turns, scores, hardship.tells(turns))
 
 
-def _left_out(rejects: pl.DataFrame) -> int:
+def count_left_out(rejects: pl.DataFrame) -> int:
+    """How many of the rejects are left out rightly."""
     return rejects.filter(pl.col("error") == NoticeError.__name__).height
 
 

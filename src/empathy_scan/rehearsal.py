@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import time
-from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from empathy_scan import nights, pipeline, prepare, runs, segment
+from empathy_scan import ledger, nights, pipeline, prepare, readers, runs
 from empathy_scan.config import Config
 from empathy_scan.errors import NoticeError, StoreError
 from empathy_scan.layouts import VERSION
-from empathy_scan.model import bundle as bundles
-from empathy_scan.score import Scorer
+from empathy_scan.model import identity
 from empathy_scan.store import Store, conversations_of
-from empathy_scan.tables import REJECTS
+from empathy_scan.tables import FILES
 
-NEW, CHANGED, KNOWN, UNREAD = "new", "changed", "known", "unread"  # a file is the first that fits
 _SAMPLE_TURNS = 60  # that are scored where no earlier run tells how long it takes
 _SURE_TURNS = 500  # scored by earlier runs, from which on their rate is taken
+_LEDGER_SINCE = 4  # the layout that brought the ledger of files
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +28,11 @@ class Rehearsal:
     """What a scan would do, in numbers."""
 
     files: int
-    files_new: int  # with a conversation that the store does not hold
-    files_changed: int  # of whose conversations it holds another version, or one of another model or settings
-    files_known: int
-    files_unread: int  # that give no conversation: rejected, left out, or nothing in them
-    conversations: int
+    files_new: int
+    files_changed: int  # since an earlier run, or of another model or other settings
+    files_known: int  # that would not be opened, or only for what they tell of others
+    files_waiting: int  # still being written
+    conversations: int  # in files that would be read
     to_score: int
     replaced: int  # of those, in the place of an older version
     turns_to_score: int
@@ -57,70 +55,74 @@ class Rehearsal:
         return {"dry_run": True, **numbers, "seconds": round(self.seconds, 1), "exit_code": self.exit_code}
 
 
-@dataclass(slots=True)
-class _Seen:
-    """What has been seen so far, over all parts of the input."""
-
-    files: int = 0
-    conversations: int = 0
-    to_score: int = 0
-    replaced: int = 0
-    turns: int = 0
-    states: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))  # source -> of its conversations
-    rejects: list[pl.DataFrame] = field(default_factory=list)
-    sample: pl.DataFrame | None = None  # some turns of conversations to score
-
-    def add(
-        self, prepared: prepare.Prepared, turns: pl.DataFrame, known: pl.DataFrame, *, version: Sequence[str]
-    ) -> None:
-        """Count a part."""
-        conversations = conversations_of(turns, model=version[0], settings=version[1])
-        new = conversations.join(known, on=VERSION, how="anti")
-        again = new.join(known, on="conversation_id", how="semi")
-        for state, frame in ((CHANGED, again), (NEW, new.join(again, on="conversation_id", how="anti"))):
-            for source in frame["source"]:
-                self.states[source].add(state)
-        for source in conversations["source"].unique():
-            self.states[source].add(KNOWN)
-        self.files += prepared.files
-        self.conversations += conversations.height
-        self.to_score += new.height
-        self.replaced += again.height
-        self.turns += int(new["n_turns"].sum())
-        self.rejects.append(prepared.rejects)
-        if self.sample is None and new.height:
-            self.sample = turns.join(new, on="conversation_id", how="semi").head(_SAMPLE_TURNS)
-
-    def count(self, state: str) -> int:
-        """How many files are in a state, each in the first that fits."""
-        order = (NEW, CHANGED, KNOWN)
-        return sum(next(each for each in order if each in found) == state for found in self.states.values())
-
-
 def rehearse(
-    sources: Sequence[Path], *, store: str | Path, config: Config, model: Path | None = None, workers: int = 1
+    sources: Sequence[Path],
+    *,
+    store: str | Path,
+    config: Config,
+    model: Path | None = None,
+    workers: int = 1,
+    again: bool = False,
+    retry: bool = False,
 ) -> Rehearsal:
     """What `pipeline.scan` with the same arguments would do. Raises what it raises; makes and changes no file."""
     held, begun = Store(store, read_only=True), time.monotonic()
-    version = (bundles.fingerprint(model or bundles.default_path()), config.fingerprint())
-    known, seen = held.known(), _Seen()
-    for prepared in prepare.parts(sources, config):
-        turns = nights.go_on(prepared.turns, held.turns_of(pipeline.changed(prepared.turns, known)))
-        seen.add(prepared, turns, known, version=version)
-    reading = time.monotonic() - begun
-    rejects = pl.concat(seen.rejects).unique(REJECTS.key, maintain_order=True).sort(REJECTS.key)
-    left_out = rejects.filter(pl.col("error") == NoticeError.__name__).height
-    more, told = _estimate(seen, held, config, model, workers)
+    fingerprint = identity.fingerprint(model or identity.default_path())
+    held.exists()
+    readers.check(config.read)
+    found = readers.find(sources)
+    rows = held.files() if held.layout() >= _LEDGER_SINCE else FILES.empty()
+    before = held.read_rejects()
+    reading = pipeline.reading_of(fingerprint, config)
+    failed = before.filter(pl.col("error") != NoticeError.__name__)["source"]
+    names = {*map(ledger.file_of, failed)} if retry else set()
+    plan = ledger.plan(found, rows, reading=reading, config=config.read, again=again, retry=names)
+    seen, sample = _read(plan, held, config, fingerprint)
+    rejects = pipeline.rejects_now(plan, seen, before)
+    left_out = pipeline.count_left_out(rejects)
+    took = time.monotonic() - begun
+    more, told = _estimate(seen.scored_turns, sample, held, config, model, workers)
     return Rehearsal(
-        files=seen.files, files_new=seen.count(NEW), files_changed=seen.count(CHANGED), files_known=seen.count(KNOWN),
-        files_unread=max(0, seen.files - len(seen.states)),
-        conversations=seen.conversations, to_score=seen.to_score, replaced=seen.replaced, turns_to_score=seen.turns,
-        rejects=rejects.height - left_out, left_out=left_out, seconds=reading + more, estimated_from=told,
-        model=version[0], settings=version[1], rejected=rejects,
+        files=len(found), **_files(plan, rows),
+        conversations=seen.conversations, to_score=seen.scored, replaced=seen.replaced,
+        turns_to_score=seen.scored_turns, rejects=rejects.height - left_out, left_out=left_out, seconds=took + more,
+        estimated_from=told, model=fingerprint, settings=config.fingerprint(), rejected=rejects,
     )  # fmt: skip
 
 
-def _estimate(seen: _Seen, held: Store, config: Config, model: Path | None, workers: int) -> tuple[float, str]:
+def _read(plan: ledger.Plan, held: Store, config: Config, model: str) -> tuple[pipeline.Seen, pl.DataFrame | None]:
+    """All that is to be read, compared with what is stored; and some turns that are to be scored."""
+    seen, sample = pipeline.Seen(), None
+    if plan.read:
+        readings = readers.of_files(plan.read, config.read, plan.opener)
+        for prepared in prepare.of_readings(readings, config, plan.domains):
+            known = held.known(prepared.turns["conversation_id"])
+            turns = nights.go_on(prepared.turns, held.turns_of(pipeline.changed(prepared.turns, known)))
+            conversations = conversations_of(turns, model=model, settings=config.fingerprint())
+            new = conversations.join(known, on=VERSION, how="anti")
+            seen.add(prepared, conversations, new, known)
+            seen.rejects.append(prepared.rejects)
+            if sample is None and new.height:
+                sample = turns.join(new, on="conversation_id", how="semi").head(_SAMPLE_TURNS)
+    return seen, sample
+
+
+def _files(plan: ledger.Plan, rows: pl.DataFrame) -> dict[str, int]:
+    """How many files are new, changed, known and waiting."""
+    opened = [each for each in plan.read if each.source not in plan.context]
+    paths = plan.seen.filter(pl.col("source").is_in([each.source for each in opened]))
+    changed = paths.join(rows, on="path", how="semi").height
+    return {
+        "files_new": paths.height - changed,
+        "files_changed": changed,
+        "files_known": plan.known,
+        "files_waiting": plan.waiting,
+    }
+
+
+def _estimate(
+    turns: int, sample: pl.DataFrame | None, held: Store, config: Config, model: Path | None, workers: int
+) -> tuple[float, str]:
     """Seconds beside those of reading, and what they are taken from."""
     try:
         earlier = runs.listed(held) if held.exists() else []
@@ -128,17 +130,20 @@ def _estimate(seen: _Seen, held: Store, config: Config, model: Path | None, work
         earlier = []
     ended = [row for row in earlier if row["state"] == runs.DONE and row["stages"]]
     report = ended[0]["stages"].get("reporting", 0.0) if ended else 0.0
-    if seen.sample is None:
+    if sample is None:
         return report, "the time of reading, and of the last run's report"
     scored = sum(row["scored_turns"] or 0 for row in ended)
     if scored >= _SURE_TURNS:
         seconds = sum(row["stages"].get(name, 0.0) for row in ended for name in ("scoring", "storing"))
-        return report + seen.turns * seconds / scored, "earlier runs on this store"
-    return report + _timed(seen.sample, config, model) * seen.turns / workers, f"scoring {seen.sample.height} turns"
+        return report + turns * seconds / scored, "earlier runs on this store"
+    return report + _timed(sample, config, model) * turns / workers, f"scoring {sample.height} turns"
 
 
 def _timed(sample: pl.DataFrame, config: Config, model: Path | None) -> float:
     """Seconds per turn, the model loaded and warm."""
+    from empathy_scan import segment  # noqa: PLC0415 - torch; most rehearsals need none
+    from empathy_scan.score import Scorer  # noqa: PLC0415 - as above
+
     segments = segment.split(sample, config.segment)
     if segments.is_empty():
         return 0.0

@@ -17,6 +17,7 @@ nothing new writes its line in `runs` and nothing else. Outside readers (DuckDB,
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -37,7 +38,7 @@ from empathy_scan.errors import SchemaError, StoreError
 from empathy_scan.fingerprints import digests, spelt
 from empathy_scan.layouts import MIGRATIONS, VERSION, VERSIONED
 from empathy_scan.months import MONTH
-from empathy_scan.tables import CONVERSATIONS, ERROR_RATES, REJECTS, RUNS, TURNS, Table, conform
+from empathy_scan.tables import CONVERSATIONS, ERROR_RATES, FILES, REJECTS, RUNS, TURNS, Table, conform
 
 _LAYOUT = "_empathy_scan.json"
 _LOCK = "_empathy_scan.lock"
@@ -125,7 +126,7 @@ class Store:
             raise StoreError(
                 f"the turns of {lost} conversation(s) are gone", where=self.root, remedy="move it away and scan again"
             )
-        rejects = conform(self._table(REJECTS).read(), REJECTS).sort(REJECTS.key)
+        rejects = self.read_rejects()
         error_rates = conform(self._table(ERROR_RATES).read(), ERROR_RATES).sort(ERROR_RATES.key)
         return Stored(conform(marked.drop(MONTH), CONVERSATIONS), turns, scores, labels, rejects, error_rates)
 
@@ -172,6 +173,34 @@ class Store:
             for table in VERSIONED:
                 self._table(table).drop(old)
         return versions.select(VERSION)
+
+    def files(self) -> pl.DataFrame:
+        """The ledger of files (FILES), the latest row of each path; no rows where there is no store yet."""
+        if not self.exists():
+            return FILES.empty()
+        self._must_exist()
+        rows = self._table(FILES).read().sort("path", "read_at")
+        return conform(rows.unique("path", keep="last", maintain_order=True), FILES)
+
+    def add_files(self, files: pl.DataFrame) -> None:
+        """Add rows to the ledger; the older ones of their paths count no more. No rows commit nothing."""
+        if files.height:
+            with self.writing():
+                self._table(FILES).append(conform(files, FILES))
+
+    def read_rejects(self) -> pl.DataFrame:
+        """What could not be read (REJECTS), sorted; no rows where there is no store yet."""
+        if not self.exists():
+            return REJECTS.empty()
+        self._must_exist()
+        return conform(self._table(REJECTS).read(), REJECTS).sort(REJECTS.key)
+
+    def state(self) -> str:
+        """Digits that change with everything that a report is made of."""
+        self._must_exist()
+        tables = [self._table(table) for table in (*layouts.BY_MONTH, REJECTS, ERROR_RATES)]
+        whole = " ".join(f"{table.identity()}@{table.version()}" for table in tables)
+        return hashlib.sha256(whole.encode()).hexdigest()[:16]
 
     def set_rejects(self, rejects: pl.DataFrame) -> None:
         """Make `rejects` the list of what cannot be read; the same list again commits nothing."""
@@ -229,6 +258,7 @@ class Store:
                 for month in delta.months():
                     there = delta.read(*VERSION, MONTH, within=month.__eq__).unique()
                     delta.drop(there.join(visible, on=(*VERSION, MONTH), how="anti"))
+            self._join_ledger()
             for table in layouts.ALL:
                 self._table(table).join_files()
                 self._table(table).sweep(keep_hours=keep_hours)
@@ -236,6 +266,7 @@ class Store:
     def tidy_if_scattered(self) -> bool:
         """What a night's end does: `tidy` without a look at every row, where a month lies in many files."""
         with self.writing():
+            self._join_ledger()
             joined = [table for table in layouts.ALL if self._table(table).join_files()]
             for table in joined:
                 self._table(table).sweep()
@@ -262,7 +293,7 @@ class Store:
         """The version of the store's layout; 0 where there is no store."""
         return self._layout()
 
-    def files(self) -> dict[str, list[tuple[str, int]]]:
+    def parts(self) -> dict[str, list[tuple[str, int]]]:
         """Of each table that is there the files that count, by their paths in its folder, with their sizes."""
         there = [table for table in layouts.ALL if self._remote or Path(self.root, table.name).is_dir()]
         return {table.name: self._table(table).files().select("path", "size_bytes").rows() for table in there}
@@ -270,6 +301,12 @@ class Store:
     def is_at_work(self) -> bool | None:
         """Whether a run is writing to a local store now; None for an object store, which has no lock to tell."""
         return None if self._remote else lock.is_held(Path(self.root, _LOCK))
+
+    def _join_ledger(self) -> None:
+        """Keep only the latest row of each path, once the ledger lies in many files."""
+        ledger = self._table(FILES)
+        if ledger.scattered():
+            ledger.replace(self.files())
 
     def _locked(self) -> AbstractContextManager[None]:
         """The lock of a local store; an object store has none: there commits and the marker keep readers right."""
@@ -301,17 +338,38 @@ class Store:
 
     def _read_layout(self) -> str:
         """The text of the layout file, or that of layout 0 where there is none."""
-        place = f"{self.root}/{_LAYOUT}"
+        return self._read(_LAYOUT) or '{"version": 0}'
+
+    def _write_layout(self, number: int) -> None:
+        """Put the version of the layout in its file, whole or not at all."""
+        self._write(_LAYOUT, {"version": number})
+
+    def recall(self, name: str) -> dict[str, str]:
+        """What was remembered under a name; nothing where there is none or it is damaged."""
+        with failures(self.root, "read"):
+            text = self._read(f"_{name}.json")
+        try:
+            return {str(key): str(value) for key, value in json.loads(text or "{}").items()}
+        except (ValueError, AttributeError):
+            return {}
+
+    def remember(self, name: str, facts: Mapping[str, str]) -> None:
+        """Keep a few facts beside the tables, in the place of those of that name."""
+        self._write(f"_{name}.json", facts)
+
+    def _read(self, name: str) -> str:
+        """The text of a small file of the store; "" where there is none."""
+        place = f"{self.root}/{name}"
         try:
             if self._remote:
                 return json.dumps(pl.read_ndjson(place, storage_options=self._options).row(0, named=True))
             return Path(place).read_text(encoding="utf-8", errors="replace")
         except FileNotFoundError:
-            return '{"version": 0}'
+            return ""
 
-    def _write_layout(self, number: int) -> None:
-        """Put the version of the layout in its file, whole or not at all."""
-        frame, place = pl.LazyFrame({"version": [number]}), f"{self.root}/{_LAYOUT}"
+    def _write(self, name: str, facts: Mapping[str, str | int]) -> None:
+        """Put facts in a small file, whole or not at all."""
+        frame, place = pl.LazyFrame({key: [value] for key, value in facts.items()}), f"{self.root}/{name}"
         with failures(self.root, "written"):
             if self._remote:
                 frame.sink_ndjson(place, storage_options=self._options)

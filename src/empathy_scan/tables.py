@@ -293,6 +293,8 @@ RUNS = Table(
         "reason": pl.String,  # its words, where they are of the store, the model, the engine or the report
         "stage": pl.String,  # in which it ended, where it failed or was stopped
         "files": pl.Int64,
+        "known": pl.Int64,  # of them, not opened: an earlier run has read them
+        "waiting": pl.Int64,  # of them, left for the next run: they are still being written
         "replaced": pl.Int64,
         "scored_turns": pl.Int64,  # of the conversations that were scored
         "left_out": pl.Int64,
@@ -309,8 +311,9 @@ RUNS = Table(
     key=("run_id",),
     nullable=frozenset(
         {
-            "state", "ended_at", "exit_code", "error", "reason", "stage", "files", "replaced", "scored_turns",
-            "left_out", "mixed", "assumed", "peak_bytes", "rejected", "formats", "stage_seconds", "versions", "options",
+            "state", "ended_at", "exit_code", "error", "reason", "stage", "files", "known", "waiting", "replaced",
+            "scored_turns", "left_out", "mixed", "assumed", "peak_bytes", "rejected", "formats", "stage_seconds",
+            "versions", "options",
         }
     ),
 )  # fmt: skip
@@ -331,7 +334,7 @@ FILES = Table(
         "keys": pl.List(pl.Int64),  # hashes of what ties its conversations to those of other files
         "inferred": pl.Boolean,  # roles had to be inferred, for which other files may count
         "domains": pl.String,  # the agents' mail domains that were found when it was read, with commas
-        "rejects": pl.Int64,  # rows of REJECTS that are failures
+        "rejects": pl.Int64,  # rows of REJECTS, those of what is left out rightly, too
         "read_at": UTC_TIME,
     },
     key=("path",),

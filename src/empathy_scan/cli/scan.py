@@ -51,6 +51,8 @@ def scan(  # noqa: PLR0913 - a parameter per option
     agent_domain: base.DomainOption = None,
     language: base.LanguageOption = None,
     roster: base.RosterOption = "",
+    again: Annotated[bool, typer.Option("--again", help="Read all files, also those that are known.")] = False,
+    retry: Annotated[bool, typer.Option("--retry", help="Read files again of which something was rejected.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Tell what would be done, and write nothing.")] = False,
     as_json: base.JsonOption = False,
     quiet: base.QuietOption = False,
@@ -84,7 +86,7 @@ def _scan(options: Config) -> None:
         result = pipeline.scan(
             [Path(path) for path in asked.paths], store=asked.store, reports=Path(asked.reports), config=options,
             model=Path(asked.model) if asked.model else None, engine=engines.make(asked.engine, asked.workers),
-            since=start, until=end, told=told,
+            since=start, until=end, again=asked.again, retry=asked.retry, told=told,
         )  # fmt: skip
     base.tell_rejects(result.rejected)
     base.tell_notes(mixed=0, unlisted=result.unlisted)
@@ -109,6 +111,7 @@ def _rehearse(options: Config) -> None:
     found = rehearsal.rehearse(
         [Path(path) for path in asked.paths], store=asked.store, config=options,
         model=Path(asked.model) if asked.model else None, workers=asked.workers,
+        again=asked.again, retry=asked.retry,
     )  # fmt: skip
     base.tell_rejects(found.rejected)
     if asked.json:
@@ -123,7 +126,7 @@ def _rehearse(options: Config) -> None:
 def _plan(found: dict[str, Any]) -> Iterator[str]:
     """A rehearsal in words."""
     yield "nothing was written; a scan would do this:"
-    kinds = ", ".join(f"{found[f'files_{kind}']} {kind}" for kind in ("new", "changed", "known", "unread"))
+    kinds = ", ".join(f"{found[f'files_{kind}']} {kind}" for kind in ("new", "changed", "known", "waiting"))
     rows = {
         "files": f"{found['files']} ({kinds})",
         "rejects": found["rejects"],
@@ -190,7 +193,7 @@ def _summary(result: dict[str, Any]) -> None:
     """The front page's path and ten lines of what was done."""
     typer.echo(result["front_page"])
     rows = {
-        "files read": "files", "rejects": "rejects", "left out": "left_out", "scored in this run": "scored",
+        "files": "files", "rejects": "rejects", "left out": "left_out", "scored in this run": "scored",
         "conversations": "conversations", "in the report": "reported", "turns in it": "turns", "agents in it": "agents",
         "seconds": "seconds", "model": "model", "settings": "settings",
     }  # fmt: skip
@@ -198,6 +201,8 @@ def _summary(result: dict[str, Any]) -> None:
         changed = f", {result['replaced']} of them changed" if key == "scored" and result["replaced"] else ""
         typer.echo(f"{title:<20}{result[key]}{changed}")
     notes = {
+        "known already": ("known", "file(s), which were not opened"),
+        "still written": ("waiting", "file(s), left for the next run"),
         "mixed languages": ("mixed", "conversation(s) with turns in other languages, which are left out"),
         "language not told": ("assumed", "conversation(s) too short to tell, taken as known"),
     }

@@ -8,10 +8,8 @@ Weights are safetensors only: a bundle cannot carry code.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import asdict, dataclass
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +20,13 @@ from transformers import AutoTokenizer, PreTrainedTokenizerBase
 from empathy_scan.codebook import CODEBOOK_VERSION
 from empathy_scan.errors import ModelError
 from empathy_scan.model.decisions import Decisions
+from empathy_scan.model.identity import NEEDED, default_path, demand_files, fingerprint
 from empathy_scan.model.network import EmpathyConfig, EmpathyModel
 from empathy_scan.model.tokens import Packer
 
+__all__ = ["NEEDED", "Bundle", "default_path", "fingerprint", "load", "save"]
+
 FORMAT_VERSION = 1
-NEEDED = ("config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json", "empathy_scan.json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,17 +40,10 @@ class Bundle:
     fingerprint: str  # twelve hex digits of all files that decide scores
 
 
-def default_path() -> Path:
-    """The bundle that ships: inside the installed package, or `models/default` of a checkout."""
-    packaged = Path(str(resources.files("empathy_scan"))) / "bundles" / "default"
-    checkout = Path(__file__).resolve().parents[3] / "models" / "default"
-    return packaged if packaged.exists() else checkout
-
-
 def load(path: Path | None = None) -> Bundle:
     """The bundle in a directory, the shipped one without a path; ModelError for what is missing, damaged or foreign."""
     path = path or default_path()
-    _demand_files(path)
+    demand_files(path)
     try:
         facts = json.loads((path / "empathy_scan.json").read_text(encoding="utf-8"))
         _check_versions(facts, path)
@@ -71,37 +64,6 @@ def load(path: Path | None = None) -> Bundle:
         ) from error
     model.eval()  # type: ignore[no-untyped-call]
     return Bundle(model, packer, decisions, facts, fingerprint(path))
-
-
-def fingerprint(path: Path) -> str:
-    """Twelve hex digits that change when a file that decides scores changes; ModelError where one is missing."""
-    _demand_files(path)
-    digest = hashlib.sha256()
-    for name in NEEDED:
-        content = (path / name).read_bytes()
-        if name == "empathy_scan.json":
-            content = _deciding(content, path)
-        digest.update(hashlib.sha256(content).digest())
-    return digest.hexdigest()[:12]
-
-
-def _demand_files(path: Path) -> None:
-    if missing := [name for name in NEEDED if not (path / name).is_file()]:
-        raise ModelError(
-            f"not a model bundle: {', '.join(missing)} missing", where=str(path),
-            remedy="give the directory that `empathy-scan train` wrote",
-        )  # fmt: skip
-
-
-def _deciding(content: bytes, path: Path) -> bytes:
-    """Of a bundle's facts, those that decide scores."""
-    try:
-        facts = dict(json.loads(content))
-    except (ValueError, TypeError) as error:
-        raise ModelError(
-            "not a JSON object", where=str(path / NEEDED[-1]), remedy="install the bundle again"
-        ) from error
-    return json.dumps({key: facts.get(key) for key in ("decisions", "packing", "codebook")}, sort_keys=True).encode()
 
 
 def save(

@@ -12,18 +12,22 @@ import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from gzip import GzipFile
 from io import BytesIO
 from pathlib import Path, PurePosixPath
 
-from empathy_scan.errors import InputError, MalformedInputError, UnknownFormatError, UsageError
+from empathy_scan.errors import InputError, MalformedInputError, NoticeError, UnknownFormatError, UsageError
 
 SETTINGS_FILE = "empathy-scan.toml"
 # Folders and files that systems and programs leave behind.
 _LEFT_BEHIND = {"__macosx", "thumbs.db", "desktop.ini", "$recycle.bin", "lost+found"}
-_UNFINISHED = (".part", ".crdownload", ".partial", ".filepart")  # a download or copy that is still running
+# A download or copy that is still running, or what an editor keeps beside a file that is open.
+_UNFINISHED = (
+    ".part", ".tmp", ".temp", ".crdownload", ".partial", ".filepart", ".download", ".opdownload", ".aria2", ".swp",
+    ".swo", "~",
+)  # fmt: skip
 _MAILDIR = {"cur", "new", "tmp"}
 _FLAGS = re.compile(r"[:;!]2,([A-Za-z]*)$")  # of a mail in a Maildir; Windows cannot have the colon
 _UNREAD = {
@@ -112,6 +116,7 @@ class Found:
     source: str
     path: Path
     problem: InputError | None = None
+    named: bool = False  # by itself, not found in a folder
 
 
 def find(sources: Sequence[Path]) -> list[Found]:
@@ -232,7 +237,7 @@ def _walk(root: Path) -> Iterable[Found]:
     if not root.exists() and not root.is_symlink():
         raise UsageError(f"{root} does not exist", remedy="check the path")
     if not root.is_dir():
-        yield Found(_name(Path(root.name)), root)
+        yield Found(_name(Path(root.name)), root, named=True)
         return
     problems: list[OSError] = []
     seen: set[str] = set()
@@ -248,8 +253,8 @@ def _walk(root: Path) -> Iterable[Found]:
         prefix = "" if below == "." else f"{below}/"
         mails = os.path.basename(folder) in _MAILDIR and _is_maildir(os.path.dirname(folder))  # noqa: PTH119, PTH120
         for name in names:
-            if not is_passed_over(name):
-                problem = _flagged(name) if mails else None
+            if not is_passed_over(name, unfinished=False):
+                problem = _flagged(name) if mails else _unfinished(name)
                 yield Found(f"{prefix}{_name(name)}", Path(folder, name), problem)
     for error in problems:
         path = Path(error.filename)
@@ -257,10 +262,26 @@ def _walk(root: Path) -> Iterable[Found]:
         yield Found(_name(path.relative_to(root)), path, refusal)
 
 
-def is_passed_over(name: str) -> bool:
-    """Whether a file or folder of that name is no input: hidden, left behind by a system, unfinished, our settings."""
+def is_passed_over(name: str, *, unfinished: bool = True) -> bool:
+    """Whether a file or folder of that name is no input: hidden, a system's, our settings, or `unfinished`."""
     folded = name.casefold()
-    return name.startswith(".") or name == SETTINGS_FILE or folded in _LEFT_BEHIND or folded.endswith(_UNFINISHED)
+    if name.startswith((".", "~$")) or name == SETTINGS_FILE or folded in _LEFT_BEHIND:
+        return True
+    return unfinished and folded.endswith(_UNFINISHED)
+
+
+def still_written(how: str) -> NoticeError:
+    """What is said of a file that is left for the next run."""
+    return NoticeError(
+        f"a file that is still being written ({how}), which is left for the next run",
+        remedy="nothing to do: it is read once it is whole",
+    )
+
+
+def _unfinished(name: str) -> InputError | None:
+    """Why a file of that name is not read yet; None for one that is."""
+    ending = next((ending for ending in _UNFINISHED if name.casefold().endswith(ending)), None)
+    return None if ending is None else still_written(f"its name ends in {ending}")
 
 
 def _is_maildir(folder: str, folders: Iterable[str] | None = None) -> bool:
@@ -300,7 +321,9 @@ def _distinct(files: Iterable[Found]) -> list[Found]:
         real = real + os.sep + found.path.name
         known = by_path.get(real)
         if known is None or (len(found.source), found.source) > (len(known.source), known.source):
-            by_path[real] = found
+            by_path[real] = replace(found, named=True) if known is not None and known.named else found
+        elif found.named:
+            by_path[real] = replace(known, named=True)
     by_source: dict[str, list[Found]] = defaultdict(list)
     for found in by_path.values():
         by_source[found.source].append(found)
@@ -315,10 +338,7 @@ def _told_apart(group: Sequence[Found]) -> list[Found]:
     """Files of one name with as much of their paths in front as tells them apart."""
     absolute = [Path(os.path.abspath(found.path)) for found in group]  # noqa: PTH100 - links stay as given
     common = Path(os.path.commonpath([path.parent for path in absolute]))
-    return [
-        Found(_name(path.relative_to(common)), found.path, found.problem)
-        for path, found in zip(absolute, group, strict=True)
-    ]
+    return [replace(found, source=_name(path.relative_to(common))) for path, found in zip(absolute, group, strict=True)]
 
 
 def within(size: int, limit: int) -> None:
