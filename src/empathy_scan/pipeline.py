@@ -183,7 +183,7 @@ def _scan(  # noqa: PLR0913 - as `scan`
         caches: list[Cache] = []  # opened when there is something to score
         night = _Night(held, config, record.model, judged)
         plan, seen, rejects = night.read(found, again=again, retry=retry)
-        counts = {
+        counts: dict[str, Any] = {
             "files": len(found), "known": plan.known, "waiting": plan.waiting + len(seen.late),
             "rejects": rejects.height - count_left_out(rejects), "left_out": count_left_out(rejects),
         }  # fmt: skip
