@@ -17,6 +17,7 @@ T = typing.TypeVar("T")
 _MAY_BE_0 = {"at_least": 0}  # other whole numbers are 1 or more
 _CHANCE = {"within": (0.5, 1.0)}  # a probability: 0.5 or more, less than 1
 _TO_ROLES = {"roles": True}  # the values are roles of the codebook
+_PAGES = {"among": ("cited", "all")}  # no other value will do
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +90,10 @@ class ReportConfig:
     """What the report shows."""
 
     title: str = "Empathy report"
+    weeks: int = field(default=13, metadata=_MAY_BE_0)  # back from the newest conversation; 0 = all that is stored
     moments: int = field(default=5, metadata=_MAY_BE_0)  # cited moments of each kind on an agent's page
     group_by: tuple[str, ...] = ()  # queue, channel, direction or labels of the export, for figures of their groups
+    conversation_pages: str = field(default="cited", metadata=_PAGES)  # of large reports: which conversations have one
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +184,9 @@ def _check_limits(kind: type, values: dict[str, object], *, where: str) -> None:
             if not low <= typing.cast("float", value) < high:
                 what = f"must be {low:g} or more and less than {high:g}"
                 raise ConfigError(what, where=f"{where} {item.name}", remedy="correct the value, such as 0.97")
+        if "among" in item.metadata and isinstance(value, str) and value not in item.metadata["among"]:
+            choices = " or ".join(item.metadata["among"])
+            raise ConfigError(f"{value!r} is not known", where=f"{where} {item.name}", remedy=f"choose {choices}")
         if "roles" in item.metadata and isinstance(value, dict) and (unknown := set(value.values()) - set(Role)):
             raise ConfigError(
                 f"there is no role {', '.join(map(repr, sorted(unknown)))}",

@@ -21,7 +21,7 @@ from empathy_scan.cache import Cache
 from empathy_scan.config import Config
 from empathy_scan.errors import NoticeError
 from empathy_scan.layouts import VERSION
-from empathy_scan.model import identity
+from empathy_scan.model import files as bundles
 from empathy_scan.readers import files, gather
 from empathy_scan.store import Store, content_hash, conversations_of
 from empathy_scan.tables import REJECTS, RUNS
@@ -125,8 +125,8 @@ def scan(  # noqa: PLR0913 - one keyword per choice of the caller's
     Raises UsageError for paths that are not there, and ModelError, StoreError and OutputError as their stages do.
     """
     config, started = config or Config(), time.monotonic()
-    bundle = model or identity.default_path()
-    fingerprint, errors = identity.fingerprint(bundle), quantify.load(bundle)
+    bundle = model or bundles.default_path()
+    fingerprint, errors = bundles.fingerprint(bundle), quantify.load(bundle)
     held = Store.open(store)
     held.exists()  # a store that cannot be used fails now, not after the reading
     readers.check(config.read)

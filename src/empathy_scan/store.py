@@ -57,6 +57,14 @@ class Stored:
     error_rates: pl.DataFrame
 
 
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How many files the latest state of a store lies in, and how large they are."""
+
+    files: int
+    bytes: int
+
+
 class Store:
     """A results store in a local folder or in an object store (`s3://bucket/key`, `az://`, `gs://`).
 
@@ -255,6 +263,12 @@ class Store:
             for table in layouts.ALL:
                 self._table(table).join_files()
                 self._table(table).sweep(keep_hours=keep_hours)
+
+    def size(self) -> Size:
+        """The files that hold what is stored now; superseded ones do not count."""
+        self._must_exist()
+        files = pl.concat([self._table(table).files() for table in layouts.ALL])
+        return Size(files.height, int(files["size_bytes"].sum()))
 
     def tidy_if_scattered(self) -> bool:
         """What a night's end does: `tidy` without a look at every row, where a month lies in many files."""

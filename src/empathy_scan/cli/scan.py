@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -43,6 +44,10 @@ def scan(  # noqa: PLR0913 - a parameter per option
     agent_domain: base.DomainOption = None,
     language: base.LanguageOption = None,
     roster: base.RosterOption = "",
+    reread: Annotated[bool, typer.Option("--reread", help="Open every file again, also those that are known.")] = False,
+    retry: Annotated[
+        bool, typer.Option("--retry", help="Open the files again of which something was rejected.")
+    ] = False,
     as_json: base.JsonOption = False,
 ) -> None:
     """Read, score, store and report; incremental, and safe to repeat or to kill.
@@ -61,7 +66,8 @@ def scan(  # noqa: PLR0913 - a parameter per option
 
     result = pipeline.scan(
         paths, store=store, reports=reports, config=options, model=model, engine=engines.make(engine, workers),
-        since=start, until=end, told=_progress if sys.stderr.isatty() else None,
+        since=start, until=end, again=reread, retry=retry,
+        told=_progress if sys.stderr.isatty() else None,
     )  # fmt: skip
     base.tell_rejects(result.rejected)
     base.tell_notes(mixed=0, unlisted=result.unlisted)
@@ -79,7 +85,7 @@ def scan(  # noqa: PLR0913 - a parameter per option
 
 
 @app.command(epilog="Example: empathy-scan report --store results --reports report --since 2026-10-12")
-def report(
+def report(  # noqa: PLR0913 - a parameter per option
     *,
     store: StoreOption = "empathy-scan-store",
     reports: ReportsOption = Path("empathy-scan-report"),
@@ -87,20 +93,45 @@ def report(
     since: SinceOption = None,
     until: UntilOption = None,
     roster: base.RosterOption = "",
+    conversation: Annotated[
+        list[str] | None,
+        typer.Option("--conversation", help="Also a page of this conversation. Repeatable.", metavar="ID"),
+    ] = None,
+    all_conversations: Annotated[
+        bool, typer.Option("--all-conversations", help="Pages of all conversations, however many there are.")
+    ] = False,
     as_json: base.JsonOption = False,
 ) -> None:
-    """Write the report again from the store; needs no model and no transcripts."""
+    """Write the report again from the store; needs no model and no transcripts.
+
+    Only what changed is written.
+    """
     start, end = base.period(since, until)
     options = base.settings(config, roster=roster)
 
     from empathy_scan import rebuild  # noqa: PLC0415 - polars stays out of --help
+    from empathy_scan import report as pages  # noqa: PLC0415 - as above
     from empathy_scan.store import Store  # noqa: PLC0415 - as above
 
-    front_page, stored = rebuild.write_report(Store.open(store), reports, options, since=start, until=end)
+    if all_conversations:
+        options = replace(options, report=replace(options.report, conversation_pages="all"))
+    written: list[pages.Written] = []
+    front_page, stored = rebuild.write_report(
+        Store.open(store),
+        reports,
+        options,
+        since=start,
+        until=end,
+        conversations=conversation or (),
+        told=written.append,
+    )
     if as_json:
-        base.print_json({"front_page": str(front_page), "conversations": stored.conversations.height})
+        numbers = {"conversations": stored.conversations.height} | {k: v for w in written for k, v in asdict(w).items()}
+        base.print_json({"front_page": str(front_page)} | numbers)
     else:
         typer.echo(front_page)
+        for each in written:
+            typer.echo(f"{each.changed:,} of {each.pages:,} pages changed")
 
 
 def _progress(stage: str, done: int, total: int) -> None:
@@ -112,7 +143,8 @@ def _summary(result: dict[str, Any]) -> None:
     """The front page's path and ten lines of what was done."""
     typer.echo(result["front_page"])
     rows = {
-        "files read": "files", "rejects": "rejects", "left out": "left_out", "scored in this run": "scored",
+        "files": "files", "known already": "known", "rejects": "rejects", "left out": "left_out",
+        "scored in this run": "scored",
         "conversations": "conversations", "in the report": "reported", "turns in it": "turns", "agents in it": "agents",
         "seconds": "seconds", "model": "model", "settings": "settings",
     }  # fmt: skip
@@ -120,6 +152,7 @@ def _summary(result: dict[str, Any]) -> None:
         changed = f", {result['replaced']} of them changed" if key == "scored" and result["replaced"] else ""
         typer.echo(f"{title:<20}{result[key]}{changed}")
     notes = {
+        "being written": ("waiting", "file(s) that are not whole yet, left for the next run"),
         "mixed languages": ("mixed", "conversation(s) with turns in other languages, which are left out"),
         "language not told": ("assumed", "conversation(s) too short to tell, taken as known"),
     }
