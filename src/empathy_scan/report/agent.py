@@ -29,11 +29,11 @@ from empathy_scan.report import (
 )
 from empathy_scan.report.cards import Cited, Examples
 from empathy_scan.report.composure import Chain, Counts, Snap
-from empathy_scan.report.past import Change, Chart
 from empathy_scan.report.findings import Answers, Finding
 from empathy_scan.report.likeness import Alike, Key
 from empathy_scan.report.material import TEAM, Material, Row
 from empathy_scan.report.measures import Measure, Shown
+from empathy_scan.report.past import Change, Chart
 from empathy_scan.report.piles import Pile
 from empathy_scan.report.voice import Voice
 from empathy_scan.report.withheld import Withheld
@@ -71,6 +71,7 @@ class AgentPage:
     piles: tuple[Pile, ...]
     conversations: tuple[content.Listed, ...]
     conversations_more: str
+    cited: tuple[tuple[str, str, str, int, int], ...]  # section, kind, conversation, turn, agent_turn, for the data
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +189,10 @@ def _page(
         ),
         piles=cut.piles.get(agent_id, ()),
         conversations=tuple(content.listed(material, row, without=agent_id) for row in newest), conversations_more=more,
+        cited=tuple(
+            (section, row["kind"], row["conversation_id"], row["turn"], row["agent_turn"])
+            for section, row in picked.cited()
+        ),
     )  # fmt: skip
 
 

@@ -131,7 +131,8 @@ def rule(count: int) -> str:
     number = ("One thing stands", "Two things stand", "Three things stand")[count - 1]
     return (
         f"{number} out beyond what chance does, the most telling first: by how far the figure lies from the others or "
-        "from the agent's own past (the tone under attack: from no difference at all), times how many moments there are."
+        "from the agent's own past (the tone under attack: from no difference at all), times how many moments there "
+        "are."
     )
 
 

@@ -9,10 +9,10 @@ import polars as pl
 from empathy_scan.codebook import CareClass
 from empathy_scan.report import dialogue, measures, plots, support, words
 from empathy_scan.report.cards import Cited
-from empathy_scan.report.past import Chart
 from empathy_scan.report.dialogue import Link, Turn
 from empathy_scan.report.findings import Answers
 from empathy_scan.report.material import TEAM, Material
+from empathy_scan.report.past import Chart
 
 STEPS = tuple(f"composure_{step}" for step in range(4))
 _SAID = ("none", "one", "two", "three or more")

@@ -123,7 +123,7 @@ class Dialogue:
 
 
 def dialogues(material: Material, wanted: Collection[str] | None = None) -> Iterator[Dialogue]:
-    """The page of every conversation of the turns, or of those wanted, one after the other in the order of their ids."""
+    """The page of every conversation of the turns, or of those wanted, in the order of their ids."""
     said = material.said.sort("conversation_id", "turn")
     if wanted is not None:
         ids = pl.DataFrame({"conversation_id": sorted(wanted)}, schema={"conversation_id": pl.String})

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
 import polars as pl
 
 from empathy_scan import tables, trends
-from empathy_scan.report import moments
 from empathy_scan.report.material import Material
 
 FORMAT_VERSION = 1  # of the tables and of report.json; a new column or table keeps it, any other change raises it
@@ -23,6 +22,7 @@ FOLDER = "data"
 _DECIMALS = 6
 _FORMULAS = "^[=+\\-@\t\r']"  # what a cell of text must not begin with; the apostrophe itself, so that one can go back
 
+Citation = tuple[str, str, str, int, int]  # section, kind, conversation_id, turn, agent_turn
 _Columns = dict[str, Any]
 _FIGURE: _Columns = {
     name: kind for name, kind in tables.FIGURES.columns.items() if name not in {"scope", "agent_id", "measure"}
@@ -59,10 +59,17 @@ _KEYS = {
 
 
 def files(
-    material: Material, figures: pl.DataFrame, provenance: Mapping[str, str], paged: Collection[str]
+    material: Material,
+    figures: pl.DataFrame,
+    provenance: Mapping[str, str],
+    paged: Collection[str],
+    cited: Mapping[str, Sequence[Citation]],
 ) -> Iterator[tuple[str, bytes]]:
-    """Every file of the data by its path in the report; `paged` are the conversations that have a page."""
-    made = {name: _conformed(name, frame) for name, frame in _tables(material, figures, paged).items()}
+    """Every file of the data by its path in the report.
+
+    `paged` are the conversations that have a page, `cited` the moments that each agent's page cites.
+    """
+    made = {name: _conformed(name, frame) for name, frame in _tables(material, figures, paged, cited).items()}
     for name, frame in made.items():
         yield f"{FOLDER}/{name}.csv", as_csv(frame)
         parquet = io.BytesIO()
@@ -99,7 +106,9 @@ def _conformed(name: str, frame: pl.DataFrame) -> pl.DataFrame:
     return rounded.sort(_KEYS[name], nulls_last=True) if _KEYS[name] else rounded
 
 
-def _tables(material: Material, figures: pl.DataFrame, paged: Collection[str]) -> dict[str, pl.DataFrame]:
+def _tables(
+    material: Material, figures: pl.DataFrame, paged: Collection[str], cited: Mapping[str, Sequence[Citation]]
+) -> dict[str, pl.DataFrame]:
     """Every table by its name."""
     of_group = pl.col("scope") == "group"
     parts = pl.col("agent_id").str.splitn("=", 2).struct
@@ -111,7 +120,7 @@ def _tables(material: Material, figures: pl.DataFrame, paged: Collection[str]) -
         "weeks": material.weeks,
         "changes": material.changes,
         "conversations": _conversations(material, paged),
-        "moments": _moments(material),
+        "moments": _moments(material, cited),
         "phrases": house.sort("uses", "text", descending=[True, False]),
     }
 
@@ -146,13 +155,13 @@ def _conversations(material: Material, paged: Collection[str]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=TABLES["conversations"])
 
 
-def _moments(material: Material) -> pl.DataFrame:
-    names = [name for name in TABLES["moments"] if name != "page"]
+def _moments(material: Material, cited: Mapping[str, Sequence[Citation]]) -> pl.DataFrame:
     rows = [
-        {name: row[name] for name in names} | {"page": material.href(row["conversation_id"], row["agent_turn"])}
-        for row in moments.choose(material)
+        (agent_id, *citation, material.href(citation[2], citation[4]))
+        for agent_id in material.agents
+        for citation in cited.get(agent_id, ())
     ]
-    return pl.DataFrame(rows, schema=TABLES["moments"])
+    return pl.DataFrame(rows, schema=TABLES["moments"], orient="row")
 
 
 def _as_json(material: Material, made: Mapping[str, pl.DataFrame], provenance: Mapping[str, str]) -> bytes:

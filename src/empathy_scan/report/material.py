@@ -114,7 +114,8 @@ def prepare(frames: Frames, config: ReportConfig, people: People) -> Material:
         names=called, figures=figures, teams=teams, groups=groups, people=people,
         axes=_axes([*figures.items(), *teams.items(), *groups.items()]),
         rejects=frames.rejects.sort(tables.REJECTS.key).to_dicts(),
-        phrases=frames.phrases, house=_house(frames.phrases), beside=_beside(said), weeks=frames.weeks, changes=frames.changes,
+        phrases=frames.phrases, house=_house(frames.phrases), beside=_beside(said),
+        weeks=frames.weeks, changes=frames.changes,
     )  # fmt: skip
 
 

@@ -25,6 +25,7 @@ from empathy_scan.report import (
     listing,
     material,
     method,
+    piles,
     rendering,
     words,
 )  # fmt: skip
@@ -34,7 +35,7 @@ EVERY = 2_000  # conversations up to which a report has a page for each
 NEWEST = 10  # conversations of every agent that have a page in any report
 _AT_ONCE = 500  # conversations whose pages are made from one part of the frames
 _CONVERSATIONS = "conversations/"
-_LISTS = (content.Listed, agent.Pile)  # what lists turns and conversations; anything else that links to one cites it
+_LISTS = (content.Listed, piles.Pile)  # what lists turns and conversations; anything else that links to one cites it
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +102,20 @@ def write(  # noqa: PLR0913 - a keyword per frame
         for page in itertools.chain(pages, _lists(prepared, chosen)):
             site.page(page)
         site.conversations(prepared, chosen)
-        for path, data in export.files(prepared, frames.figures, provenance, chosen):
+        for path, data in export.files(prepared, frames.figures, provenance, chosen, dict(_cited(prepared, pages))):
             site.data(path, data)
     if told is not None:
         told(site.written())
     return target / "index.html"
+
+
+def _cited(prepared: material.Material, pages: Sequence[Page]) -> Iterator[tuple[str, Sequence[export.Citation]]]:
+    """The moments that each agent's page cites."""
+    by_path = {page.path: page.values["page"] for page in pages}
+    for agent_id in prepared.agents:
+        page = by_path[f"agents/{words.slug(agent_id)}"]
+        if isinstance(page, agent.AgentPage):
+            yield agent_id, page.cited
 
 
 class _Site:

@@ -52,6 +52,12 @@ class Picked:
     strengths: list[coaching.Strength] = field(default_factory=list)
     stands_out: bool = False
 
+    def cited(self) -> list[tuple[str, Row]]:
+        """Every moment with its section: praise, work (a thing to work on) or reading (without a claim)."""
+        work = [row for _, rows in self.chosen for row in rows]
+        parts = (("praise", self.praise), ("work", work), ("reading", self.reading))
+        return [(section, row) for section, rows in parts for row in rows]
+
     def talked(self) -> list[Row]:
         """The moments for which similar customers are looked for."""
         return [*(row for _, rows in self.chosen for row in rows), *self.reading]
