@@ -20,7 +20,7 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -30,7 +30,7 @@ from urllib.request import url2pathname
 
 import polars as pl
 
-from empathy_scan import layouts, lock, months
+from empathy_scan import layouts, lease, lock, months
 from empathy_scan.codebook import Role
 from empathy_scan.delta import KEEP_HOURS, DeltaTable, failures
 from empathy_scan.errors import SchemaError, StoreError
@@ -263,6 +263,8 @@ class Store:
             for table in layouts.ALL:
                 self._table(table).join_files()
                 self._table(table).sweep(keep_hours=keep_hours)
+            if self._remote:
+                self._leases().sweep(keep_hours=1)
 
     def size(self) -> Size:
         """The files that hold what is stored now; superseded ones do not count."""
@@ -281,7 +283,7 @@ class Store:
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """Keep other processes from writing to a local store for the length of a `with` block (may be nested).
+        """Keep other processes from writing to the store for the length of a `with` block (may be nested).
 
         Makes the store where there is none. Raises StoreError when another run holds it.
         """
@@ -303,10 +305,13 @@ class Store:
             ledger.replace(self.files())
 
     def _locked(self) -> AbstractContextManager[None]:
-        """The lock of a local store; an object store has none: there commits and the marker keep readers right."""
+        """The lock of a local store, the lease of one in an object store."""
         if self._remote:
-            return nullcontext()
+            return lease.exclusive(self._leases(), wait_seconds=self._wait_seconds)
         return lock.exclusive(Path(self.root, _LOCK), wait_seconds=self._wait_seconds)
+
+    def _leases(self) -> DeltaTable:
+        return DeltaTable(f"{self.root}/{lease.LEASES.name}", lease.LEASES, self._options)
 
     def _migrate(self) -> None:
         """Bring the layout up to date, from nothing if need be; after a kill between two steps the next try goes on."""
