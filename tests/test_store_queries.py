@@ -29,7 +29,8 @@ def store(tmp_path):
     return held
 
 
-def test_the_query_for_polars_sees_what_counts(store, tmp_path, monkeypatch):
+@pytest.mark.usefixtures("store")
+def test_the_query_for_polars_sees_what_counts(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     names: dict[str, pl.DataFrame] = {}
     exec(block("python", "scan_delta").replace("2026-07", "2026-01"), {"pl": pl}, names)  # noqa: S102 - the document's
