@@ -18,7 +18,7 @@ CONTEXT = [{"role": "customer", "text": "My parcel never came."}]
 
 def score(key: str, *, value: float = 0.25, spans: list[dict[str, object]] | None = None) -> dict[str, object]:
     """A row of CACHED."""
-    plain = {"flags": "SA", "tone": 1, "kinds": "", "unsure": False, "evidence": spans or []}
+    plain = {"flags": "SA", "tone": 1, "kinds": "", "unsure": False, "evidence": spans or [], "deletions": None}
     return {"key": key, **dict.fromkeys(PROBABILITIES, value), **plain}
 
 
@@ -55,7 +55,8 @@ span = st.fixed_dictionaries(
 
 @given(value=st.floats(0, 1, width=32), spans=st.lists(span, max_size=4), unsure=st.booleans(), unset=st.booleans())
 def test_what_is_put_comes_back_bit_by_bit(value, spans, unsure, unset):
-    row = {**score("k", value=value, spans=spans), "unsure": unsure}
+    tried = [{"label": "insult", "p": value, "without": 0.125}] if unsure else None
+    row = {**score("k", value=value, spans=spans), "unsure": unsure, "deletions": tried}
     given_scores = scores({**row, "p_scripted": None} if unset else row)
     with Cache(None) as cache:
         cache.put(given_scores, "m1")

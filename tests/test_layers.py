@@ -31,6 +31,7 @@ TIERS = {
         "cache",
         "delta",
         "fingerprints",
+        "lease",
         "lock",
         "stages",
         "role_words",

@@ -10,7 +10,7 @@ from polars.testing import assert_frame_equal
 
 from empathy_scan import score, segment
 from empathy_scan.cache import Cache
-from empathy_scan.codebook import ATTACK_CODES, FLAG_CODES
+from empathy_scan.codebook import ATTACK_CODES, ATTACK_NAMES, FLAG_CODES, FLAG_NAMES, tone_names
 from empathy_scan.config import ScoreConfig, SegmentConfig
 from empathy_scan.engine import LocalEngine
 from empathy_scan.errors import ModelError
@@ -60,7 +60,7 @@ def scores(generous_bundle):
 
 def nearly_equal(left, right):
     """Equal labels; equal numbers but for the last digits, which depend on what shares a batch."""
-    drop = ["evidence"]
+    drop = ["evidence", "deletions"]
     assert_frame_equal(left.drop(drop), right.drop(drop), abs_tol=1e-4)
 
 
@@ -101,6 +101,7 @@ def test_scores_without_evidence_are_cached_apart(tmp_path, generous_bundle, sco
         bare = score.score(SEGMENTS_READ, generous_bundle, QUIET, cache=cache)
         full = score.score(SEGMENTS_READ, generous_bundle, ScoreConfig(), cache=cache)
     assert bare["evidence"].list.len().sum() == 0
+    assert bare["deletions"].null_count() == bare.height
     assert_frame_equal(full, scores)
 
 
@@ -121,7 +122,7 @@ def test_the_order_of_segments_does_not_matter(generous_bundle, scores):
 def test_a_batch_gives_what_single_segments_give(generous_bundle, scores):
     scorer = score.Scorer.load(generous_bundle, QUIET)
     single = pl.concat([scorer.scores(part) for part in SEGMENTS_READ.iter_slices(1)])
-    shared = [name for name in single.columns if name != "evidence"]
+    shared = [name for name in single.columns if name not in {"evidence", "deletions"}]
     assert_frame_equal(single.select(shared), scores.select(shared), abs_tol=1e-4)
 
 
@@ -133,7 +134,8 @@ def test_two_workers_give_what_one_gives(generous_bundle, monkeypatch):
     monkeypatch.setattr(score, "SEGMENTS_PER_BATCH", 4)
     one = score.score(SEGMENTS_READ, generous_bundle, ScoreConfig(), engine=LocalEngine())
     two = score.score(SEGMENTS_READ, generous_bundle, ScoreConfig(), engine=LocalEngine(workers=2))
-    assert_frame_equal(two.drop("evidence"), one.drop("evidence"), abs_tol=1e-5)
+    lists = ("evidence", "deletions")
+    assert_frame_equal(two.drop(lists), one.drop(lists), abs_tol=1e-5)
     assert two["evidence"].list.len().to_list() == one["evidence"].list.len().to_list()
 
 
@@ -147,6 +149,38 @@ def test_evidence_lies_in_the_segment_and_begins_and_ends_with_its_words(scores)
         quoted = texts[row["conversation_id"], row["turn"]][row["start"] : row["end"]]
         assert quoted, row
         assert quoted == quoted.strip()
+
+
+def test_every_label_that_is_given_has_its_words_and_what_their_deletion_does(scores):
+    for row in scores.iter_rows(named=True):
+        given = [FLAG_NAMES[FLAG_CODES.index(code)] for code in row["flags"]]
+        given += [tone_names(row["role"])[row["tone"]]] if row["tone"] else []
+        given += [ATTACK_NAMES[ATTACK_CODES.index(code)] for code in row["kinds"]]
+        tried = {one["label"]: one for one in row["deletions"]}
+        assert set(tried) == {span["label"] for span in row["evidence"]} <= set(given)
+        for label, one in tried.items():
+            shown = row["p_strained"] + row["p_hostile"] if label in {"guarded", "upset"} else row[f"p_{label}"]
+            assert one["p"] == pytest.approx(shown, abs=1e-4)
+            assert 0 <= one["without"] <= 1
+
+
+def test_words_are_tried_by_judging_the_turn_again_without_them(generous_bundle):
+    scorer = score.Scorer.load(generous_bundle, ScoreConfig())
+    said = segment.split(
+        turns_of({"a": [("customer", "My order came late, you clowns."), ("agent", "Hm.")]}), SegmentConfig()
+    )
+    (first, _) = scorer.scores(said).iter_rows(named=True)
+    (tried, *_) = first["deletions"]
+    kept = list(said["text"][0])
+    for span in first["evidence"]:
+        if span["label"] == tried["label"]:
+            kept[span["start"] : span["end"]] = " " * (span["end"] - span["start"])
+    again = said.with_columns(
+        text=pl.when(pl.col("turn") == 0).then(pl.lit(" ".join("".join(kept).split()))).otherwise("text")
+    )
+    row = scorer.scores(again).row(0, named=True)
+    left = row["p_strained"] + row["p_hostile"] if tried["label"] == "upset" else row[f"p_{tried['label']}"]
+    assert tried["without"] == pytest.approx(left, abs=0.05), "but for the tokens of white space"
 
 
 def test_no_segments_give_no_scores(generous_bundle):

@@ -23,6 +23,7 @@ from empathy_scan.store import VERSION, Store, Stored, content_hash, conversatio
 from empathy_scan.tables import CONVERSATIONS, ERROR_RATES, LABELS, REJECTS, RUNS, SCORES, TURNS, Table, conform
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+TRIED = [{"label": "owns", "p": 0.75, "without": 0.25}]
 SPANS = [
     {"label": "A", "start": 0, "end": 7, "weight": 1.0},
     {"label": "O", "start": 9, "end": 12, "weight": 0.5},
@@ -43,7 +44,13 @@ def filled(table: Table, rows: list[dict[str, object]]) -> pl.DataFrame:
         name: None if name in table.nullable else plain.get(kind, [] if isinstance(kind, pl.List) else 0)
         for name, kind in table.columns.items()
     }
-    return conform(pl.DataFrame([{**blank, **row} for row in rows], dict(table.columns), orient="row"), table)
+    whole = [{**blank, **row} for row in rows]
+    return conform(
+        pl.DataFrame(
+            {name: pl.Series([row[name] for row in whole], dtype=kind) for name, kind in table.columns.items()}
+        ),
+        table,
+    )
 
 
 def batch(*names: str, model: str = "m1", settings: str = "s1", words: str = "The parcel is lost.") -> Batch:
@@ -54,7 +61,8 @@ def batch(*names: str, model: str = "m1", settings: str = "s1", words: str = "Th
         for turn, role, text in ((0, "customer", words), (1, "agent", "I will ring the depot myself now."))
     ]
     keys = [{"conversation_id": row["conversation_id"], "turn": row["turn"], "role": row["role"]} for row in turns]
-    scores = [{**key, "model": model, "p_owns": 0.75, "evidence": SPANS if key["turn"] else []} for key in keys]
+    told = ({"evidence": [], "deletions": []}, {"evidence": SPANS, "deletions": TRIED})
+    scores = [{**key, "model": model, "p_owns": 0.75, **told[key["turn"]]} for key in keys]
     labels = [{**key, "flags": "O" if key["turn"] else "", "channel": "call", "started_at": NOON} for key in keys]
     read = filled(TURNS, turns)
     conversations = conversations_of(read, model=model, settings=settings)
@@ -576,12 +584,13 @@ ADDED = {
     "conversations": ("direction", "zone", "metadata"),
     "turns": ("direction", "zone", "metadata", "confidence", "overlap"),
     "runs": [*RUNS.columns][[*RUNS.columns].index("state") :],
+    "scores": ("deletions",),
 }
 
 
 @pytest.fixture
 def old_store(tmp_path):
-    """A store as layout 2 had it: conversations and turns without the columns that came with layout 3."""
+    """A store as layout 2 had it: conversations and turns without the columns that came later."""
     root = tmp_path / "old"
     conversations, turns, scores, labels = batch("a", "b")
     frames = {"conversations": conversations, "turns": turns, "scores": scores, "labels": labels}
@@ -600,6 +609,7 @@ def test_a_store_of_an_older_layout_is_read_with_nulls_in_the_new_columns(old_st
     assert stored.turns.height == 4
     assert stored.turns.select(ADDED["turns"]).null_count().row(0) == (4,) * 5
     assert stored.conversations.select(ADDED["conversations"]).null_count().row(0) == (2,) * 3
+    assert stored.scores["deletions"].null_count() == stored.scores.height > 0
     assert json.loads((old_store / "_empathy_scan.json").read_text(encoding="utf-8")) == {
         "version": max(store_module.MIGRATIONS)
     }
@@ -614,6 +624,7 @@ def test_a_store_of_an_older_layout_takes_new_rows_and_keeps_the_old_ones(old_st
     store = Store(old_store)
     store.add(conversations, turns, scores, labels)
     stored = store.load()
+    assert stored.scores["deletions"].to_list() == [[], TRIED, None, None, [], TRIED]
     assert stored.turns["conversation_id"].to_list() == ["a", "a", "b", "b", "c", "c"]
     assert stored.turns["zone"].to_list() == ["+02:00"] * 2 + [None] * 2 + ["+02:00"] * 2
     assert stored.conversations["metadata"].to_list() == ['{"region": "North"}', None, '{"region": "North"}']

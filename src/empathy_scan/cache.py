@@ -29,8 +29,8 @@ CACHED = Table(
     key=("key",),
     nullable=SCORES.nullable,
 )
-_SPANS = pl.Struct({"evidence": CACHED.columns["evidence"]})  # spans are kept as JSON
-_FILE = "scores-1.sqlite3"  # another layout gets another number, and so another file
+_LISTS = ("evidence", "deletions")  # kept as JSON
+_FILE = "scores-2.sqlite3"  # another layout gets another number, and so another file
 _WAIT_SECONDS = 30.0  # for another process that writes
 _COLUMNS = ", ".join(CACHED.columns)
 _CREATE = f"CREATE TABLE IF NOT EXISTS scores (model TEXT, {_COLUMNS}, PRIMARY KEY (model, key)) WITHOUT ROWID"
@@ -63,15 +63,16 @@ class Cache:
         wanted = [(key,) for key in keys.unique()]
         rows: list[tuple[object, ...]] = []
         rows = self._safely(lambda: _select(self._base, wanted, model), rows)
-        columns = {**CACHED.columns, "unsure": pl.Int8, "evidence": pl.String}
-        spans = pl.col("evidence").str.json_decode(_SPANS).struct.field("evidence")
-        frame = pl.DataFrame(rows, columns, orient="row").with_columns(spans, pl.col("unsure").cast(pl.Boolean))
+        columns = {**CACHED.columns, "unsure": pl.Int8, **dict.fromkeys(_LISTS, pl.String)}
+        frame = pl.DataFrame(rows, columns, orient="row").with_columns(
+            *map(_decoded, _LISTS), pl.col("unsure").cast(pl.Boolean)
+        )
         return conform(frame, CACHED).sort("key")
 
     def put(self, scores: pl.DataFrame, model: str) -> None:
         """Keep CACHED rows that this model made, all or (when killed) none; a key that is there is left as it is."""
-        spans = pl.struct("evidence").struct.json_encode().alias("evidence")
-        plain = conform(scores, CACHED).with_columns(spans, pl.col("unsure").cast(pl.Int8))
+        lists = (pl.struct(name).struct.json_encode().alias(name) for name in _LISTS)
+        plain = conform(scores, CACHED).with_columns(*lists, pl.col("unsure").cast(pl.Int8))
         rows = plain.select(pl.lit(model), *CACHED.columns).rows()
         self._safely(lambda: _insert(self._base, rows), None)
 
@@ -120,6 +121,11 @@ class Cache:
         except OSError as obstacle:
             LOG.warning("%s: damaged (%s), and cannot be set aside (%s)", self._path, error, obstacle.strerror)
             self._path = None
+
+
+def _decoded(name: str) -> pl.Expr:
+    """A list of structs from its JSON."""
+    return pl.col(name).str.json_decode(pl.Struct({name: CACHED.columns[name]})).struct.field(name)
 
 
 def _connected(path: Path | None) -> sqlite3.Connection:

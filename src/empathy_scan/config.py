@@ -20,6 +20,7 @@ _MAY_BE_0 = {"at_least": 0}  # other whole numbers are 1 or more
 _CHANCE = {"within": (0.5, 1.0)}  # a probability: 0.5 or more, less than 1
 _TO_ROLES = {"roles": True}  # the values are roles of the codebook
 _PLACE = {"place": True}  # a file or folder; in a settings file relative to it
+_PAGES = {"among": ("cited", "all")}  # no other value will do
 _DAY = {"day": True}  # a date or time in ISO form, or nothing
 
 
@@ -31,17 +32,17 @@ class ScanConfig:
     store: str = field(default="empathy-scan-store", metadata=_PLACE)  # folder or address of the results store
     reports: str = field(default="empathy-scan-report", metadata=_PLACE)  # folder for the report
     model: str = field(default="", metadata=_PLACE)  # directory of a bundle; "" = the shipped one
-    engine: str = field(default="local", metadata={"one_of": ("local", "ray")})
+    engine: str = field(default="local", metadata={"among": ("local", "ray")})
     workers: int = 1  # processes that score
     since: str = field(default="", metadata=_DAY)  # report conversations from this day on
     until: str = field(default="", metadata=_DAY)  # report conversations before this day
-    again: bool = False  # read all files, also those that are known
-    retry: bool = False  # read files again of which something was rejected
+    reread: bool = False  # open every file again, also those that are known
+    retry: bool = False  # open the files again of which something was rejected
     dry_run: bool = False  # tell what would be done, and write nothing
     json: bool = False  # print the answer as JSON
     quiet: bool = False  # say nothing unless the run fails
     verbose: bool = False  # log what each stage does
-    log_format: str = field(default="text", metadata={"one_of": ("text", "json")})
+    log_format: str = field(default="text", metadata={"among": ("text", "json")})
     log_file: str = field(default="", metadata=_PLACE)  # the log is added to this file
 
 
@@ -113,8 +114,10 @@ class ReportConfig:
     """What the report shows."""
 
     title: str = "Empathy report"
+    weeks: int = field(default=13, metadata=_MAY_BE_0)  # back from the newest conversation; 0 = all that is stored
     moments: int = field(default=5, metadata=_MAY_BE_0)  # cited moments of each kind on an agent's page
     group_by: tuple[str, ...] = ()  # queue, channel, direction or labels of the export, for figures of their groups
+    conversation_pages: str = field(default="cited", metadata=_PAGES)  # of large reports: which conversations have one
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,12 +239,9 @@ def _check_limits(kind: type, values: dict[str, object], *, where: str) -> None:
             if not low <= typing.cast("float", value) < high:
                 what = f"must be {low:g} or more and less than {high:g}"
                 raise ConfigError(what, where=f"{where} {item.name}", remedy="correct the value, such as 0.97")
-        if "one_of" in item.metadata and item.name in values and value not in item.metadata["one_of"]:
-            raise ConfigError(
-                f"there is no {item.name} {value!r}",
-                where=f"{where} {item.name}",
-                remedy=f"choose {' or '.join(item.metadata['one_of'])}",
-            )
+        if "among" in item.metadata and isinstance(value, str) and value not in item.metadata["among"]:
+            choices = " or ".join(item.metadata["among"])
+            raise ConfigError(f"{value!r} is not known", where=f"{where} {item.name}", remedy=f"choose {choices}")
         if "day" in item.metadata and isinstance(value, str):
             _check_day(value, where=f"{where} {item.name}")
         if "roles" in item.metadata and isinstance(value, dict) and (unknown := set(value.values()) - set(Role)):

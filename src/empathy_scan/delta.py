@@ -37,12 +37,12 @@ class DeltaTable:
     table: Table
     options: Mapping[str, str] = field(default_factory=dict)  # of the object store, as deltalake and polars take them
 
-    def create(self) -> None:
-        """Make the empty table where there is none; one that is there stays as it is."""
+    def create(self, rows: pl.DataFrame | None = None) -> None:
+        """Make the table where there is none, empty or with first rows; one that is there stays as it is."""
         with failures(self.place, "written"):
             _library().write_deltalake(
                 self.place,
-                self.table.empty(),
+                self.table.empty() if rows is None else rows,
                 mode="ignore",
                 partition_by=self._divided_by() or None,
                 configuration=self._properties(),
@@ -136,6 +136,20 @@ class DeltaTable:
     def replace(self, rows: pl.DataFrame) -> None:
         """Put rows in the place of all that was there, in one commit."""
         self._write(rows, mode="overwrite")
+
+    def replace_if(self, rows: pl.DataFrame, version: int) -> bool:
+        """Put rows in the place of all that was there, unless somebody has written since `version`; whether it was so.
+
+        The table must not be empty: what two writers both would remove is how the later one is found out.
+        """
+        with failures(self.place, "written"):
+            library = _library()
+            table = library.DeltaTable(self.place, version=version, storage_options=dict(self.options))
+            try:
+                library.write_deltalake(table, rows, mode="overwrite")
+            except library.exceptions.CommitFailedError:
+                return False
+        return True
 
     def replace_months(self, rows: pl.DataFrame, months: Collection[str]) -> None:
         """Put rows, all of the given months, in the place of what these months held, in one commit."""

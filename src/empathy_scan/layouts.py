@@ -49,7 +49,12 @@ def _third(tables: Tables) -> None:
 
 
 def _fourth(tables: Tables) -> None:
-    """Layout 4: a part for each month of the conversations' start, no ids in the log, and the ledger of files.
+    """Layout 4: what the deletion of the words of evidence does to a score; null in old rows."""
+    tables(SCORES).widen()
+
+
+def _fifth(tables: Tables) -> None:
+    """Layout 5: a part for each month of the conversations' start, no ids in the log, and the ledger of files.
 
     Rows of no conversation, which a killed run has left, stay behind. The table of conversations comes last, as it
     tells the months of the others.
@@ -66,10 +71,12 @@ def _fourth(tables: Tables) -> None:
     tables(FILES).create()
 
 
-def _fifth(tables: Tables) -> None:
-    """Layout 5: the columns of the record of a run; null in old rows."""
+def _sixth(tables: Tables) -> None:
+    """Layout 6: the columns of the record of a run; null in old rows."""
     tables(RUNS).widen()
 
 
 # What makes each layout from the one before it.
-MIGRATIONS: dict[int, Callable[[Tables], None]] = {1: _first, 2: _second, 3: _third, 4: _fourth, 5: _fifth}
+MIGRATIONS: dict[int, Callable[[Tables], None]] = {
+    1: _first, 2: _second, 3: _third, 4: _fourth, 5: _fifth, 6: _sixth,
+}  # fmt: skip

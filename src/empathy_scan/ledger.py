@@ -139,13 +139,13 @@ def look(found: Sequence[Found]) -> pl.DataFrame:
     paths: list[str] = []
     for each in found:
         try:
-            status = os.stat(each.path)  # noqa: PTH116 - as above
+            status = os.stat(each.where)  # noqa: PTH116 - as above
             sizes.append(status.st_size)
             times.append(status.st_mtime_ns)
         except OSError:
             sizes.append(-1)
             times.append(-1)
-        text = str(each.path)
+        text = each.where
         paths.append(_shown(text if os.path.isabs(text) else os.path.join(here, text)))  # noqa: PTH117, PTH118 - as above
     return pl.DataFrame(
         {
@@ -153,7 +153,7 @@ def look(found: Sequence[Found]) -> pl.DataFrame:
             "source": [each.source for each in found],
             "size": pl.Series(sizes, dtype=pl.Int64),
             "mtime_ns": pl.Series(times, dtype=pl.Int64),
-            "beside": [_companions(each.path) for each in found],
+            "beside": [_companions(each) for each in found],
         },
         schema={name: FILES.columns[name] for name in ("path", "source", "size", "mtime_ns", "beside")},
     )
@@ -199,7 +199,8 @@ def entries(
             }
         )  # fmt: skip
     made = pl.DataFrame(rows, schema=dict(FILES.columns))
-    return conform(pl.concat([made, plan.moved.with_columns(read_at=pl.lit(now, FILES.columns["read_at"]))]), FILES)
+    moved = plan.moved.join(made, on="path", how="anti").with_columns(read_at=pl.lit(now, FILES.columns["read_at"]))
+    return conform(pl.concat([made, moved]), FILES)
 
 
 def elsewhere(plan: Plan, rejects: pl.DataFrame) -> set[str]:
@@ -287,12 +288,12 @@ def _few(fresh: pl.DataFrame) -> bool:
     return fresh.height <= _HELD_FILES and int(fresh["size"].sum()) <= _HELD_BYTES
 
 
-def _companions(path: Path) -> str:
+def _companions(found: Found) -> str:
     """Digits that change with the files that are read with this one."""
-    if path.name.lower() not in beside.UTTERANCES:
+    if not found.where.lower().endswith(beside.UTTERANCES):
         return ""
     marks = []
-    for name, each in sorted(beside.of_corpus(path).items()):
+    for name, each in sorted(beside.of_corpus(found.path).items()):
         status = each.stat()
         marks.append(f"{name} {status.st_size} {status.st_mtime_ns}")
     return hashlib.sha256("\n".join(marks).encode()).hexdigest()[:12] if marks else ""

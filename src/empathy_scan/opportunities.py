@@ -81,7 +81,7 @@ def _contrasts(spoken: pl.DataFrame, heard: pl.DataFrame) -> list[pl.DataFrame]:
     unharmed = pl.col("carried").is_not_null() & ~pl.col("abusive")
     return [
         _contrast(spoken, "mirroring", pl.col("customer_turn").is_not_null(), hostile, _NOT_CIVIL),
-        _contrast(spoken, "snap_lift", pl.lit(value=True), pl.col("recited"), _NOT_CIVIL),
+        _contrast(spoken, "snap_lift", pl.col("turn").is_not_null(), pl.col("recited"), _NOT_CIVIL),
         _contrast(spoken, "carry_over_tone", unharmed, pl.col("carried"), _NOT_CIVIL),
         _contrast(heard, "carry_over_empathy", _ANSWERED_CALL & unharmed, pl.col("carried"), _EMPATHIC),
         _contrast(heard, "calls_against_emails", by_channel, pl.col("channel") == Channel.CALL, _EMPATHIC),

@@ -9,6 +9,7 @@ is then compared exactly. A phrase is a *house phrase* once enough agents used i
 from __future__ import annotations
 
 import re
+import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -120,7 +121,7 @@ def opportunities(marked: pl.DataFrame) -> pl.DataFrame:
     columns = ("agent_id", "conversation_id", "turn")
     parts = {
         "formulaicity": (pl.col("care_class") == CareClass.SCRIPTED, pl.col("house")),
-        "own_voice": (pl.lit(value=True), ~pl.col("house")),
+        "own_voice": (pl.col("turn").is_not_null(), ~pl.col("house")),
     }
     return pl.concat(
         [
@@ -175,7 +176,8 @@ def _leaders(forms: list[str]) -> list[int]:
     index = MinHashLSH(threshold=LIKENESS - 0.1, num_perm=PERMUTATIONS)
     runs = [_runs(form) for form in forms]
     leaders: list[int] = []
-    for place, sketch in enumerate(MinHash.generator(_bytes(runs), num_perm=PERMUTATIONS, seed=1)):
+    sketches = MinHash.generator(_bytes(runs), num_perm=PERMUTATIONS, seed=1, hashfunc=zlib.crc32)
+    for place, sketch in enumerate(sketches):
         alike = [
             (-overlap, other)
             for other in index.query(sketch)
@@ -199,7 +201,11 @@ def _bytes(runs: Iterable[frozenset[str]]) -> Iterable[list[bytes]]:
 
 
 def _jaccard(first: frozenset[str], second: frozenset[str]) -> float:
-    return len(first & second) / len(first | second)
+    """The share of their runs that two forms have in common; 0 where their lengths rule LIKENESS out."""
+    if min(len(first), len(second)) < LIKENESS * max(len(first), len(second)):
+        return 0.0  # it could not reach LIKENESS
+    shared = len(first & second)
+    return shared / (len(first) + len(second) - shared)
 
 
 __all__ = ["SENTENCES", "assigned", "entropy", "of_scores", "of_turns", "opportunities", "plain"]

@@ -21,7 +21,7 @@ from empathy_scan.cache import Cache
 from empathy_scan.config import Config
 from empathy_scan.errors import NoticeError
 from empathy_scan.layouts import VERSION
-from empathy_scan.model import identity
+from empathy_scan.model import files as bundles
 from empathy_scan.readers import files, gather
 from empathy_scan.stages import Told
 from empathy_scan.store import Store, content_hash, conversations_of
@@ -165,8 +165,8 @@ def _scan(  # noqa: PLR0913 - as `scan`
     again: bool,
     retry: bool,
 ) -> ScanResult:
-    bundle = model or identity.default_path()
-    record.model, errors = identity.fingerprint(bundle), quantify.load(bundle)
+    bundle = model or bundles.default_path()
+    record.model, errors = bundles.fingerprint(bundle), quantify.load(bundle)
     readers.check(config.read)
     with stages.stage(stages.LISTING):
         found = readers.find(sources)

@@ -2,29 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
-from datetime import datetime
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import asdict, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import polars as pl
 
 from empathy_scan import __version__, codebook, groups, phrases, quantify, report, roster, summary, trends
 from empathy_scan.config import Config
+from empathy_scan.errors import ModelError
+from empathy_scan.model import files
 from empathy_scan.store import Store, Stored
 
 
 def write_report(
-    store: Store, reports: Path, config: Config, *, since: datetime | None = None, until: datetime | None = None
+    store: Store,
+    reports: Path,
+    config: Config,
+    *,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    conversations: Collection[str] = (),
+    told: Callable[[report.Written], None] | None = None,
 ) -> tuple[Path, Stored]:
     """The report of what a store holds of a period; gives its front page and what was loaded.
 
-    A roster gives agents one id each, names and teams, also in what was stored before it was there.
-
+    Without `since` and `until` the period is the latest weeks, as the settings have it.
+    A roster gives agents one id each, names and teams, also in what was stored before it was there. `conversations` are
+    the ids of those that get a page also where a large report has none of them, `told` hears what was written.
     Rates are corrected where one model made all labels of the period and the store knows its errors.
-    Raises StoreError where there is no store, OutputError where the report cannot be written.
+
+    Raises StoreError where there is no store, UsageError for an id that is not in the report, OutputError where the
+    report cannot be written.
     """
     listed = roster.load(config.roles.roster)
+    since = since if since is not None or until is not None else latest(store, config.report.weeks)
     loaded = store.load(since=since, until=until)
     stored = replace(loaded, turns=roster.merge(loaded.turns, listed), labels=roster.merge(loaded.labels, listed))
     said = phrases.found(phrases.of_scores(stored.turns, stored.scores))
@@ -47,6 +60,9 @@ def write_report(
         weeks=trends.by_week(stored.labels, config.summary, measures=report.WEEKLY, latest=report.WEEKS),
         changes=trends.changes(stored.labels, config.summary),
         people=report.People(listed.names, listed.teams, tuple(listed.unlisted(_agents(stored.turns)))),
+        background=_background(stored, config),
+        conversations=conversations,
+        told=told,
         config=config.report,
         provenance={
             "version": __version__,
@@ -58,6 +74,18 @@ def write_report(
     return front_page, stored
 
 
+def latest(store: Store, weeks: int) -> datetime | None:
+    """The Monday with which the latest weeks of a store begin; None for 0, and where no conversation tells its time.
+
+    A time that lies in the future is somebody's mistake and counts for nothing.
+    """
+    newest = store.newest(before=datetime.now(UTC) + timedelta(days=1)) if weeks else None
+    if newest is None:
+        return None
+    monday = newest.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=newest.weekday())
+    return monday - timedelta(weeks=weeks - 1)
+
+
 def _agents(turns: pl.DataFrame) -> Iterator[str]:
     """The agents who speak."""
     yield from turns["agent_id"].drop_nulls().unique()
@@ -67,3 +95,33 @@ def _errors(stored: Stored) -> quantify.ErrorRates | None:
     """The known errors of the one model that made the labels."""
     models = stored.conversations["model"].unique()
     return quantify.from_frame(stored.error_rates, models[0]) if len(models) == 1 else None
+
+
+def _background(stored: Stored, config: Config) -> report.Background:
+    """What the Method page tells of models, settings and known errors; errors only where one model made all labels."""
+    models = tuple(_model(model) for model in stored.conversations["model"].unique().sort())
+    shaping = {**asdict(config.summary), **asdict(config.report)}
+    errors = stored.error_rates.filter(pl.col("model") == models[0].fingerprint) if len(models) == 1 else None
+    return report.Background(
+        models=models,
+        settings=tuple((name.replace("_", " "), _told(value)) for name, value in shaping.items()),
+        minimum_conversations=config.summary.minimum_conversations,
+        error_rates=stored.error_rates.clear() if errors is None else errors,
+    )
+
+
+def _told(value: object) -> str:
+    return ", ".join(map(str, value)) or "none" if isinstance(value, list | tuple) else str(value)
+
+
+def _model(fingerprint: str) -> report.Model:
+    """What is known of a model: all of the one that ships, of another its fingerprint."""
+    shipped = files.default_path()
+    try:
+        if files.fingerprint(shipped) != fingerprint:
+            return report.Model(fingerprint)
+    except ModelError:  # none ships with this program
+        return report.Model(fingerprint)
+    return report.Model(
+        fingerprint, "the one that comes with empathy-scan", files.parameters(shipped), files.decisions(shipped)
+    )

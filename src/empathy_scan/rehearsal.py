@@ -14,7 +14,7 @@ from empathy_scan import ledger, nights, pipeline, prepare, readers, runs
 from empathy_scan.config import Config
 from empathy_scan.errors import NoticeError, StoreError
 from empathy_scan.layouts import VERSION
-from empathy_scan.model import identity
+from empathy_scan.model import files as bundles
 from empathy_scan.store import Store, conversations_of
 from empathy_scan.tables import FILES
 
@@ -67,7 +67,7 @@ def rehearse(
 ) -> Rehearsal:
     """What `pipeline.scan` with the same arguments would do. Raises what it raises; makes and changes no file."""
     held, begun = Store(store, read_only=True), time.monotonic()
-    fingerprint = identity.fingerprint(model or identity.default_path())
+    fingerprint = bundles.fingerprint(model or bundles.default_path())
     held.exists()
     readers.check(config.read)
     found = readers.find(sources)

@@ -138,7 +138,7 @@ def recorded(held: Store, config: Config, *, told: Told | None = None) -> Iterat
         record.close()
 
 
-AT_WORK, SILENT, OPEN = "at work", "ended without a word", "at work, or ended without a word"
+AT_WORK, SILENT = "at work", "ended without a word"
 _VALUES = ("rejected", "formats", "stage_seconds", "versions", "options")
 
 
@@ -149,7 +149,8 @@ def listed(held: Store, *, limit: int | None = None) -> list[dict[str, Any]]:
     """
     rows = held.runs().reverse()
     rows = rows if limit is None else rows.head(limit)
-    return [_shown(row, newest=number == 0, at_work=held.is_at_work()) for number, row in enumerate(rows.to_dicts())]
+    at_work = held.is_at_work()
+    return [_shown(row, newest=number == 0, at_work=at_work) for number, row in enumerate(rows.to_dicts())]
 
 
 def found(held: Store, run_id: str) -> dict[str, Any]:
@@ -163,14 +164,14 @@ def found(held: Store, run_id: str) -> dict[str, Any]:
     return exact[0]
 
 
-def _shown(row: dict[str, Any], *, newest: bool, at_work: bool | None) -> dict[str, Any]:
+def _shown(row: dict[str, Any], *, newest: bool, at_work: bool) -> dict[str, Any]:
     """A row of RUNS as values that JSON can hold, or that can be shown."""
     values = {name: None if row[name] is None else json.loads(row[name]) for name in _VALUES}
     times = {name: row[name] and f"{row[name]:%Y-%m-%dT%H:%M:%SZ}" for name in ("started_at", "ended_at")}
     shown = {name: value for name, value in (row | values | times).items() if name != "stage_seconds"}
     shown["stages"] = values["stage_seconds"]
     if row["state"] == BEGUN:
-        shown |= {"state": SILENT if not newest or at_work is False else AT_WORK if at_work else OPEN, "seconds": None}
+        shown |= {"state": AT_WORK if newest and at_work else SILENT, "seconds": None}
     return shown
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -19,13 +20,34 @@ from empathy_scan.model import bundle as bundles
 from empathy_scan.model import explain, precision, runtime
 from empathy_scan.model.bundle import Bundle
 from empathy_scan.model.decisions import FIRST
-from empathy_scan.model.tokens import Example
+from empathy_scan.model.tokens import Example, Packed
 from empathy_scan.tables import LABELS, SCORES, SEGMENTS, conform
 
 log = logging.getLogger(__name__)
 SEGMENTS_PER_BATCH = 4096
 EXPLAINED_PER_BATCH = 48
 Told = Callable[[int], None]
+Row = dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A label whose words are asked for: the example's number, the head of the network, and which of its outputs."""
+
+    row: int
+    head: str
+    place: int
+    label: str
+
+    @property
+    def output(self) -> int:
+        """The label's place among all outputs of the network."""
+        return FIRST[self.head] + self.place
+
+    def chance(self, p: Mapping[str, np.ndarray], row: int) -> float:
+        """The label's probability in a row of such probabilities; of a tone, that of it or a harsher one."""
+        values = p[self.head][row]
+        return float(values[self.place :].sum() if self.head.endswith("tone") else values[self.place])
 
 
 class Scorer:
@@ -57,7 +79,8 @@ class Scorer:
             "" if is_agent else _codes(row, ATTACK_CODES)
             for row, is_agent in zip(decisions.attacks_of(p), agent, strict=True)
         ]
-        evidence = self._evidence(examples, p, flags, tone) if self.config.evidence else [[] for _ in examples]
+        asked = _asked(examples, flags, tone, kinds) if self.config.evidence else []
+        evidence, deletions = self._evidence(examples, asked, p)
         tone_p = np.where(agent[:, None], p["agent_tone"], p["customer_tone"])
         columns: dict[str, Any] = {
             **{f"p_{name}": _only(p["flags"][:, n], agent) for n, name in enumerate(FLAG_NAMES)},
@@ -65,41 +88,46 @@ class Scorer:
             **{f"p_{name}": _only(p["attacks"][:, n], ~agent) for n, name in enumerate(ATTACK_NAMES)},
             "flags": flags, "tone": tone, "kinds": kinds,
             "unsure": decisions.unsure(p, agent=agent), "evidence": evidence,
+            "deletions": deletions if self.config.evidence else [None] * len(examples),
         }  # fmt: skip
         schema = {name: kind for name, kind in CACHED.columns.items() if name != "key"}
         return pl.DataFrame({name: pl.Series(name, columns[name], kind, strict=False) for name, kind in schema.items()})
 
     def _evidence(
-        self, examples: list[Example], p: dict[str, np.ndarray], flags: list[str], tone: np.ndarray
-    ) -> list[list[dict[str, object]]]:
-        """For each example the words that counted, for its likeliest flag and for a tone that is not civil."""
-        asked: list[tuple[int, int, str]] = []  # example, output of the network, label's name
-        for row, example in enumerate(examples):
-            if flags[row]:
-                best = max((FLAG_CODES.index(code) for code in flags[row]), key=lambda n: p["flags"][row, n])
-                asked.append((row, FIRST["flags"] + best, FLAG_NAMES[best]))
-            if tone[row]:
-                head = "agent_tone" if example.role == Role.AGENT else "customer_tone"
-                asked.append((row, FIRST[head] + int(tone[row]), tone_names(example.role)[tone[row]]))
-        found: list[list[dict[str, object]]] = [[] for _ in examples]
-        for row, label, spans in self._explained(examples, asked):
-            found[row] += [{"label": label, "start": a, "end": b, "weight": weight} for a, b, weight in spans]
-        return found
+        self, examples: list[Example], asked: list[Asked], p: dict[str, np.ndarray]
+    ) -> tuple[list[list[Row]], list[list[Row]]]:
+        """For each example the words that counted for each label asked for, and what is left of it without them."""
+        packed = self.bundle.packer.pack([examples[one.row] for one in asked])
+        spans = self._spans(examples, asked, packed)
+        told = [n for n, found in enumerate(spans) if found]
+        less = [explain.without(packed[n], spans[n]) for n in told]
+        logits = runtime.logits_of_packed(
+            self.bundle.model, self.bundle.packer, less, tokens_per_batch=self.config.tokens_per_batch
+        )
+        left = self.bundle.decisions.probabilities(logits)
+        evidence: list[list[Row]] = [[] for _ in examples]
+        deletions: list[list[Row]] = [[] for _ in examples]
+        for place, n in enumerate(told):
+            one = asked[n]
+            evidence[one.row] += [
+                {"label": one.label, "start": a, "end": b, "weight": weight} for a, b, weight in spans[n]
+            ]
+            chances = {"p": one.chance(p, one.row), "without": one.chance(left, place)}
+            deletions[one.row].append({"label": one.label, **chances})
+        return evidence, deletions
 
-    def _explained(
-        self, examples: list[Example], asked: list[tuple[int, int, str]]
-    ) -> Iterator[tuple[int, str, list[explain.Span]]]:
-        """The words behind each asked label, in batches of similar length."""
-        packed = self.bundle.packer.pack([examples[row] for row, _, _ in asked])
+    def _spans(self, examples: list[Example], asked: list[Asked], packed: list[Packed]) -> list[list[explain.Span]]:
+        """The words behind each asked label, found in batches of similar length."""
         order = sorted(range(len(asked)), key=lambda n: len(packed[n].ids))
+        found: list[list[explain.Span]] = [[] for _ in asked]
         for start in range(0, len(order), EXPLAINED_PER_BATCH):
             chunk = order[start : start + EXPLAINED_PER_BATCH]
             worth = explain.contributions(
-                self.bundle.model, self.bundle.packer, [packed[n] for n in chunk], [asked[n][1] for n in chunk]
+                self.bundle.model, self.bundle.packer, [packed[n] for n in chunk], [asked[n].output for n in chunk]
             )
             for n, values in zip(chunk, worth, strict=True):
-                row, _, label = asked[n]
-                yield row, label, explain.spans(examples[row].text, packed[n], values)
+                found[n] = explain.spans(examples[asked[n].row].text, packed[n], values)
+        return found
 
 
 def score(
@@ -191,6 +219,18 @@ def _union(column: str, codes: str) -> pl.Expr:
     """The codes that any row of a group has in the column, in codebook order."""
     held = [pl.when(pl.col(column).str.contains(code).any()).then(pl.lit(code)).otherwise(pl.lit("")) for code in codes]
     return pl.concat_str(held).alias(column)
+
+
+def _asked(examples: list[Example], flags: list[str], tone: np.ndarray, kinds: list[str]) -> list[Asked]:
+    """All labels that the examples were given; a civil tone needs no reason."""
+    found: list[Asked] = []
+    for row, example in enumerate(examples):
+        found += [Asked(row, "flags", n, FLAG_NAMES[n]) for n, code in enumerate(FLAG_CODES) if code in flags[row]]
+        if tone[row]:
+            head = "agent_tone" if example.role == Role.AGENT else "customer_tone"
+            found.append(Asked(row, head, int(tone[row]), tone_names(example.role)[tone[row]]))
+        found += [Asked(row, "attacks", n, ATTACK_NAMES[n]) for n, c in enumerate(ATTACK_CODES) if c in kinds[row]]
+    return found
 
 
 def _example(row: dict[str, Any]) -> Example:

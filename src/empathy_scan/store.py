@@ -21,7 +21,7 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -31,7 +31,7 @@ from urllib.request import url2pathname
 
 import polars as pl
 
-from empathy_scan import layouts, lock, months
+from empathy_scan import layouts, lease, lock, months
 from empathy_scan.codebook import Role
 from empathy_scan.delta import KEEP_HOURS, DeltaTable, failures
 from empathy_scan.errors import SchemaError, StoreError
@@ -56,6 +56,14 @@ class Stored:
     labels: pl.DataFrame
     rejects: pl.DataFrame
     error_rates: pl.DataFrame
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How many files the latest state of a store lies in, and how large they are."""
+
+    files: int
+    bytes: int
 
 
 class Store:
@@ -262,6 +270,14 @@ class Store:
             for table in layouts.ALL:
                 self._table(table).join_files()
                 self._table(table).sweep(keep_hours=keep_hours)
+            if self._remote:
+                self._leases().sweep(keep_hours=1)
+
+    def size(self) -> Size:
+        """The files that hold what is stored now; superseded ones do not count."""
+        self._must_exist()
+        files = pl.concat([self._table(table).files() for table in layouts.ALL])
+        return Size(files.height, int(files["size_bytes"].sum()))
 
     def tidy_if_scattered(self) -> bool:
         """What a night's end does: `tidy` without a look at every row, where a month lies in many files."""
@@ -274,7 +290,7 @@ class Store:
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """Keep other processes from writing to a local store for the length of a `with` block (may be nested).
+        """Keep other processes from writing to the store for the length of a `with` block (may be nested).
 
         Makes the store where there is none. Raises StoreError when another run holds it.
         """
@@ -298,9 +314,9 @@ class Store:
         there = [table for table in layouts.ALL if self._remote or Path(self.root, table.name).is_dir()]
         return {table.name: self._table(table).files().select("path", "size_bytes").rows() for table in there}
 
-    def is_at_work(self) -> bool | None:
-        """Whether a run is writing to a local store now; None for an object store, which has no lock to tell."""
-        return None if self._remote else lock.is_held(Path(self.root, _LOCK))
+    def is_at_work(self) -> bool:
+        """Whether a run is writing to the store now; of a killed one in an object store, until its lease ends."""
+        return lease.is_held(self._leases()) if self._remote else lock.is_held(Path(self.root, _LOCK))
 
     def _join_ledger(self) -> None:
         """Keep only the latest row of each path, once the ledger lies in many files."""
@@ -309,10 +325,13 @@ class Store:
             ledger.replace(self.files())
 
     def _locked(self) -> AbstractContextManager[None]:
-        """The lock of a local store; an object store has none: there commits and the marker keep readers right."""
+        """The lock of a local store, the lease of one in an object store."""
         if self._remote:
-            return nullcontext()
+            return lease.exclusive(self._leases(), wait_seconds=self._wait_seconds)
         return lock.exclusive(Path(self.root, _LOCK), wait_seconds=self._wait_seconds)
+
+    def _leases(self) -> DeltaTable:
+        return DeltaTable(f"{self.root}/{lease.LEASES.name}", lease.LEASES, self._options)
 
     def _migrate(self) -> None:
         """Bring the layout up to date, from nothing if need be; after a kill between two steps the next try goes on."""

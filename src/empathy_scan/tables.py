@@ -17,6 +17,8 @@ UTC_TIME = pl.Datetime("us", "UTC")
 CONTEXT_TURN = pl.Struct({"role": pl.String, "text": pl.String})
 # One run of characters of the turn's text that counted for a label; `weight` in 0..1, a label's strongest word is 1.
 EVIDENCE_SPAN = pl.Struct({"label": pl.String, "start": pl.Int32, "end": pl.Int32, "weight": pl.Float32})
+# A label's probability in its segment, and what is left of it when the words of its evidence are taken out.
+DELETION = pl.Struct({"label": pl.String, "p": pl.Float32, "without": pl.Float32})
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,13 +133,15 @@ SCORES = Table(
         "kinds": pl.String,
         "unsure": pl.Boolean,  # a probability lies within the abstention band of its threshold
         "evidence": pl.List(EVIDENCE_SPAN),
+        "deletions": pl.List(DELETION),  # one per label with evidence; null where it was not tried
         "model": pl.String,
     },
     key=("conversation_id", "turn", "segment"),
     nullable=frozenset(
         f"p_{name}"
         for name in ("scripted", "acknowledges", "explores", "owns", "insult", "threat", "profanity", "contempt")
-    ),
+    )
+    | {"deletions"},
 )
 
 # Turns that carry labels, from a model or from people: all that the measures know.

@@ -102,7 +102,8 @@ def _change(measure: str, part: pl.DataFrame, config: SummaryConfig) -> dict[str
     if min(after, before) < max(1, config.minimum_conversations):
         return None
     seed = (config.seed % 2**63, zlib.crc32(f"change {measure}".encode()))
-    estimate = stats.difference(sums, np.ones(len(sums), dtype=np.int64), resamples=config.resamples, seed=seed)
+    kinds, alike = np.unique(sums, axis=0, return_counts=True)  # few: most conversations hold one or two chances
+    estimate = stats.difference(kinds, alike.astype(np.int64), resamples=config.resamples, seed=seed)
     error = max((estimate.high - estimate.low) / (2 * stats.QUANTILE), 1e-9)
     total = sums.sum(axis=0)
     return {

@@ -108,6 +108,16 @@ def test_spans_lie_in_the_text_sorted_apart_and_weigh_up_to_one(loaded, text):
     assert not found or max(weight for _, _, weight in found) == 1
 
 
+def test_words_that_are_taken_out_leave_the_rest_and_the_context(loaded):
+    text = "you useless lot, AGAIN"
+    (packed,) = loaded.packer.pack([Example("customer", text, (("agent", "Hello."),))])
+    less = explain.without(packed, [(4, 11, 1.0), (17, 22, 0.5)])
+    assert less.ids[: less.focus_start] == packed.ids[: packed.focus_start]
+    assert "".join(text[a:b] for a, b in less.spans).split() == ["you", "lot,"]
+    assert len(less.ids) == less.focus_end + 1 == len(packed.ids) - len(packed.spans) + len(less.spans)
+    assert explain.without(packed, [(0, len(text), 1.0)]).spans == []
+
+
 def test_neighbours_are_joined_and_weak_words_left_out(loaded):
     text = "one two three four"
     (packed,) = loaded.packer.pack([Example("customer", text)])

@@ -6,6 +6,7 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -51,8 +52,10 @@ def scan(  # noqa: PLR0913 - a parameter per option
     agent_domain: base.DomainOption = None,
     language: base.LanguageOption = None,
     roster: base.RosterOption = "",
-    again: Annotated[bool, typer.Option("--again", help="Read all files, also those that are known.")] = False,
-    retry: Annotated[bool, typer.Option("--retry", help="Read files again of which something was rejected.")] = False,
+    reread: Annotated[bool, typer.Option("--reread", help="Open every file again, also those that are known.")] = False,
+    retry: Annotated[
+        bool, typer.Option("--retry", help="Open the files again of which something was rejected.")
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Tell what would be done, and write nothing.")] = False,
     as_json: base.JsonOption = False,
     quiet: base.QuietOption = False,
@@ -86,7 +89,7 @@ def _scan(options: Config) -> None:
         result = pipeline.scan(
             [Path(path) for path in asked.paths], store=asked.store, reports=Path(asked.reports), config=options,
             model=Path(asked.model) if asked.model else None, engine=engines.make(asked.engine, asked.workers),
-            since=start, until=end, again=asked.again, retry=asked.retry, told=told,
+            since=start, until=end, again=asked.reread, retry=asked.retry, told=told,
         )  # fmt: skip
     base.tell_rejects(result.rejected)
     base.tell_notes(mixed=0, unlisted=result.unlisted)
@@ -111,7 +114,7 @@ def _rehearse(options: Config) -> None:
     found = rehearsal.rehearse(
         [Path(path) for path in asked.paths], store=asked.store, config=options,
         model=Path(asked.model) if asked.model else None, workers=asked.workers,
-        again=asked.again, retry=asked.retry,
+        again=asked.reread, retry=asked.retry,
     )  # fmt: skip
     base.tell_rejects(found.rejected)
     if asked.json:
@@ -160,7 +163,7 @@ def _ended_by_signals() -> Iterator[None]:
 
 
 @app.command(epilog="Example: empathy-scan report --store results --reports report --since 2026-10-12")
-def report(
+def report(  # noqa: PLR0913 - a parameter per option
     context: typer.Context,
     *,
     store: base.StoreOption = "empathy-scan-store",
@@ -169,24 +172,42 @@ def report(
     since: SinceOption = None,
     until: UntilOption = None,
     roster: base.RosterOption = "",
+    conversation: Annotated[
+        list[str] | None,
+        typer.Option("--conversation", help="Also a page of this conversation. Repeatable.", metavar="ID"),
+    ] = None,
+    all_conversations: Annotated[
+        bool, typer.Option("--all-conversations", help="Pages of all conversations, however many there are.")
+    ] = False,
     as_json: base.JsonOption = False,
 ) -> None:
-    """Write the report again from the store; needs no model and no transcripts."""
+    """Write the report again from the store; needs no model and no transcripts.
+
+    Only what changed is written.
+    """
     base.period(since, until)
     options = base.settings_of(context)
     asked = options.scan
     start, end = base.period(asked.since or None, asked.until or None)
 
     from empathy_scan import rebuild  # noqa: PLC0415 - polars stays out of --help
+    from empathy_scan import report as pages  # noqa: PLC0415 - as above
     from empathy_scan.store import Store  # noqa: PLC0415 - as above
 
+    if all_conversations:
+        options = replace(options, report=replace(options.report, conversation_pages="all"))
+    written: list[pages.Written] = []
     front_page, stored = rebuild.write_report(
-        Store.open(asked.store), Path(asked.reports), options, since=start, until=end
-    )
+        Store.open(asked.store), Path(asked.reports), options,
+        since=start, until=end, conversations=conversation or (), told=written.append,
+    )  # fmt: skip
     if asked.json:
-        base.print_json({"front_page": str(front_page), "conversations": stored.conversations.height})
+        numbers = {"conversations": stored.conversations.height} | {k: v for w in written for k, v in asdict(w).items()}
+        base.print_json({"front_page": str(front_page)} | numbers)
     else:
         typer.echo(front_page)
+        for each in written:
+            typer.echo(f"{each.changed:,} of {each.pages:,} pages changed")
 
 
 def _summary(result: dict[str, Any]) -> None:
@@ -202,7 +223,7 @@ def _summary(result: dict[str, Any]) -> None:
         typer.echo(f"{title:<20}{result[key]}{changed}")
     notes = {
         "known already": ("known", "file(s), which were not opened"),
-        "still written": ("waiting", "file(s), left for the next run"),
+        "being written": ("waiting", "file(s) that are not whole yet, left for the next run"),
         "mixed languages": ("mixed", "conversation(s) with turns in other languages, which are left out"),
         "language not told": ("assumed", "conversation(s) too short to tell, taken as known"),
     }

@@ -20,11 +20,9 @@ from transformers import AutoTokenizer, PreTrainedTokenizerBase
 from empathy_scan.codebook import CODEBOOK_VERSION
 from empathy_scan.errors import ModelError
 from empathy_scan.model.decisions import Decisions
-from empathy_scan.model.identity import NEEDED, default_path, demand_files, fingerprint
+from empathy_scan.model.files import FACTS, NEEDED, WEIGHTS, default_path, demand, fingerprint
 from empathy_scan.model.network import EmpathyConfig, EmpathyModel
 from empathy_scan.model.tokens import Packer
-
-__all__ = ["NEEDED", "Bundle", "default_path", "fingerprint", "load", "save"]
 
 FORMAT_VERSION = 1
 
@@ -43,12 +41,12 @@ class Bundle:
 def load(path: Path | None = None) -> Bundle:
     """The bundle in a directory, the shipped one without a path; ModelError for what is missing, damaged or foreign."""
     path = path or default_path()
-    demand_files(path)
+    demand(path)
     try:
-        facts = json.loads((path / "empathy_scan.json").read_text(encoding="utf-8"))
+        facts = json.loads((path / FACTS).read_text(encoding="utf-8"))
         _check_versions(facts, path)
         model = EmpathyModel(EmpathyConfig(**json.loads((path / "config.json").read_text(encoding="utf-8"))))
-        weights = {name: tensor.float() for name, tensor in load_file(path / "model.safetensors").items()}
+        weights = {name: tensor.float() for name, tensor in load_file(path / WEIGHTS).items()}
         model.load_state_dict(weights, strict=True)
         tokenizer = AutoTokenizer.from_pretrained(
             str(path), config=model.config, local_files_only=True, trust_remote_code=False
@@ -86,8 +84,8 @@ def save(
         for name, tensor in model.state_dict().items()
         if not name.startswith("auxiliary.")
     }
-    save_file(weights, path / "model.safetensors", metadata={"format": "pt"})
-    (path / "model.safetensors").chmod(0o644)  # safetensors leaves it to its owner alone
+    save_file(weights, path / WEIGHTS, metadata={"format": "pt"})
+    (path / WEIGHTS).chmod(0o644)  # safetensors leaves it to its owner alone
     tokenizer.save_pretrained(path)
     whole = {
         "format": FORMAT_VERSION,
@@ -96,7 +94,7 @@ def save(
         "decisions": asdict(decisions),
         **facts,
     }
-    (path / "empathy_scan.json").write_text(json.dumps(whole, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    (path / FACTS).write_text(json.dumps(whole, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     return path
 
 
@@ -116,3 +114,6 @@ def _check_versions(facts: dict[str, Any], path: Path) -> None:
 def _decisions(given: dict[str, Any]) -> Decisions:
     tones = {name: tuple(given[name]) for name in ("agent_tone", "customer_tone")}
     return Decisions(**{**given, **tones})
+
+
+__all__ = ["FORMAT_VERSION", "NEEDED", "Bundle", "default_path", "fingerprint", "load", "save"]

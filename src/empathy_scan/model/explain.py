@@ -2,7 +2,8 @@
 
 For the encoder, the gradient of the label's logit by each token's embedding, times what separates that embedding from
 the mask token's: to first order, how much the logit would fall if the word were hidden. For the wide path, the weights
-of the phrases that hold the token. Words get the sum of their tokens.
+of the phrases that hold the token. Words get the sum of their tokens. That is an estimate; `without` makes the check,
+the same turn with those words taken out, which is judged again.
 """
 
 from __future__ import annotations
@@ -59,6 +60,18 @@ def _phrase_worth(model: EmpathyModel, batch: Batch, outputs: Tensor) -> Tensor:
         for shift in range(length):
             worth += torch.roll(part, shift, dims=1)
     return worth
+
+
+def without(packed: Packed, taken: Sequence[Span]) -> Packed:
+    """The packed example with the words of these spans taken out of its focus."""
+    kept = [
+        n
+        for n, (start, end) in enumerate(packed.spans)
+        if not any(start < last and max(end, start + 1) > first for first, last, _ in taken)
+    ]
+    focus = [packed.ids[packed.focus_start + n] for n in kept]
+    ids = [*packed.ids[: packed.focus_start], *focus, *packed.ids[packed.focus_end :]]
+    return Packed(ids, packed.focus_start, packed.focus_start + len(focus), [packed.spans[n] for n in kept])
 
 
 def spans(text: str, packed: Packed, worth: np.ndarray) -> list[Span]:

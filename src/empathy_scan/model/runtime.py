@@ -68,6 +68,14 @@ def parts(model: EmpathyModel, packer: Packer, examples: Sequence[Example]) -> t
     return found[:, :L], found[:, L:]
 
 
+def logits_of_packed(
+    model: EmpathyModel, packer: Packer, packed: Sequence[Packed], *, tokens_per_batch: int = 4096
+) -> np.ndarray:
+    """Logits [N, L] of what is packed already, in its order."""
+    model.eval()  # type: ignore[no-untyped-call]
+    return _answers(packer, packed, lambda batch: model(batch)["all"], tokens=tokens_per_batch, width=L)
+
+
 def _forward(
     packer: Packer,
     examples: Sequence[Example],
@@ -80,8 +88,17 @@ def _forward(
     out = np.zeros((len(examples), width), dtype=np.float32)
     for start in range(0, len(examples), CHUNK):
         packed = packer.pack(examples[start : start + CHUNK])
-        for group in batches([len(one.ids) for one in packed], tokens=tokens):
-            with torch.inference_mode():
-                found = network(collate([packed[p] for p in group], pad=packer.pad))
-            out[[start + p for p in group]] = found.float().numpy()
+        out[start : start + CHUNK] = _answers(packer, packed, network, tokens=tokens, width=width)
+    return out
+
+
+def _answers(
+    packer: Packer, packed: Sequence[Packed], network: Callable[[Batch], torch.Tensor], *, tokens: int, width: int
+) -> np.ndarray:
+    """The network's answers [N, width] to packed examples."""
+    out = np.zeros((len(packed), width), dtype=np.float32)
+    for group in batches([len(one.ids) for one in packed], tokens=tokens):
+        with torch.inference_mode():
+            found = network(collate([packed[p] for p in group], pad=packer.pad))
+        out[group] = found.float().numpy()
     return out

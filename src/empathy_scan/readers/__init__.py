@@ -209,7 +209,7 @@ def find(sources: Sequence[Path]) -> list[files.Found]:
     Those that are read together with another, as the speakers of a ConvoKit corpus, are not among them.
     """
     found = files.find(sources)
-    own = beside.without_companions([each.path for each in found])
+    own = beside.without_companions([each.where for each in found])
     return [each for each, alone in zip(found, own, strict=True) if alone]
 
 

@@ -7,6 +7,7 @@ Also here: the files of a ConvoKit corpus, which `utterances.jsonl` is read with
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -80,7 +81,8 @@ def of_corpus(path: Path) -> Mapping[str, Path]:
     return {name: path.parent / name for name in CORPUS if (path.parent / name).is_file()}
 
 
-def without_companions(paths: Sequence[Path]) -> list[bool]:
+def without_companions(paths: Sequence[str]) -> list[bool]:
     """For each path whether it is a file of its own; False where it is read with the utterances beside it."""
-    corpora = {path.parent for path in paths if path.name.lower() in UTTERANCES}
-    return [not corpora or path.name.lower() not in CORPUS or path.parent not in corpora for path in paths]
+    split = [os.path.split(path) for path in paths]
+    corpora = {folder for folder, name in split if name.lower() in UTTERANCES}
+    return [not corpora or name.lower() not in CORPUS or folder not in corpora for folder, name in split]

@@ -23,11 +23,9 @@ from empathy_scan.errors import InputError, MalformedInputError, NoticeError, Un
 SETTINGS_FILE = "empathy-scan.toml"
 # Folders and files that systems and programs leave behind.
 _LEFT_BEHIND = {"__macosx", "thumbs.db", "desktop.ini", "$recycle.bin", "lost+found"}
-# A download or copy that is still running, or what an editor keeps beside a file that is open.
-_UNFINISHED = (
-    ".part", ".tmp", ".temp", ".crdownload", ".partial", ".filepart", ".download", ".opdownload", ".aria2", ".swp",
-    ".swo", "~",
-)  # fmt: skip
+_HALF = (".part", ".crdownload", ".partial", ".filepart")  # a download or copy that is still running
+# The same, and what programs keep beside a file that they have open.
+_UNFINISHED = (*_HALF, ".tmp", ".temp", ".download", ".opdownload", ".aria2", ".swp", ".swo", "~")
 _MAILDIR = {"cur", "new", "tmp"}
 _FLAGS = re.compile(r"[:;!]2,([A-Za-z]*)$")  # of a mail in a Maildir; Windows cannot have the colon
 _UNREAD = {
@@ -114,9 +112,14 @@ class Found:
     """A file that a source led to, or the reason why it cannot be read."""
 
     source: str
-    path: Path
+    where: str  # its path: text, as objects for 100,000 paths take their time
     problem: InputError | None = None
     named: bool = False  # by itself, not found in a folder
+
+    @property
+    def path(self) -> Path:
+        """Where the file lies."""
+        return Path(self.where)
 
 
 def find(sources: Sequence[Path]) -> list[Found]:
@@ -237,7 +240,7 @@ def _walk(root: Path) -> Iterable[Found]:
     if not root.exists() and not root.is_symlink():
         raise UsageError(f"{root} does not exist", remedy="check the path")
     if not root.is_dir():
-        yield Found(_name(Path(root.name)), root, named=True)
+        yield Found(_name(Path(root.name)), str(root), named=True)
         return
     problems: list[OSError] = []
     seen: set[str] = set()
@@ -255,11 +258,11 @@ def _walk(root: Path) -> Iterable[Found]:
         for name in names:
             if not is_passed_over(name, unfinished=False):
                 problem = _flagged(name) if mails else _unfinished(name)
-                yield Found(f"{prefix}{_name(name)}", Path(folder, name), problem)
+                yield Found(f"{prefix}{_name(name)}", os.path.join(folder, name), problem)  # noqa: PTH118 - as in Found
     for error in problems:
         path = Path(error.filename)
         refusal = InputError(f"the folder cannot be read ({error.strerror})", remedy="check its permissions")
-        yield Found(_name(path.relative_to(root)), path, refusal)
+        yield Found(_name(path.relative_to(root)), str(path), refusal)
 
 
 def is_passed_over(name: str, *, unfinished: bool = True) -> bool:
@@ -267,7 +270,7 @@ def is_passed_over(name: str, *, unfinished: bool = True) -> bool:
     folded = name.casefold()
     if name.startswith((".", "~$")) or name == SETTINGS_FILE or folded in _LEFT_BEHIND:
         return True
-    return unfinished and folded.endswith(_UNFINISHED)
+    return unfinished and folded.endswith(_HALF)
 
 
 def still_written(how: str) -> NoticeError:
@@ -280,8 +283,11 @@ def still_written(how: str) -> NoticeError:
 
 def _unfinished(name: str) -> InputError | None:
     """Why a file of that name is not read yet; None for one that is."""
-    ending = next((ending for ending in _UNFINISHED if name.casefold().endswith(ending)), None)
-    return None if ending is None else still_written(f"its name ends in {ending}")
+    folded = name.casefold()
+    if not folded.endswith(_UNFINISHED):
+        return None
+    ending = next(ending for ending in _UNFINISHED if folded.endswith(ending))
+    return still_written(f"its name ends in {ending}")
 
 
 def _is_maildir(folder: str, folders: Iterable[str] | None = None) -> bool:
@@ -308,17 +314,17 @@ def _flagged(name: str) -> InputError | None:
 def _name(path: Path | str) -> str:
     r"""A path with / between its parts; bytes of a file's name that are not UTF-8 are shown as `\xe9`."""
     shown = path if isinstance(path, str) else path.as_posix()
-    return os.fsencode(shown).decode("utf-8", "backslashreplace")
+    return shown if shown.isascii() else os.fsencode(shown).decode("utf-8", "backslashreplace")
 
 
 def _distinct(files: Iterable[Found]) -> list[Found]:
     """Each file once, under one name: files that are called the same in two folders get the folders' names too."""
     by_path: dict[str, Found] = {}
-    folders: dict[Path, str] = {}
+    folders: dict[str, str] = {}
     for found in files:
-        parent = found.path.parent
+        parent, name = os.path.split(found.where)
         real = folders.get(parent) or folders.setdefault(parent, os.path.realpath(parent))
-        real = real + os.sep + found.path.name
+        real = real + os.sep + name
         known = by_path.get(real)
         if known is None or (len(found.source), found.source) > (len(known.source), known.source):
             by_path[real] = replace(found, named=True) if known is not None and known.named else found
@@ -331,12 +337,12 @@ def _distinct(files: Iterable[Found]) -> list[Found]:
     for group in by_source.values():
         named += group if len(group) == 1 else _told_apart(group)
     _LOG.info("%d files found", len(named))
-    return sorted(named, key=lambda found: (found.source, str(found.path)))
+    return sorted(named, key=lambda found: (found.source, found.where))
 
 
 def _told_apart(group: Sequence[Found]) -> list[Found]:
     """Files of one name with as much of their paths in front as tells them apart."""
-    absolute = [Path(os.path.abspath(found.path)) for found in group]  # noqa: PTH100 - links stay as given
+    absolute = [Path(os.path.abspath(found.where)) for found in group]  # noqa: PTH100 - links stay as given
     common = Path(os.path.commonpath([path.parent for path in absolute]))
     return [replace(found, source=_name(path.relative_to(common))) for path, found in zip(absolute, group, strict=True)]
 

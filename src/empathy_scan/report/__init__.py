@@ -1,6 +1,7 @@
-"""The report: a folder of static HTML pages from figures down to the turns behind them."""
+"""The report: a folder of static HTML and Markdown pages from figures down to the turns behind them, and their data."""
 
 from empathy_scan.report.material import WEEKLY, WEEKS, People
-from empathy_scan.report.page import write
+from empathy_scan.report.method import Background, Model
+from empathy_scan.report.page import Written, write
 
-__all__ = ["WEEKLY", "WEEKS", "People", "write"]
+__all__ = ["WEEKLY", "WEEKS", "Background", "Model", "People", "Written", "write"]

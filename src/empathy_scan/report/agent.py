@@ -1,38 +1,50 @@
-"""What stands on an agent's page: figures, the moments cited, and every turn that the figures count."""
+"""What stands on an agent's page: a coaching talk first, then figures, course, composure, voice, and all turns behind.
+
+Everything is cut from the material once for all agents; what is done agent by agent looks at cited turns only.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import polars as pl
 
-from empathy_scan.report import content, dialogue, measures, moments, words
-from empathy_scan.report.dialogue import Link, Turn
-from empathy_scan.report.findings import Finding
-from empathy_scan.report.material import Material, Row
+from empathy_scan.mirror import UNKNOWN_AGENT
+from empathy_scan.report import (
+    coaching,
+    composure,
+    content,
+    findings,
+    likeness,
+    measures,
+    moments,
+    past,
+    piles,
+    support,
+    talk,
+    voice,
+    withheld,
+    words,
+)
+from empathy_scan.report.cards import Cited, Examples
+from empathy_scan.report.composure import Chain, Counts, Snap
+from empathy_scan.report.findings import Answers, Finding
+from empathy_scan.report.likeness import Alike, Key
+from empathy_scan.report.material import TEAM, Material, Row
 from empathy_scan.report.measures import Measure, Shown
+from empathy_scan.report.past import Change, Chart
+from empathy_scan.report.piles import Pile
+from empathy_scan.report.voice import Voice
+from empathy_scan.report.withheld import Withheld
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
-    """One cited exchange: why it is cited, the customer's words, the agent's, and where it stands."""
+class Section:
+    """A table of further figures."""
 
-    kind: str
     title: str
-    where: Link
-    asked: Turn
-    between: str  # how many messages lie between the two; "" where the answer came at once
-    answer: Turn
-
-
-@dataclass(frozen=True, slots=True)
-class Pile:
-    """All turns that a figure counts with one outcome, as links."""
-
-    kind: str
-    title: str
-    links: tuple[Link, ...]
+    figures: tuple[Shown, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,112 +54,181 @@ class AgentPage:
     slug: str
     name: str
     facts: tuple[str, ...]
-    groups: tuple[content.Group, ...]
+    unnamed: str  # what is said of agents whom the export does not name; "" for anybody else
+    band: str  # where the agent's empathy rate lies among the others
+    talk: talk.Coaching | None  # None for agents without a name
     figures: tuple[Shown, ...]
-    further: tuple[Shown, ...]
-    loads: tuple[Shown, ...]
-    praise: tuple[Moment, ...]
-    talk: tuple[Moment, ...]
+    courses: tuple[Chart, ...]
+    changes: tuple[Change, ...]
+    curve: Chart | None
+    counts: Counts | None
+    chains: tuple[Chain, ...]
+    chains_count: str
+    voice: Voice | None
+    voiced: tuple[Shown, ...]
+    sections: tuple[Section, ...]
+    withheld: tuple[Withheld, ...]
     piles: tuple[Pile, ...]
     conversations: tuple[content.Listed, ...]
+    conversations_more: str
+    cited: tuple[tuple[str, str, str, int, int], ...]  # section, kind, conversation, turn, agent_turn, for the data
 
 
-MOMENTS = {
-    "rose": "Rose above a hostile message",
-    "empathic": "Answered with understanding",
-    "guarded": "Guarded or hostile answer",
-    "scripted": "Stock phrases only",
-    "missed": "Call for empathy missed",
-}
-_SNIPPET = 84  # characters of a customer's words in a list of turns
+@dataclass(frozen=True, slots=True)
+class _Cut:
+    """What is made once for all agents."""
+
+    answers: dict[str, Answers]
+    changes: dict[tuple[str, str], Row]
+    weeks: dict[str, pl.DataFrame]
+    voices: dict[str, Voice]
+    snaps: dict[str, tuple[list[Snap], int]]
+    piles: dict[str, tuple[Pile, ...]]
+    spoke: dict[str, list[Row]]
+    bands: dict[str, tuple[int, int]]
+
+
+_VOICE = ("own_voice", "formulaicity")
+UNNAMED = (
+    "This page stands for all agents whom the export does not name. They may be several people, so nothing here is "
+    "said of anybody: there are no strengths and nothing to work on, only what was counted."
+)
 
 
 def pages(material: Material, found: list[Finding]) -> Iterator[AgentPage]:
     """The page of every agent."""
-    cited = _cited(material)
-    piles = _piles(material)
+    cut = _cut(material)
+    picks = _picks(material, cut)
+    alike = likeness.found(material, (row for one in picks.values() for row in one.talked()))
+    examples = {agent_id: Examples(alike, agent_id) for agent_id in picks}
+    used = {agent_id: talk.examples_of(one, examples[agent_id]) for agent_id, one in picks.items()}
+    said = _said(material, picks, used, cut)
+    for agent_id in material.agents:
+        yield _page(material, agent_id, cut, picks[agent_id], used[agent_id], examples[agent_id],
+                    Cited(said.get(agent_id)), coaching.load(found, agent_id))  # fmt: skip
+
+
+def _cut(material: Material) -> _Cut:
+    """The material cut by agent."""
     spoke: dict[str, list[Row]] = {agent_id: [] for agent_id in material.agents}
     for row in material.conversations.values():
         for agent_id in row["agents"]:
             spoke[agent_id].append(row)
-    for agent_id in material.agents:
-        own = [finding for finding in found if finding.agent_id == agent_id]
-        yield AgentPage(
-            slug=words.slug(agent_id), name=material.names[agent_id],
-            facts=(content.span(spoke[agent_id]), *content.held_as(spoke[agent_id])),
-            groups=tuple(content.groups_of(own, most=len(own), names=material.names)),
-            figures=tuple(content.shown(material, agent_id, measure) for measure in measures.HEADLINES),
-            further=tuple(_known(material, agent_id, measures.FURTHER)),
-            loads=tuple(_known(material, agent_id, measures.LOADS)),
-            praise=cited.get((agent_id, moments.PRAISE), ()), talk=cited.get((agent_id, moments.TALK), ()),
-            piles=piles.get(agent_id, ()),
-            conversations=tuple(content.listed(material, row, without=agent_id) for row in spoke[agent_id]),
-        )  # fmt: skip
+    ranges = {
+        agent_id: (figure.low, figure.high)
+        for agent_id in material.agents
+        if agent_id != UNKNOWN_AGENT and (figure := material.figure(agent_id, "empathy_rate"))
+        and figure.low is not None and figure.high is not None
+    }  # fmt: skip
+    return _Cut(
+        answers=findings.count_answers(material.exchanges), changes=support.past_of(material),
+        weeks=past.weeks_by_agent(material), voices=voice.voices(material), snaps=composure.snaps(material),
+        piles=piles.piles(material), spoke=spoke, bands=measures.bands(ranges),
+    )  # fmt: skip
 
 
-def _cited(material: Material) -> dict[tuple[str, str], tuple[Moment, ...]]:
-    """The cited moments by agent and section."""
-    chosen = moments.choose(material)
-    keys = {(row["conversation_id"], row[turn]) for row in chosen for turn in ("turn", "agent_turn")}
-    turns = pl.DataFrame(sorted(keys), schema={"conversation_id": pl.String, "turn": pl.Int32}, orient="row")
-    rows = material.said.join(turns, on=["conversation_id", "turn"], how="semi").iter_rows(named=True)
-    said = {(row["conversation_id"], row["turn"]): row for row in rows}
-    cited: dict[tuple[str, str], list[Moment]] = {}
-    for row in chosen:
-        cited.setdefault((row["agent_id"], row["section"]), []).append(_moment(material, row, said))
-    return {key: tuple(found) for key, found in cited.items()}
+def _picks(material: Material, cut: _Cut) -> dict[str, talk.Picked]:
+    """What every page cites."""
+    pools = moments.pools(material)
+    counts: dict[str, dict[str, int]] = {}
+    for (agent_id, kind), number in pools.counts.items():
+        counts.setdefault(agent_id, {})[kind] = number
+    return {
+        agent_id: talk.pick(material, agent_id, pools, counts.get(agent_id, {}), cut.changes, cut.answers.get(agent_id))
+        if agent_id != UNKNOWN_AGENT
+        else talk.Picked()
+        for agent_id in material.agents
+    }
 
 
-def _moment(material: Material, row: Row, said: Mapping[tuple[str, int], Row]) -> Moment:
-    """One cited exchange, both sides cut to what is marked."""
-    conversation = material.conversations[row["conversation_id"]]
-    both = [said[row["conversation_id"], row[turn]] for turn in ("turn", "agent_turn")]
-    where = Link(f"{dialogue.channel(conversation)}, {dialogue.when(conversation)}",
-                 material.href(row["conversation_id"], row["agent_turn"]))  # fmt: skip
-    asked, answer = (dialogue.turn(material, turn, short=True) for turn in both)
-    skipped = both[1]["turn"] - both[0]["turn"] - 1
-    between = words.plural(skipped, "message in between", "messages in between") if skipped > 0 else ""
-    return Moment(row["kind"], MOMENTS[row["kind"]], where, asked, between, answer)
+def _said(
+    material: Material, picks: dict[str, talk.Picked], used: dict[str, dict[Key, list[Alike]]], cut: _Cut
+) -> dict[str, pl.DataFrame]:
+    """The turns of the conversations that each page cites."""
+    cited = {
+        (agent_id, conversation)
+        for agent_id, one in picks.items()
+        for conversation in (
+            *(row["conversation_id"] for row in (*one.praise, *one.talked())),
+            *(alike.conversation_id for found in used[agent_id].values() for alike in found),
+            *(snap.conversation_id for snap in cut.snaps.get(agent_id, ([], 0))[0]),
+        )
+    }
+    keys = pl.DataFrame(sorted(cited), schema={"page": pl.String, "conversation_id": pl.String}, orient="row")
+    rows = keys.join(material.said, on="conversation_id", how="inner")
+    return {str(page): part for (page,), part in rows.partition_by("page", as_dict=True, include_key=False).items()}
 
 
-def _piles(material: Material) -> dict[str, tuple[Pile, ...]]:
-    """Every turn behind an agent's headline figures, by outcome."""
-    call = pl.col("call") & pl.col("answer").is_not_null()
-    rose = pl.col("rose_above")
-    piles: dict[str, list[Pile]] = {}
-    for kind, title, which in (
-        ("empathic", "Calls for empathy answered with understanding", call & (pl.col("answer") == "empathic")),
-        ("scripted", "Calls for empathy answered with stock phrases only", call & (pl.col("answer") == "scripted")),
-        ("missed", "Calls for empathy missed", call & (pl.col("answer") == "missed")),
-        ("rose", "Hostile messages that the agent rose above", rose.fill_null(value=False)),
-        ("load", "Other hostile messages with an answer", ~rose.fill_null(value=True)),
+def _page(
+    material: Material, agent_id: str, cut: _Cut, picked: talk.Picked, used: dict[Key, list[Alike]], examples: Examples,
+    cited: Cited, load: tuple[str, ...],
+) -> AgentPage:  # fmt: skip
+    """One agent's page."""
+    named, spoke = agent_id != UNKNOWN_AGENT, cut.spoke[agent_id]
+    snaps, number = cut.snaps.get(agent_id, ([], 0)) if named else ([], 0)
+    courses = past.charts(material, agent_id, cut.weeks.get(agent_id), cut.weeks.get(TEAM)) if named else ()
+    changes = past.changes(cut.changes, agent_id) if named else ()
+    newest, more = piles.newest(spoke)
+    spoken = cut.voices.get(agent_id) if named else None
+    figures = tuple(content.shown(material, agent_id, measure) for measure in measures.HEADLINES)
+    return AgentPage(
+        slug=words.slug(agent_id), name=material.names[agent_id],
+        facts=(content.span(spoke), *content.held_as(spoke)),
+        unnamed="" if named else UNNAMED, band=_band(cut.bands, agent_id),
+        talk=talk.talk(material, picked, used, examples, cited, load) if named else None,
+        figures=withheld.known(figures), courses=courses, changes=changes,
+        curve=composure.curve(material, agent_id),
+        counts=composure.counts(material, agent_id, cut.answers.get(agent_id)),
+        chains=tuple(composure.chain(material, snap, cited) for snap in snaps),
+        chains_count=_chains(number, len(snaps)),
+        voice=spoken, voiced=_known(material, agent_id, (support.MEASURES[name] for name in _VOICE)),
+        sections=tuple(_sections(material, agent_id)),
+        withheld=withheld.withheld(
+            material, agent_id, courses=bool(courses), changes=bool(changes),
+            varied=bool(spoken and spoken.varied), named=named,
+        ),
+        piles=cut.piles.get(agent_id, ()),
+        conversations=tuple(content.listed(material, row, without=agent_id) for row in newest), conversations_more=more,
+        cited=tuple(
+            (section, row["kind"], row["conversation_id"], row["turn"], row["agent_turn"])
+            for section, row in picked.cited()
+        ),
+    )  # fmt: skip
+
+
+def _chains(number: int, told: int) -> str:
+    """How many snap chains there are."""
+    if not number:
+        return ""
+    held = words.plural(number, "conversation", "conversations")
+    newest = f"; the newest {told} are told here" if number > told else ""
+    return f"In {held} two or more stock phrases and no word of understanding came before the tone turned{newest}."
+
+
+def _band(bands: dict[str, tuple[int, int]], agent_id: str) -> str:
+    """The agent's band on the front page, in words; "" without one or without anybody beside."""
+    if agent_id not in bands or len(bands) < 2:
+        return ""
+    last = max(end for _, end in bands.values())
+    own = measures.letters(*bands[agent_id])
+    whole = measures.letters(0, last)
+    return f"Band {own} of {whole} for “Answered with understanding”: those who share a letter cannot be told apart."
+
+
+def _sections(material: Material, agent_id: str) -> Iterator[Section]:
+    """The further figures by what they tell, without those that have no value."""
+    carried = [measure for measure in measures.FURTHER if measure.name.startswith("carry_over")]
+    even = [measure for measure in measures.FURTHER if measure.scale == "consistency"]
+    for title, wanted in (
+        ("The same for every customer?", even),
+        ("After a hard conversation", carried),
+        ("Care and tone", withheld.others()),
+        ("Abuse taken: a load, never a mark", measures.LOADS),
     ):
-        _pile(piles, material, kind, title, material.answers.filter(which))
-    strained = material.exchanges.filter((pl.col("tone") > 0) & pl.col("customer_turn").is_not_null())
-    _pile(piles, material, "guarded", "Guarded or hostile answers", strained)
-    return {agent_id: tuple(found) for agent_id, found in piles.items()}
+        if own := _known(material, agent_id, wanted):
+            yield Section(title, own)
 
 
-def _pile(piles: dict[str, list[Pile]], material: Material, kind: str, title: str, rows: pl.DataFrame) -> None:
-    """Add one outcome to the piles of every agent who has turns of it."""
-    texts = material.said.select("conversation_id", "turn", pl.col("text").str.slice(0, _SNIPPET + 1))
-    quoted = rows.filter(pl.col("agent_id").is_not_null()).join(texts, on=["conversation_id", "turn"], how="inner")
-    for (agent_id,), group in (
-        quoted.sort("started_at", "conversation_id", "turn")
-        .partition_by("agent_id", as_dict=True, maintain_order=True)
-        .items()
-    ):
-        links = tuple(_quote(material, row) for row in group.iter_rows(named=True))
-        piles.setdefault(str(agent_id), []).append(Pile(kind, f"{title} ({len(links):,})", links))
-
-
-def _quote(material: Material, row: Row) -> Link:
-    """A turn by its first words."""
-    text = " ".join(words.shown(row["text"]).split())
-    cut = f"{text[:_SNIPPET].rsplit(' ', 1)[0]} …" if len(text) > _SNIPPET else text
-    return Link(f"“{cut}”", material.href(row["conversation_id"], row["turn"]))
-
-
-def _known(material: Material, agent_id: str, wanted: tuple[Measure, ...]) -> Iterator[Shown]:
-    """Those figures that `summary` made."""
-    return (content.shown(material, agent_id, measure) for measure in wanted if material.figure(agent_id, measure.name))
+def _known(material: Material, agent_id: str, wanted: Iterable[Measure]) -> tuple[Shown, ...]:
+    """Those figures that have a value."""
+    return withheld.known(tuple(content.shown(material, agent_id, measure) for measure in wanted))

@@ -1,15 +1,28 @@
-"""Conversation pages: every turn with its labels, its evidence, and for a call for empathy the answer that it got."""
+"""Conversation pages: the course of tone and care, what happened in short, and every turn with its labels and why.
+
+Pages are made one by one from slices of the frames, so that a report of a few cited conversations costs no more than
+these, and one of all of them no more memory.
+"""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
+import polars as pl
+from markupsafe import Markup
+
 from empathy_scan.codebook import Role
-from empathy_scan.report import marks, words
-from empathy_scan.report.marks import Chip, Piece
+from empathy_scan.report import escalation, inshort, lanes, marks, sketch, words
+from empathy_scan.report.escalation import Course
+from empathy_scan.report.inshort import Statement
+from empathy_scan.report.marks import Chip, House, Piece, Reason
 from empathy_scan.report.material import Material, Row
+
+NARROW = 10  # steps of a chart that leaves room beside it
+SKETCHED = 100  # columns of a course in characters
+TURNS_AT_ONCE = 5000  # rows whose pages are made together: what memory holds of all conversations
 
 CHANNELS = {
     "call": ("call", "calls"),
@@ -57,6 +70,19 @@ class Turn:
     chips: tuple[Chip, ...]
     replies: tuple[Reply, ...]
     aside: str = ""  # why nothing scores it
+    number: int = 0  # from 1 within the conversation; 0 where a turn stands alone
+    house: tuple[House, ...] = ()
+    reasons: tuple[Reason, ...] = ()
+    weighed: tuple[str, ...] = ()  # what it came close to
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """The conversations before and after this one of one agent, where they have a page."""
+
+    agent: Link
+    before: Link | None
+    after: Link | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +96,85 @@ class Dialogue:
     agents: tuple[Link, ...]
     counts: tuple[Reply, ...]
     turns: tuple[Turn, ...]
+    statements: tuple[Statement, ...]
+    course: Course
+    legend: tuple[Reply, ...]  # what the chart of its course draws
+    grouped: str  # how many messages a step of the chart holds; "" for one
+    neighbours: tuple[Neighbour, ...]
+
+    @property
+    def sketch(self) -> tuple[str, ...]:
+        """Its course in characters, line by line; none where there is too little to draw."""
+        drawn = sketch.sketch(self.course, width=SKETCHED)
+        if drawn is None:
+            return ()
+        legend = "   ".join(f"{sign} {meaning}" for sign, _, meaning in drawn.legend)
+        return tuple(drawn.lines()) + ((legend,) if legend else ())
+
+    @property
+    def wide(self) -> bool:
+        """Whether the chart of its course needs the whole width of a page."""
+        return len(self.course.steps) > NARROW
+
+    @property
+    def chart(self) -> Markup:
+        """The chart of its course; nothing where there is too little to draw."""
+        return lanes.drawn(self.course)
 
 
-def dialogues(material: Material) -> Iterator[Dialogue]:
-    """The page of every conversation, one after the other: one pass over the turns."""
-    rows = material.said.iter_rows(named=True)
-    for conversation_id, turns in itertools.groupby(rows, key=lambda row: str(row["conversation_id"])):
-        yield _dialogue(material, material.conversations[conversation_id], list(turns))
+def dialogues(material: Material, wanted: Collection[str] | None = None) -> Iterator[Dialogue]:
+    """The page of every conversation of the turns, or of those wanted, in the order of their ids."""
+    said = material.said.sort("conversation_id", "turn")
+    if wanted is not None:
+        ids = pl.DataFrame({"conversation_id": sorted(wanted)}, schema={"conversation_id": pl.String})
+        said = said.join(ids, on="conversation_id", how="semi", maintain_order="left")
+    for part in _slices(said):
+        ids = part.select("conversation_id").unique()
+        phrases = _by_conversation(material.house.join(ids, on="conversation_id", how="semi", maintain_order="left"))
+        links = _by_conversation(material.beside.join(ids, on="conversation_id", how="semi", maintain_order="left"))
+        rows = part.iter_rows(named=True)
+        for conversation_id, turns in itertools.groupby(rows, key=lambda row: str(row["conversation_id"])):
+            yield _dialogue(
+                material, material.conversations[conversation_id], list(turns),
+                houses=phrases.get(conversation_id, ()),
+                neighbours=tuple(_neighbours(material, links.get(conversation_id, ()))),
+            )  # fmt: skip
+
+
+def _slices(said: pl.DataFrame) -> Iterator[pl.DataFrame]:
+    """The rows of sorted turns in slices of whole conversations."""
+    start = held = 0
+    for count in said.group_by("conversation_id", maintain_order=True).len()["len"]:
+        held += count
+        if held >= TURNS_AT_ONCE:
+            yield said.slice(start, held)
+            start, held = start + held, 0
+    if held:
+        yield said.slice(start, held)
+
+
+def _by_conversation(frame: pl.DataFrame) -> dict[str, list[Row]]:
+    """The rows of a small frame by their conversation, in order."""
+    found: dict[str, list[Row]] = {}
+    for row in frame.iter_rows(named=True):
+        found.setdefault(row["conversation_id"], []).append(row)
+    return found
+
+
+def _neighbours(material: Material, rows: Sequence[Row]) -> Iterator[Neighbour]:
+    """What stands before and after a conversation, for each of its agents."""
+
+    def link(conversation_id: str | None) -> Link | None:
+        if conversation_id is None:
+            return None
+        row = material.conversations[conversation_id]
+        return Link(f"{channel(row)}, {when(row)}", material.href(conversation_id))
+
+    for row in rows:
+        agent = Link(material.names[row["agent_id"]], material.agent_href(row["agent_id"]))
+        before, after = link(row["before"]), link(row["after"])
+        if before or after:
+            yield Neighbour(agent, before, after)
 
 
 def channel(row: Row) -> str:
@@ -89,7 +187,9 @@ def when(row: Row) -> str:
     return words.date(row["started_at"]) if row["started_at"] else "date not known"
 
 
-def _dialogue(material: Material, conversation: Row, rows: list[Row]) -> Dialogue:
+def _dialogue(
+    material: Material, conversation: Row, rows: list[Row], *, houses: Sequence[Row], neighbours: tuple[Neighbour, ...]
+) -> Dialogue:
     """One conversation's page."""
     agents = tuple(Link(material.names[agent], material.agent_href(agent)) for agent in conversation["agents"])
     with_whom = f" with {words.listing(agent.text for agent in agents)}" if agents else ""
@@ -102,13 +202,56 @@ def _dialogue(material: Material, conversation: Row, rows: list[Row]) -> Dialogu
         *_left_out(rows),
         words.shown(conversation["conversation_id"]),
     ]
+    found, by_turn = escalation.course(rows), _houses(houses)
     return Dialogue(
         slug=words.slug(conversation["conversation_id"]),
         title=f"{kind[0].upper()}{kind[1:]}{with_whom}",
         heading=f"{kind[0].upper()}{kind[1:]}{with_whom}, {when(conversation)}",
         facts=tuple(facts), agents=agents, counts=tuple(counts(conversation)),
-        turns=tuple(turn(material, row) for row in rows),
+        turns=tuple(
+            turn(material, row, number=number, house=by_turn.get(row["turn"], ())) for number, row in enumerate(rows, 1)
+        ),
+        statements=inshort.in_short(rows, found), course=found, legend=tuple(_legend(found)),
+        grouped=_grouped(found), neighbours=neighbours,
     )  # fmt: skip
+
+
+def _houses(rows: Sequence[Row]) -> dict[int, tuple[House, ...]]:
+    """The house phrases of a conversation by turn."""
+    found: dict[int, tuple[House, ...]] = {}
+    for row in rows:
+        agents = words.plural(row["agents"], "agent", "agents")
+        title = f"said by {agents} in {_at_least(row['spoken'])}"
+        found[row["turn"]] = (*found.get(row["turn"], ()), House(row["start"], row["end"], title, row["text"]))
+    return found
+
+
+def _at_least(count: int) -> str:
+    """A number of conversations, cut to its first digit: a page need not be made again for every one that is added."""
+    told = count if count < 10 else count // (unit := 10 ** (len(str(count)) - 1)) * unit
+    return f"{'at least ' if told < count else ''}{words.plural(told, 'conversation', 'conversations')}"
+
+
+def _legend(course: Course) -> Iterator[Reply]:
+    """What the signs of a chart mean, those that are in it."""
+    told = {**escalation.CARE, "upset": "customer upset", "guarded": "agent guarded", "hostile": "hostile"}
+    tones = {
+        "upset": any(step.customer == 1 for step in course.steps),
+        "guarded": any(step.agent == 1 for step in course.steps),
+        "hostile": any(2 in {step.customer, step.agent} for step in course.steps),
+    }
+    drawn = {kind for step in course.steps for kind in step.care} | {kind for kind, there in tones.items() if there}
+    for kind, text in told.items():
+        if kind in drawn:
+            yield Reply(kind, text, "")
+
+
+def _grouped(course: Course) -> str:
+    """How many messages a step of the chart holds; nothing for one."""
+    if not course.steps or course.steps[0].first == course.steps[0].last:
+        return ""
+    length = course.steps[0].last - course.steps[0].first + 1
+    return f"Each step is {length} messages, drawn with the harshest tone in it."
 
 
 def counts(conversation: Row) -> Iterator[Reply]:
@@ -128,21 +271,33 @@ def counts(conversation: Row) -> Iterator[Reply]:
         )
 
 
-def turn(material: Material, row: Row, *, short: bool = False) -> Turn:
-    """One turn of a conversation; `short` cuts a long one to an excerpt around what is marked."""
+def turn(material: Material, row: Row, *, short: bool = False, number: int = 0, house: Sequence[House] = ()) -> Turn:
+    """One turn of a conversation; `short` cuts a long one to an excerpt around what is marked.
+
+    With a `number` it stands in its conversation: it says why it has its labels, and its chips lead to their words.
+    """
     role, text, labels = row["role"], row["text"], marks.carried(row)
     spans = row["evidence"] or []
     around = marks.first_mark(spans, labels, role=role)
     window = words.excerpt(text, around=around) if short else (0, len(text))
+    pieces = marks.pieces(text, spans, labels, role=role, window=window, house=house)
+    chips, ids = marks.chips(row), dict[str, str]()
+    if number:
+        pieces, ids = marks.anchored(pieces, labels, f"t{row['turn']}")
+        chips = marks.linked(chips, labels, ids)
     return Turn(
         anchor=f"t{row['turn']}",
         side=_SIDES.get(role, "system"),
         who=_who(material, row),
         when="" if row["start"] is None else words.clock(row["start"]),
-        pieces=marks.pieces(text, spans, labels, role=role, window=window),
-        chips=marks.chips(row),
+        pieces=pieces,
+        chips=chips,
         replies=tuple(_replies(row)),
         aside=_aside(row),
+        number=number,
+        house=tuple(house),
+        reasons=marks.reasons(row, ids) if number else (),
+        weighed=marks.weighed(row) if number else (),
     )
 
 

@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
+import itertools
 import re
+from collections.abc import Iterable
+from typing import Protocol
 
 # Every mark that means something to CommonMark or GitHub's tables; a backslash before it makes it a character.
 _MARKS = re.compile(r"([\\`*_{}\[\]<>#|~&$])")
+_EDGED = re.compile(r"^(\s*)(\S.*?)(\s*)$")
 _STARTS = re.compile(r"^(\s*\d*)([-+=:.)])")
+
+
+class Marked(Protocol):
+    """A stretch of words, and what is marked in it ("" for nothing)."""
+
+    @property
+    def text(self) -> str: ...  # noqa: D102 - as the class says
+
+    @property
+    def kind(self) -> str: ...  # noqa: D102 - as the class says
 
 
 class Ready(str):
@@ -31,3 +45,35 @@ def quoted(value: str) -> Ready:
 def linked(text: str, href: str) -> Ready:
     """A link; the address is one of ours, made of slugs."""
     return Ready(f"[{escaped(text)}]({href})")
+
+
+def said(pieces: Iterable[Marked]) -> Ready:
+    """Words of a transcript as a block quote, those that are marked in bold."""
+    runs = itertools.groupby(pieces, key=lambda piece: bool(piece.kind))
+    texts = ((marked, "".join(piece.text for piece in run)) for marked, run in runs)
+    lines = "".join(_bold(text) if marked else _MARKS.sub(_escaped, text) for marked, text in texts).split("\n")
+    return Ready("\n".join(f"> {_STARTS.sub(_started, ' '.join(line.split()))}".rstrip() for line in lines))
+
+
+def _bold(text: str) -> str:
+    """The text in bold, line by line; white space around it stays outside."""
+    return "\n".join(_EDGED.sub(lambda found: f"{found[1]}**{_MARKS.sub(_escaped, found[2])}**{found[3]}", line)
+                     for line in text.split("\n"))  # fmt: skip
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return f"\\{found[1]}"
+
+
+def _started(found: re.Match[str]) -> str:
+    return f"{found[1]}\\{found[2]}"
+
+
+def block(lines: Iterable[str]) -> Ready:
+    """Lines of ours as they are, each character in its column."""
+    return Ready("\n".join(f"    {line}".rstrip() for line in lines))
+
+
+def anchor(name: str) -> Ready:
+    """A place that a link leads to; the name is one of ours."""
+    return Ready(f'<a id="{name}"></a>')

@@ -64,7 +64,7 @@ class Material:
 
     config: ReportConfig
     said: pl.DataFrame  # one row per turn: text, labels, probabilities, evidence, and the answer a customer's turn got
-    exchanges: pl.DataFrame
+    exchanges: pl.DataFrame  # with `acted`, `recited` and `snapped` of mirror.agent_turns
     answers: pl.DataFrame  # with `first_turn` and `first_tone`: of the first agent turn after the customer's
     conversations: dict[str, Row]  # one row each, by date
     agents: tuple[str, ...]  # by name
@@ -76,6 +76,8 @@ class Material:
     axes: dict[str, charts.Axis]  # by measure: the same scale on every page
     rejects: list[Row]
     phrases: Phrases  # the caring sentences with their phrases, and the phrases; none where the report got none
+    house: pl.DataFrame  # where house phrases stand: conversation_id, turn, start, end, text, agents, spoken
+    beside: pl.DataFrame  # for every agent of a conversation the agent's conversations before and after it, by date
     weeks: pl.DataFrame  # the headline figures of every agent and of the team in the last WEEKS weeks
     changes: pl.DataFrame
 
@@ -95,7 +97,7 @@ class Material:
 def prepare(frames: Frames, config: ReportConfig, people: People) -> Material:
     """The material of a report. Raises SchemaError for a frame that is not of its table."""
     frames = frames.checked()
-    exchanges = mirror.exchanges(frames.labels)
+    exchanges = mirror.agent_turns(frames.labels)
     answers = _with_first_turn(mirror.answers(frames.labels), exchanges)
     said = _said(frames, answers)
     of_team = (pl.col("scope") == "team") & (pl.col("agent_id") != TEAM)
@@ -112,8 +114,35 @@ def prepare(frames: Frames, config: ReportConfig, people: People) -> Material:
         names=called, figures=figures, teams=teams, groups=groups, people=people,
         axes=_axes([*figures.items(), *teams.items(), *groups.items()]),
         rejects=frames.rejects.sort(tables.REJECTS.key).to_dicts(),
-        phrases=frames.phrases, weeks=frames.weeks, changes=frames.changes,
+        phrases=frames.phrases, house=_house(frames.phrases), beside=_beside(said),
+        weeks=frames.weeks, changes=frames.changes,
     )  # fmt: skip
+
+
+def _house(phrases: Phrases) -> pl.DataFrame:
+    """The places of house phrases, and how many agents (`agents`) say them in how many conversations (`spoken`)."""
+    known = phrases.phrases.select("phrase", "agents", spoken="conversations")
+    return (
+        phrases.sentences.filter(pl.col("house") & pl.col("start").is_not_null())
+        .join(known, on="phrase", how="inner")
+        .select("conversation_id", "turn", "start", "end", "text", "agents", "spoken")
+        .sort("conversation_id", "turn", "start")
+    )
+
+
+def _beside(said: pl.DataFrame) -> pl.DataFrame:
+    """One row per agent and conversation, with the ids of the agent's conversations before and after it."""
+    held = (
+        said.filter(pl.col("role") == Role.AGENT)
+        .select("agent_id", "conversation_id", "started_at")
+        .unique(["agent_id", "conversation_id"])
+        .sort("agent_id", "started_at", "conversation_id", nulls_last=True)
+    )
+    return held.select(
+        "conversation_id", "agent_id",
+        before=pl.col("conversation_id").shift(1).over("agent_id"),
+        after=pl.col("conversation_id").shift(-1).over("agent_id"),
+    ).sort("conversation_id", "agent_id")  # fmt: skip
 
 
 def _with_first_turn(answers: pl.DataFrame, exchanges: pl.DataFrame) -> pl.DataFrame:
@@ -153,7 +182,12 @@ def _by_turn(scores: pl.DataFrame) -> pl.DataFrame:
     return (
         scores.sort(tables.SCORES.key)
         .group_by("conversation_id", "turn", maintain_order=True)
-        .agg(pl.col("^p_.*$").max(), pl.col("unsure").any(), pl.col("evidence").explode().drop_nulls())
+        .agg(
+            pl.col("^p_.*$").max(),
+            pl.col("unsure").any(),
+            pl.col("evidence", "deletions").explode().drop_nulls(),
+            pl.struct("start", "end").filter(pl.col("flags").str.contains("O", literal=True)).alias("owned"),
+        )
     )
 
 
@@ -168,7 +202,7 @@ def _figure(row: Row) -> Figure:
     told = {name: row[name] for name in ("measure", "value", "n", "conversations", "low", "high", "why")}
     return Figure(
         **told, corrected=_estimate(row, "corrected"), adjusted=_estimate(row, "adjusted"),
-        reference=row["reference"], stands_out=row["stands_out"],
+        shrunken=_estimate(row, "shrunken"), reference=row["reference"], stands_out=row["stands_out"],
     )  # fmt: skip
 
 

@@ -202,6 +202,7 @@ class Figure:
     why: str
     corrected: Estimate | None = None  # after allowing for the model's known errors
     adjusted: Estimate | None = None  # for the customers that the agent got
+    shrunken: Estimate | None = None  # drawn towards the team, the more the less is known
     reference: float | None = None  # what the other agents would do with the team's customers
     stands_out: bool | None = None  # by a test against that, after allowing for how many agents were looked at
 

@@ -1,50 +1,58 @@
-"""From content to a folder of pages, HTML and Markdown: templates compiled once, every value escaped, no arithmetic."""
+"""A report written into its folder: what every page says, which conversations have one, and only what changed."""
 
 from __future__ import annotations
 
-import functools
-import importlib.resources
-from collections.abc import Iterator
-from importlib.resources.abc import Traversable
+import itertools
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, is_dataclass, replace
 from pathlib import Path
 
-import jinja2
 import polars as pl
 
 from empathy_scan import trends
 from empathy_scan.config import ReportConfig
+from empathy_scan.errors import UsageError
 from empathy_scan.phrases import SENTENCES, Phrases, found
-from empathy_scan.report import agent, charts, content, dialogue, findings, folder, markdown, material, prose, words
+from empathy_scan.report import (
+    agent,
+    content,
+    dialogue,
+    digests,
+    export,
+    findings,
+    folder,
+    listing,
+    material,
+    method,
+    piles,
+    rendering,
+    words,
+)  # fmt: skip
+from empathy_scan.report.rendering import Templates
 
-ROOT, BELOW = "", "../"  # from a page to the report's root
-_HTML, _MARKDOWN = "html", "md"
+EVERY = 2_000  # conversations up to which a report has a page for each
+NEWEST = 10  # conversations of every agent that have a page in any report
+_AT_ONCE = 500  # conversations whose pages are made from one part of the frames
+_CONVERSATIONS = "conversations/"
+_LISTS = (content.Listed, piles.Pile)  # what lists turns and conversations; anything else that links to one cites it
 
 
-class Templates:
-    """The templates of every page, in HTML and in Markdown, with what every page needs."""
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What became of a report's folder."""
 
-    def __init__(self, prepared: material.Material, provenance: dict[str, str]) -> None:
-        """Compiles nothing yet: a template is compiled when it is first used."""
-        shared = {
-            "report_title": words.shown(prepared.config.title), "provenance": provenance, "shape": charts.shape,
-            "terms": prose.TERMS, "limits": prose.LIMITS, "sheets": _sheets(), "quoted": markdown.quoted,
-            "linked": markdown.linked,
-        }  # fmt: skip
-        html = jinja2.Environment(autoescape=True)
-        plain = jinja2.Environment(autoescape=False, finalize=markdown.escaped)  # noqa: S701 - `finalize` escapes
-        self._kinds = {_HTML: html, _MARKDOWN: plain}
-        for environment in self._kinds.values():
-            environment.loader = jinja2.PackageLoader("empathy_scan.report")
-            environment.undefined = jinja2.StrictUndefined
-            environment.trim_blocks = environment.lstrip_blocks = environment.keep_trailing_newline = True
-            environment.globals.update(shared)
+    pages: int  # in the report; HTML and Markdown of a page are one
+    changed: int  # of them, written
+    conversations: int  # of them, pages of conversations
 
-    def write(self, place: Path, name: str, *, root: str, **values: object) -> None:
-        """A page in every form that its template has: `front` into `place` with `.html` and `.md` put after it."""
-        for suffix, environment in self._kinds.items():
-            if f"{name}.{suffix}" in _names():
-                page = environment.get_template(f"{name}.{suffix}").render(root=root, **values)
-                place.with_name(f"{place.name}.{suffix}").write_bytes(page.encode())
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page: its path without the ending, and what its template says."""
+
+    path: str
+    values: Mapping[str, object]
 
 
 def write(  # noqa: PLR0913 - a keyword per frame
@@ -61,13 +69,20 @@ def write(  # noqa: PLR0913 - a keyword per frame
     phrases: Phrases | None = None,
     weeks: pl.DataFrame | None = None,
     changes: pl.DataFrame | None = None,
+    background: method.Background | None = None,
+    conversations: Collection[str] = (),
+    told: Callable[[Written], None] | None = None,
 ) -> Path:
-    """The path of the `index.html` of a report written into a folder; an older report in it is replaced as a whole.
+    """The path of the `index.html` of a report in a folder; of an older report there, what is the same is left alone.
 
     `people` are the names and teams of a roster, `phrases` the caring sentences and what phrases they are, `weeks` and
-    `changes` the frames of `trends`; what is not given is not shown.
-    `provenance` (version, model, settings, codebook) stands at the foot of every page. Raises SchemaError for a frame
-    that is not of its table, OutputError where the folder cannot be written; the old report then stays.
+    `changes` the frames of `trends`, `background` what the Method page tells of model and settings; what is not given
+    is not shown. `provenance` (version, model, settings, codebook) stands at the foot of every page.
+
+    A large report has pages of those conversations only that are cited, unless the settings want all; `conversations`
+    are the ids of more. `told` hears what was written. Raises SchemaError for a frame that is not of its table,
+    UsageError for an id that is not in the report, OutputError where the folder cannot be written; the old report then
+    stays.
     """
     frames = material.Frames(
         turns=turns, scores=scores, labels=labels, figures=figures, rejects=rejects,
@@ -76,57 +91,160 @@ def write(  # noqa: PLR0913 - a keyword per frame
         changes=pl.DataFrame(schema=trends.CHANGES) if changes is None else changes,
     )  # fmt: skip
     prepared = material.prepare(frames, config, people or material.People())
-    templates = Templates(prepared, provenance)
-    with folder.replacing(target) as staging:
-        _write_assets(staging)
-        _write_people(staging, prepared, templates)
-        _write_conversations(staging, prepared, templates)
+    _demand(prepared, conversations)
+    pages = list(_people(prepared, provenance, background or method.Background()))
+    with folder.updating(target) as update:
+        asked = sorted({*conversations, *update.asked} & prepared.conversations.keys())
+        update.asked = tuple(asked)
+        chosen = _chosen(prepared, pages, asked)
+        site = _Site(update, Templates(config.title, provenance), chosen)
+        site.assets()
+        for page in itertools.chain(pages, _lists(prepared, chosen)):
+            site.page(page)
+        site.conversations(prepared, chosen)
+        for path, data in export.files(prepared, frames.figures, provenance, chosen, dict(_cited(prepared, pages))):
+            site.data(path, data)
+    if told is not None:
+        told(site.written())
     return target / "index.html"
 
 
-@functools.cache
-def _names() -> frozenset[str]:
-    """The files in our folder of templates."""
-    return frozenset(
-        file.name for file in importlib.resources.files("empathy_scan.report").joinpath("templates").iterdir()
-    )
+def _cited(prepared: material.Material, pages: Sequence[Page]) -> Iterator[tuple[str, Sequence[export.Citation]]]:
+    """The moments that each agent's page cites."""
+    by_path = {page.path: page.values["page"] for page in pages}
+    for agent_id in prepared.agents:
+        page = by_path[f"agents/{words.slug(agent_id)}"]
+        if isinstance(page, agent.AgentPage):
+            yield agent_id, page.cited
 
 
-@functools.cache
-def _sheets() -> tuple[str, ...]:
-    """The style sheets, in the order of their use: what all pages have first."""
-    names = {file.name for file in _assets() if file.name.endswith(".css")}
-    return ("style.css", *sorted(names - {"style.css"}))
+class _Site:
+    """The pages of a report on their way into its folder."""
+
+    def __init__(self, update: folder.Update, templates: Templates, chosen: Collection[str]) -> None:
+        self._update, self._templates = update, templates
+        self._slugs = frozenset(map(words.slug, chosen))
+        self._pages = self._changed = self._conversations = 0
+        templates.link_only(self._slugs)
+
+    def assets(self) -> None:
+        """The style sheets and the script."""
+        for file in rendering.assets():
+            self.data(f"assets/{file.name}", file.read_bytes())
+
+    def data(self, path: str, held: bytes) -> None:
+        """A file that is no page."""
+        made_of = digests.of(held.hex())
+        if not self._update.keep([path], made_of):
+            self._update.put(path, held, made_of)
+
+    def page(self, page: Page) -> None:
+        """A page; made only if the folder does not hold the same."""
+        missing = sorted(_slugs(page.values) - self._slugs)  # links that become plain words
+        made_of = digests.of(self._templates.digest, page.path, dict(page.values), missing)
+        if not self._is_kept(page.path, made_of):
+            self._make(page, made_of)
+
+    def conversations(self, prepared: material.Material, chosen: Collection[str]) -> None:
+        """The pages of these conversations; of those that changed only are the turns looked at one by one."""
+        made_of = {
+            conversation_id: digests.of(self._templates.digest, digest)
+            for conversation_id, digest in digests.of_conversations(prepared, chosen).items()
+        }
+        self._conversations = len(made_of)
+        changed = [each for each in made_of if not self._is_kept(_path_of(each), made_of[each])]
+        for start in range(0, len(changed), _AT_ONCE):
+            some = changed[start : start + _AT_ONCE]
+            by_slug = {words.slug(each): made_of[each] for each in some}
+            for page in dialogue.dialogues(_part(prepared, some)):
+                self._make(Page(f"{_CONVERSATIONS}{page.slug}", {"page": page}), by_slug[page.slug])
+
+    def written(self) -> Written:
+        """What was done so far."""
+        return Written(self._pages, self._changed, self._conversations)
+
+    def _is_kept(self, path: str, made_of: str) -> bool:
+        self._pages += 1
+        return self._update.keep(self._templates.paths(path), made_of)
+
+    def _make(self, page: Page, made_of: str) -> None:
+        self._changed += 1
+        for path, made in self._templates.render(page.path, page.values).items():
+            self._update.put(path, made, made_of)
 
 
-def _assets() -> Iterator[Traversable]:
-    """What pages need beside them."""
-    yield from importlib.resources.files("empathy_scan.report").joinpath("assets").iterdir()
-
-
-def _write_people(staging: Path, prepared: material.Material, templates: Templates) -> None:
-    """The front page and the agents' pages."""
+def _people(
+    prepared: material.Material, provenance: Mapping[str, str], background: method.Background
+) -> Iterator[Page]:
+    """The front page, the Method page and the agents' pages."""
     counts = findings.count_answers(prepared.exchanges)
     found = findings.of_agents(prepared, counts)
-    front = content.front(prepared, counts, found)
-    templates.write(staging / "index", "front", page=front, root=ROOT)
-    (staging / "agents").mkdir()
+    yield Page("index", {"page": content.front(prepared, counts, found)})
+    yield Page("method", {"page": method.page(prepared, provenance, background)})
     for page in agent.pages(prepared, found):
-        templates.write(staging / "agents" / page.slug, "agent", page=page, root=BELOW)
+        yield Page(f"agents/{page.slug}", {"page": page})
 
 
-def _write_conversations(staging: Path, prepared: material.Material, templates: Templates) -> None:
-    """The list of conversations, and a page for each."""
-    place = staging / "conversations"
-    place.mkdir()
-    rows = content.listing(prepared)
-    templates.write(place / "index", "conversations", rows=rows, root=BELOW)
-    for page in dialogue.dialogues(prepared):
-        templates.write(place / page.slug, "conversation", page=page, root=BELOW)
+def _lists(prepared: material.Material, chosen: Collection[str]) -> Iterator[Page]:
+    """The lists of the conversations that have a page."""
+    for page in listing.pages(prepared, chosen):
+        yield Page(f"{_CONVERSATIONS}{page.slug}", {"page": page})
 
 
-def _write_assets(staging: Path) -> None:
-    """The style sheets and the script."""
-    (staging / "assets").mkdir()
-    for file in _assets():
-        (staging / "assets" / file.name).write_bytes(file.read_bytes())
+def _chosen(prepared: material.Material, pages: Sequence[Page], asked: Collection[str]) -> list[str]:
+    """The conversations that get a page: all of a small report, else the cited, the newest, and those asked for."""
+    ids = prepared.conversations
+    if len(ids) <= EVERY or prepared.config.conversation_pages == "all":
+        return sorted(ids)
+    cited = {slug for page in pages for slug in _slugs(page.values, cited=True)}
+    by_slug = {words.slug(each): each for each in ids}
+    return sorted({*asked, *_newest(prepared), *(by_slug[slug] for slug in cited if slug in by_slug)})
+
+
+def _newest(prepared: material.Material) -> Iterator[str]:
+    """The newest dated conversations of every agent."""
+    held: Counter[str] = Counter()
+    for conversation_id, row in reversed(prepared.conversations.items()):
+        if row["started_at"] is None:
+            continue
+        held.update(row["agents"])
+        if any(held[agent_id] <= NEWEST for agent_id in row["agents"]):
+            yield conversation_id
+
+
+def _part(prepared: material.Material, some: Sequence[str]) -> material.Material:
+    """The material with the turns of some conversations only."""
+    wanted = pl.DataFrame({"conversation_id": some}, schema={"conversation_id": pl.String})
+    return replace(prepared, said=prepared.said.join(wanted, on="conversation_id", how="semi", maintain_order="left"))
+
+
+def _demand(prepared: material.Material, conversations: Collection[str]) -> None:
+    """Raise UsageError for an id that the report does not know."""
+    if unknown := sorted(set(conversations) - prepared.conversations.keys()):
+        raise UsageError(
+            f"no conversation {', '.join(map(repr, unknown[:3]))} in the report",
+            remedy="give ids as data/conversations.csv in the report's folder has them, and the right period",
+        )
+
+
+def _path_of(conversation_id: str) -> str:
+    return f"{_CONVERSATIONS}{words.slug(conversation_id)}"
+
+
+def _slugs(value: object, *, cited: bool = False) -> set[str]:
+    """The conversations that a page leads to, by the names of their files; `cited`: not those that it only lists."""
+    if isinstance(value, str):
+        file = value.partition("#")[0]
+        leads = file.startswith(_CONVERSATIONS) and file.endswith(".html")
+        return {file.removeprefix(_CONVERSATIONS).removesuffix(".html")} - {"index"} if leads else set()
+    if cited and isinstance(value, _LISTS):
+        return set()
+    if is_dataclass(value) and not isinstance(value, type):
+        held: Iterator[object] = (getattr(value, each.name) for each in fields(value))
+    elif isinstance(value, Mapping):
+        held = iter(value.values())
+    elif isinstance(value, tuple | list):
+        held = iter(value)
+    else:
+        return set()
+    return set().union(*(_slugs(each, cited=cited) for each in held))

@@ -29,9 +29,9 @@ PALETTE: dict[str, str] = {
     "hostile": "#a8175f",
     "load": "#4c4a8f",
 }
-_VERSION = "5.21"  # of Vega-Lite, as the converter holds it
+VERSION = "5.21"  # of Vega-Lite, as the converter holds it
 _FONT = "system-ui, sans-serif"
-_CONFIG: Spec = {
+CONFIG: Spec = {
     "background": "transparent",
     "font": _FONT,
     "view": {"stroke": None},
@@ -47,21 +47,27 @@ _CONFIG: Spec = {
 _OPENING = re.compile(r"<svg\b[^>]*?viewBox=\"([\d. -]+)\"[^>]*>")
 
 
-def svg(spec: Spec, label: str) -> Markup:
+def svg(spec: Spec, label: str, *, described_by: str = "") -> Markup:
     """A Vega-Lite specification (without `config`, with its data as values) as an SVG element for a page.
 
-    `label` says in words what the chart shows: it is the chart for a screen reader. The drawing keeps its proportions
-    and is as wide as its box; `class="chart"` gives it the page's colours.
+    `label` says in words what the chart shows: it is the chart for a screen reader. `described_by` is the id of an
+    element that says more. The drawing keeps its proportions; `class="chart"` gives it the page's colours.
     """
     import vl_convert  # noqa: PLC0415 - takes half a second to load, and only reports with charts need it
 
-    drawn: str = vl_convert.vegalite_to_svg(json.dumps({**spec, "config": _CONFIG}), vl_version=_VERSION)
+    drawn: str = vl_convert.vegalite_to_svg(json.dumps({**spec, "config": CONFIG}), vl_version=VERSION)
+    return framed(drawn, label, described_by)
+
+
+def framed(drawn: str, label: str, described_by: str) -> Markup:
+    """A drawing of the converter as an element of ours: one image, one description (see `svg`)."""
     opening = _OPENING.match(drawn)
     if opening is None:
         raise ValueError("the chart's drawing does not begin with an svg element")
     box = opening[1]
-    frame = Markup('<svg class="chart" role="img" aria-label="{}" viewBox="{}" width="{}">').format(
-        label, box, box.split()[2]
+    more = Markup(' aria-describedby="{}"').format(described_by) if described_by else Markup("")
+    frame = Markup('<svg class="chart" role="img" aria-label="{}"{} viewBox="{}" width="{}"><title>{}</title>').format(
+        label, more, box, box.split()[2], label
     )
     return frame + Markup(_plain(drawn[opening.end() :]))  # noqa: S704 - the converter escapes what it writes
 

@@ -65,3 +65,87 @@ LIMITS: tuple[tuple[str, str], ...] = (
     ("Agents do not choose their customers.", "Queues and days differ. Compare with care, and look at the load."),
     ("A human being decides.", _LAW),
 )
+
+# How to read what the pages say, for the Method page: a heading and its sentences.
+READING: tuple[tuple[str, str], ...] = (
+    (
+        "The range in brackets",
+        (
+            "“62% (48 to 75%)” means: 62% of what was counted, and if the same agent held as many conversations of the "
+            "same kind again, chance alone could put the figure anywhere from 48% to 75%. Nineteen of twenty such "
+            "ranges hold the value that very many conversations would show. Of two figures whose ranges overlap "
+            "widely nobody knows whether they differ."
+        ),
+    ),
+    (
+        "What a range does not hold",
+        (
+            "The model's mistakes are not in it, nor a difference in customers. Both move a figure in one direction, "
+            "however many conversations there are."
+        ),
+    ),
+    (
+        "Bands",
+        (
+            "Agents who share a letter have ranges for “Answered with understanding” that overlap. Nobody can tell "
+            "from these figures who of them does better, so there are no ranks."
+        ),
+    ),
+    (
+        "With the team's mix of customers",
+        (
+            "An agent who gets more of the angry calls has a harder day. This figure says what the agent's rate would "
+            "be with the customers that the whole team gets. It allows for what the labels can see, and for nothing "
+            "else."
+        ),
+    ),
+    (
+        "Drawn towards the team",
+        (
+            "The data for other programs also hold figures that are drawn towards the team's mean, the more the less "
+            "is known of an agent. They are the better guess where an agent has held few conversations."
+        ),
+    ),
+    (
+        "“Stands out”",
+        (
+            "A test found a difference from the other agents that chance would hardly make, after allowing for how "
+            "many agents were looked at (Benjamini and Hochberg, 5%). Without that allowance one agent in twenty "
+            "would stand out by luck alone."
+        ),
+    ),
+    (
+        "“Changed”",
+        (
+            "The same test, against an agent's own past. Where nothing is called changed, something may still have: "
+            "there are not enough conversations yet to tell."
+        ),
+    ),
+)
+# What the figures must not be used for.
+NOT_FOR: tuple[str, ...] = (
+    (
+        "Pay, bonus, grade, promotion, warning or dismissal. The figures are too uncertain for that, and were not made "
+        "for it."
+    ),
+    "A ranking of people. The figures cannot tell those within a band apart.",
+    "A judgement on a conversation that nobody has read.",
+    (
+        "Finding out what somebody feels. In the European Union, systems that infer the emotions of people at work "
+        "from their voice or face are forbidden. This one reads words, and says what words do, not what a person "
+        "feels."
+    ),
+    "Blaming an agent for the abuse that customers give. That is a load to be shared.",
+)
+
+# The tables of data (export.py) and what each holds.
+TABLES: dict[str, str] = {
+    "agents": "The agents",
+    "figures": "Every figure of every agent, team and the whole, with its range",
+    "groups": "The figures by queue, channel or label",
+    "weeks": "The headline figures week by week",
+    "changes": "What has changed for whom",
+    "conversations": "The conversations, with what happened in each",
+    "moments": "The moments that the agents' pages cite",
+    "phrases": "The house's phrases",
+}

@@ -16,6 +16,7 @@ _UNSHOWABLE = dict.fromkeys(
 _UNSHOWABLE |= {ord("\t"): "\t", ord("\n"): "\n", ord("\r"): " ", 0x85: " ", 0x2028: "\n", 0x2029: "\n", 0xFEFF: " "}
 _PLAIN_SLUG = re.compile(r"[a-z0-9]+(?:[._-][a-z0-9]+)*")
 _SLUG_LENGTH = 80
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 # Names that a page of ours has, or that Windows keeps for devices.
 _RESERVED = {"index", "con", "prn", "aux", "nul", *(f"{port}{digit}" for port in ("com", "lpt") for digit in range(10))}
 
@@ -53,8 +54,7 @@ def plural(count: int, one: str, many: str) -> str:
 
 def date(moment: datetime) -> str:
     """`5 Oct 2026`, in English whatever the machine's language."""
-    months = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-    return f"{moment.day} {months[moment.month - 1]} {moment.year}"
+    return f"{moment.day} {MONTHS[moment.month - 1]} {moment.year}"
 
 
 def date_and_time(moment: datetime) -> str:

@@ -1,0 +1,155 @@
+"""What a page is made of, as a digest: pages with an equal digest are equal, so they need not be made again."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import fields, is_dataclass
+from datetime import date, timedelta
+
+import numpy as np
+import polars as pl
+
+from empathy_scan.fingerprints import digests, spelt
+from empathy_scan.report.material import Material
+
+_AT_ONCE = 20_000  # conversations whose turns are spelt out at a time: some hundred megabytes
+
+
+def of(*values: object) -> str:
+    """32 hex digits for values made of dataclasses, mappings, sequences, text, numbers and times.
+
+    Raises TypeError for anything else: what cannot be told apart surely must not decide that a page is kept.
+    """
+    digest = hashlib.blake2b(digest_size=16)
+    for value in values:
+        for part in _spelt(value):
+            digest.update(part)
+    return digest.hexdigest()
+
+
+def of_conversations(material: Material, wanted: Collection[str]) -> dict[str, str]:
+    """A digest of all that a conversation's page is made of, for each of these conversations.
+
+    That is its turns with labels, scores, evidence and answers, its counts, the house phrases in it and how common they
+    are, the names of its agents, and which conversations its page leads on to.
+    """
+    ordered = sorted(wanted)
+    found: dict[str, str] = {}
+    for start in range(0, len(ordered), _AT_ONCE):
+        some = pl.DataFrame(
+            {"conversation_id": ordered[start : start + _AT_ONCE]}, schema={"conversation_id": pl.String}
+        )
+        turns, phrases, beside = _turns(material, some), _house(material, some), _beside(material, some)
+        for conversation_id in some["conversation_id"]:
+            row = material.conversations[conversation_id]
+            names = [material.names[agent] for agent in row["agents"]]
+            found[conversation_id] = of(
+                row, names, turns.get(conversation_id, ""), phrases.get(conversation_id, ""),
+                beside.get(conversation_id, ""),
+            )  # fmt: skip
+    return found
+
+
+def _spelt(value: object) -> Iterator[bytes]:
+    """A value with its kind and length, so that no two values are spelt alike."""
+    if isinstance(value, str):
+        text = value.encode("utf-8", "surrogatepass")
+        yield b"s%d:" % len(text)
+        yield text
+    elif value is None or isinstance(value, bool | int | float | date | timedelta):  # datetime is a date
+        yield f"{type(value).__name__}={value!r};".encode()
+    elif is_dataclass(value) and not isinstance(value, type):
+        yield f"{type(value).__name__}(".encode()
+        for each in fields(value):
+            yield from _spelt(getattr(value, each.name))
+    elif isinstance(value, Mapping):
+        yield b"m%d:" % len(value)
+        for key, held in value.items():
+            yield from _spelt(key)
+            yield from _spelt(held)
+    elif isinstance(value, tuple | list):
+        yield b"l%d:" % len(value)
+        for held in value:
+            yield from _spelt(held)
+    elif isinstance(value, set | frozenset):
+        yield from _spelt(sorted(value))
+    else:
+        raise TypeError(f"a page holds a {type(value).__name__}, which has no digest")
+
+
+def _turns(material: Material, some: pl.DataFrame) -> dict[str, str]:
+    """A digest of each conversation's turns."""
+    said = material.said.join(some, on="conversation_id", how="semi", maintain_order="left")
+    nested = [name for name, kind in said.schema.items() if kind.is_nested()]
+    spelt_lists = [_listed(said, name) for name in nested]
+    return _by_conversation(
+        said.drop(nested), pl.select(pl.concat_str(map(pl.lit, spelt_lists), separator="/")).to_series()
+    )
+
+
+def _house(material: Material, some: pl.DataFrame) -> dict[str, str]:
+    """A digest of the house phrases in each conversation."""
+    own = material.house.join(some, on="conversation_id", how="semi", maintain_order="left")
+    # Pages tell how many conversations a phrase is in by its first digit.
+    return _by_conversation(own.with_columns(pl.col("spoken").cast(pl.Float64).round_sig_figs(1)))
+
+
+def _beside(material: Material, some: pl.DataFrame) -> dict[str, str]:
+    """A digest of what stands before and after each conversation, as its page tells it."""
+    told = pl.DataFrame(
+        [(row["conversation_id"], row["channel"], row["started_at"]) for row in material.conversations.values()],
+        schema={"conversation_id": pl.String, "channel": pl.String, "at": pl.Datetime("us", "UTC")}, orient="row",
+    )  # fmt: skip
+    own = material.beside.join(some, on="conversation_id", how="semi", maintain_order="left")
+    for side in ("before", "after"):
+        there = told.select(pl.all().name.prefix(f"{side}_"))
+        own = own.join(there, left_on=side, right_on=f"{side}_conversation_id", how="left", maintain_order="left")
+    return _by_conversation(own)
+
+
+def _by_conversation(rows: pl.DataFrame, more: pl.Series | None = None) -> dict[str, str]:
+    """A digest of the rows of each conversation, in the rows' order."""
+    spelt_rows = rows.select(
+        "conversation_id",
+        pl.concat_str([spelt(pl.lit(_exact(rows[name]))) for name in sorted(rows.columns)]).alias("row"),
+    )
+    if more is not None:
+        spelt_rows = spelt_rows.with_columns(pl.concat_str("row", pl.lit(more)))
+    whole = spelt_rows.group_by("conversation_id", maintain_order=True).agg(pl.col("row").str.join(""))
+    return dict(zip(whole["conversation_id"].to_list(), digests(whole["row"]).to_list(), strict=True))
+
+
+def _exact(column: pl.Series) -> pl.Series:
+    """A column whose values have one spelling each: floats by their bits, times as numbers, lists joined."""
+    if column.dtype.is_float():
+        bits = column.cast(pl.Float64).to_numpy().view(np.int64)
+        known = pl.Series(column.is_not_null())
+        return pl.Series(column.name, bits).zip_with(
+            known, pl.Series([None], dtype=pl.Int64).new_from_index(0, len(bits))
+        )
+    if column.dtype.is_temporal():
+        return column.dt.epoch("us") if column.dtype != pl.Duration else column.cast(pl.Int64)
+    if column.dtype.is_nested():
+        raise TypeError(f"column {column.name!r} has no spelling")
+    return column
+
+
+def _listed(said: pl.DataFrame, name: str) -> pl.Series:
+    """A list of records of each turn, such as its evidence, spelt out; "" where it has none."""
+    records = (
+        said.select(pl.int_range(pl.len()).alias("at"), name)
+        .filter(pl.col(name).list.len() > 0)
+        .explode(name)
+        .unnest(name)
+    )
+    names = [each for each in records.columns if each != "at"]
+    spelt_records = records.select(
+        "at", pl.concat_str([spelt(pl.lit(_exact(records[each]))) for each in names]).alias("record")
+    )
+    joined = spelt_records.group_by("at", maintain_order=True).agg(pl.col("record").str.join("|"))
+    return (
+        pl.DataFrame({"at": pl.int_range(said.height, eager=True)})
+        .join(joined, on="at", how="left", maintain_order="left")["record"]
+        .fill_null("")
+    )
