@@ -167,3 +167,17 @@ def test_logging_again_takes_the_old_handlers_away():
     before = len(logging.getLogger().handlers)
     logs.configure()
     assert len(logging.getLogger().handlers) == before
+
+
+def test_a_fault_of_the_program_is_told_by_its_place_and_without_its_message(scan, call, monkeypatch):
+    from empathy_scan import pipeline  # noqa: PLC0415
+
+    def fail(*_, **__):
+        raise ValueError("marmalade")
+
+    monkeypatch.setattr(pipeline, "scan", fail)
+    answer = scan(call.parent)
+    assert answer.code == 1
+    assert "a fault of the program, ValueError at " in answer.err
+    assert "test_operations.py:" in answer.err
+    assert "marmalade" not in answer.err

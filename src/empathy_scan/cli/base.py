@@ -7,6 +7,7 @@ import io
 import os
 import re
 import sys
+import traceback
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from empathy_scan.config import Config
 
 safe, as_json = logs.safe, logs.as_json
+_SHOWN_FRAMES = 5
 REJECTED = 3  # done, but some input was rejected
 SHOWN_REJECTS = 20
 _KIND = re.compile(r"(?:looks like )?an? ([^,]+), which")  # what a file is that is left out
@@ -49,7 +51,19 @@ class Commands(TyperGroup):
             what = f"cannot be written ({error.strerror or type(error).__name__})"
             logs.say(f"empathy-scan: {error.filename or 'standard output'}: {what}", event="error")
             raise typer.Exit(1) from error
+        except Exception as error:
+            if type(error).__module__.partition(".")[0] in {"typer", "click"}:  # these are told by them
+                raise
+            logs.say(f"empathy-scan: {_unforeseen(error)}", event="error", error=type(error).__name__)
+            raise typer.Exit(1) from None
         return answer
+
+
+def _unforeseen(error: Exception) -> str:
+    """A fault of the program in a line: where it arose, without its message, which may cite a transcript."""
+    frames = traceback.extract_tb(error.__traceback__)[-_SHOWN_FRAMES:]
+    places = " > ".join(f"{Path(frame.filename).name}:{frame.lineno}" for frame in frames)
+    return f"a fault of the program, {type(error).__name__} at {places}; please report this line"
 
 
 def _write_no_more() -> None:
