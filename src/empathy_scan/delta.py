@@ -19,10 +19,11 @@ import polars as pl
 from polars.exceptions import PanicException, PolarsError
 
 from empathy_scan.errors import StoreError
-from empathy_scan.months import MONTH
+from empathy_scan.months import MONTH, UNDATED
 from empathy_scan.tables import Table
 
-MANY_FILES = 32  # of one month; more are joined
+MANY_FILES = 32  # of the latest month, into which every night writes; more are joined
+FEW_FILES = 8  # of a month before it
 KEEP_HOURS = 168  # superseded files stay a week for readers that are at work (Delta Lake's own default)
 # No minima and maxima of other columns in the log: it would keep ids and words of transcripts after the rows are gone.
 _STATISTICS = ("started_at", "turn", "size")
@@ -169,8 +170,10 @@ class DeltaTable:
 
     def scattered(self) -> list[str]:
         """The months whose rows lie in so many files that they should be joined."""
-        counts = self.files().group_by(MONTH).len().filter(pl.col("len") > MANY_FILES)
-        return sorted(counts[MONTH])
+        counts = self.files().group_by(MONTH).len()
+        latest = counts.filter(pl.col(MONTH) != UNDATED)[MONTH].max() or UNDATED
+        few = pl.when((pl.col(MONTH) == latest) | (pl.col(MONTH) == UNDATED)).then(MANY_FILES).otherwise(FEW_FILES)
+        return sorted(counts.filter(pl.col("len") > few)[MONTH])
 
     def join_files(self) -> bool:
         """Join the files of months that have many, and of these only the small ones; whether there were such."""

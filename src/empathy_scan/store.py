@@ -107,6 +107,13 @@ class Store:
         self._must_exist()
         return self._marked(_ids(conversation_ids)).select(VERSION)
 
+    def saying(self, contents: pl.Series) -> pl.DataFrame:
+        """The CONVERSATIONS of those contents (hashes); no rows where there is no store yet."""
+        if contents.is_empty() or not self.exists():
+            return CONVERSATIONS.empty()
+        self._must_exist()
+        return self._marked(pl.DataFrame({"content": contents.unique()})).drop(MONTH)
+
     def turns_of(self, conversation_ids: pl.Series) -> pl.DataFrame:
         """The stored TURNS of the conversations of those ids; no rows where there is no store yet."""
         if conversation_ids.is_empty() or not self.exists():
