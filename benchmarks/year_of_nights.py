@@ -1,12 +1,12 @@
 """A year of nights: 365 runs over a growing folder, and what the first and the last of them cost.
 
-    python benchmarks/year_of_nights.py [--nights 365] [--conversations 2000] [--every 30] [--files 100000]
+    python benchmarks/year_of_nights.py [--nights 365] [--conversations 2000] [--scan-every 91] [--files 100000]
 
 Every night a file of chats is added and noted in the ledger, and its conversations are put into the store with labels
 and scores made by chance, as a model of that speed would be a matter of hours: what is measured is all that a night
-does beside scoring. Every `--every` nights a real scan runs over the folder in a process of its own, with a file of two
-chats more, so that the whole program is measured, too. At the end a night with nothing new runs over a folder of
-`--files` known files.
+does beside scoring. Every `--scan-every` nights a real scan runs over the folder in a process of its own, with a file
+of two chats more, so that the whole program is measured, too. At the end a night with nothing new runs over a folder
+of `--files` known files.
 """
 
 from __future__ import annotations
@@ -44,14 +44,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--nights", type=int, default=365)
     parser.add_argument("--conversations", type=int, default=2000)
-    parser.add_argument("--every", type=int, default=30, help="nights between two real scans")
+    parser.add_argument("--scan-every", type=int, default=91, help="nights between two real scans")
     parser.add_argument("--files", type=int, default=100_000, help="known files of the night with nothing new")
     parser.add_argument("--folder", type=Path, default=None, help="where to work; a temporary one by default")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(dir=given.folder) as folder:
         root = Path(folder)
         if given.nights:
-            a_year(root, given.nights, given.conversations, given.every)
+            a_year(root, given.nights, given.conversations, given.scan_every)
         if given.files:
             nothing_new(root, given.files)
 
@@ -62,6 +62,7 @@ def a_year(root: Path, nights: int, conversations: int, every: int) -> None:
     exports, store = root / "exports", root / "store"
     exports.mkdir()
     spent: list[float] = []
+    scans = 0
     print(
         f"{'night':>6}{'s/night':>9}{'conversations':>15}{'files':>8}{'MB':>8}{'peak MB':>9}{'real scan s':>13}"
         f"{'MB':>6}"
@@ -71,14 +72,14 @@ def a_year(root: Path, nights: int, conversations: int, every: int) -> None:
         begun = time.perf_counter()
         a_night(exports, store)
         spent.append(time.perf_counter() - begun)
-        if (night + 1) % every == 0 or night + 1 == nights:
+        if (night + 1) % 30 == 0 or night + 1 == nights:
             size, held = Store(store).size(), Store(store).count()
-            scanned = a_scan(root, night, chance)
-            mean = sum(spent[-every:]) / len(spent[-every:])
+            real = a_scan(root, night, chance) if (night + 1) // every > scans else None
+            scans += real is not None
             peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
             print(
-                f"{night + 1:>6}{mean:>9.2f}{held:>15,}{size.files:>8}{size.bytes / 1e6:>8.1f}{peak:>9.0f}"
-                f"{scanned[0]:>13.1f}{scanned[1]:>6.0f}",
+                f"{night + 1:>6}{sum(spent[-30:]) / len(spent[-30:]):>9.2f}{held:>15,}{size.files:>8}"
+                f"{size.bytes / 1e6:>8.1f}{peak:>9.0f}" + (f"{real[0]:>13.1f}{real[1]:>6.0f}" if real else ""),
                 flush=True,
             )
     month = min(30, nights)

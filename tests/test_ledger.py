@@ -279,6 +279,37 @@ def test_the_speakers_of_a_corpus_are_part_of_its_utterances(nights):
     assert "corpus/utterances.jsonl" in nights.opened()
 
 
+TALK = "Agent: Good morning, this is {}.\nCustomer: My bed never came.\nAgent: I am so sorry, I will ring them.\n"
+
+
+@pytest.mark.parametrize("how", ["moved", "packed"])
+def test_a_conversation_that_is_called_after_its_file_keeps_its_name(nights, how):
+    path = nights.put("monday.txt", TALK.format("Noor"))
+    other = nights.put("twin.txt", TALK.format("Tam"))
+    nights.scan()
+    if how == "moved":
+        (nights.exports / "old").mkdir()
+        for each in (path, other):
+            nights.age(shutil.move(each, nights.exports / "old" / each.name))
+    else:
+        with zipfile.ZipFile(nights.exports / "october.zip", "w") as archive:
+            for each in (path, other):
+                archive.write(each, each.name)
+                each.unlink()
+    for again in (False, True):
+        assert nights.scan(again=again)[1].scored == 0
+        assert nights.stored().conversations["conversation_id"].to_list() == ["monday", "twin"]
+
+
+def test_a_copy_of_a_file_beside_it_is_a_conversation_of_its_own(nights):
+    path = nights.put("monday.txt", TALK.format("Noor"))
+    nights.scan()
+    nights.age(shutil.copy(path, nights.exports / "tuesday.txt"))
+    nights.scan()
+    nights.scan(store="afresh")
+    assert_alike(nights.stored(), nights.stored("afresh"))
+
+
 # --- a sequence of nights is one night ------------------------------------------------------------------------------
 
 CHATS = {

@@ -3,6 +3,8 @@
 import json
 import os
 import shutil
+import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,7 +13,7 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from empathy_scan import pipeline, quantify, rebuild
-from empathy_scan.config import Config, SummaryConfig
+from empathy_scan.config import Config, ReportConfig, SummaryConfig
 from empathy_scan.errors import ModelError, StoreError, UsageError
 from empathy_scan.store import Store
 from empathy_scan.tables import REJECTS, conform
@@ -318,3 +320,46 @@ def test_a_night_with_the_rest_of_a_chat_keeps_its_stored_beginning(place):
     place.put("tuesday.csv", header + "".join(rows[2:]))
     assert (place.scan().replaced, place.scan().scored) == (1, 0)
     assert place.stored().turns["text"].to_list() == [row.strip().split(",", 4)[4] for row in rows]
+
+
+def test_a_night_with_nothing_new_writes_no_report_and_needs_no_model_library(place):
+    place.put("call.txt", CALL)
+    place.put("broken.json", "{")
+    first = place.scan()
+    page = first.front_page.stat().st_mtime_ns
+    code = (
+        "import sys; from pathlib import Path; from empathy_scan import pipeline\n"
+        f"done = pipeline.scan([Path({str(place.exports)!r})], store={str(place.store)!r}, "
+        f"reports=Path({str(place.report)!r}), model=Path({str(place.model)!r}))\n"
+        "assert not {'torch', 'spacy', 'transformers'} & set(sys.modules)\n"
+        "print(done.files, done.known, done.rejects, done.conversations, done.reported, done.turns, done.agents)"
+    )
+    told = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)  # noqa: S603
+    assert told.stdout.split() == ["2", "2", "1", "1", "1", "4", "1"]
+    assert first.front_page.stat().st_mtime_ns == page
+
+
+def test_a_report_that_somebody_wrote_anew_or_removed_is_made_again(place):
+    place.put("chats.csv", CHAT)
+    place.scan()
+    rebuild.write_report(Store.open(place.store), place.report, Config(), since=datetime(2026, 10, 3, tzinfo=UTC))
+    assert place.scan().reported == 3
+    assert place.scan(since=datetime(2026, 10, 3, tzinfo=UTC)).reported == 1
+    shutil.rmtree(place.report)
+    assert place.scan().front_page.is_file()
+
+
+def test_the_report_covers_the_latest_weeks_unless_told_otherwise(place):
+    place.put("chats.csv", CHAT.replace("2026-10-01T", "2026-03-01T"))
+    assert (place.scan().conversations, place.scan().reported) == (3, 2)
+    assert place.scan(config=Config(report=ReportConfig(weeks=0))).reported == 3
+    assert place.scan(since=datetime(2026, 1, 1, tzinfo=UTC)).reported == 3
+    assert place.scan(until=datetime(2026, 10, 1, tzinfo=UTC)).reported == 1
+
+
+def test_the_latest_weeks_begin_on_a_monday_and_a_time_to_come_counts_for_nothing(place):
+    place.put("chats.csv", CHAT.replace("2026-10-03T", "2098-10-03T"))
+    place.scan()
+    assert rebuild.latest(Store.open(place.store), 1) == datetime(2026, 9, 28, tzinfo=UTC)  # of Friday, 2 October
+    assert rebuild.latest(Store.open(place.store), 2) == datetime(2026, 9, 21, tzinfo=UTC)
+    assert rebuild.latest(Store.open(place.store), 0) is None

@@ -8,21 +8,25 @@ says where and what to do. `deltalake` is imported where it is used: the rest of
 from __future__ import annotations
 
 import errno
+import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import ModuleType
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
+from urllib.request import url2pathname
 
 import polars as pl
 from polars.exceptions import PanicException, PolarsError
 
 from empathy_scan.errors import StoreError
-from empathy_scan.months import MONTH
+from empathy_scan.months import MONTH, UNDATED
 from empathy_scan.tables import Table
 
-MANY_FILES = 32  # of one month; more are joined
+MANY_FILES = 32  # of the latest month, into which every night writes; more are joined
+FEW_FILES = 8  # of a month before it
 KEEP_HOURS = 168  # superseded files stay a week for readers that are at work (Delta Lake's own default)
 # No minima and maxima of other columns in the log: it would keep ids and words of transcripts after the rows are gone.
 _STATISTICS = ("started_at", "turn", "size")
@@ -169,8 +173,10 @@ class DeltaTable:
 
     def scattered(self) -> list[str]:
         """The months whose rows lie in so many files that they should be joined."""
-        counts = self.files().group_by(MONTH).len().filter(pl.col("len") > MANY_FILES)
-        return sorted(counts[MONTH])
+        counts = self.files().group_by(MONTH).len()
+        latest = counts.filter(pl.col(MONTH) != UNDATED)[MONTH].max() or UNDATED
+        few = pl.when((pl.col(MONTH) == latest) | (pl.col(MONTH) == UNDATED)).then(MANY_FILES).otherwise(FEW_FILES)
+        return sorted(counts.filter(pl.col("len") > few)[MONTH])
 
     def join_files(self) -> bool:
         """Join the files of months that have many, and of these only the small ones; whether there were such."""
@@ -261,3 +267,20 @@ def _library() -> ModuleType:
 
 def _compressed() -> Any:  # noqa: ANN401 - deltalake's own settings, see _open
     return _library().WriterProperties(compression="ZSTD")
+
+
+def normal(path: str | Path) -> str:
+    """A folder's path or an object store's address, without a trailing slash; `file:` addresses become paths."""
+    text = str(path)
+    if text.startswith("file:"):
+        text = url2pathname(urlsplit(text).path)
+    if "://" in text:
+        return text.rstrip("/")
+    folder = Path(text).expanduser().absolute().as_posix()
+    if re.search(r"%[0-9A-Fa-f]{2}|[][^|\\]", folder):
+        raise StoreError(
+            "a store cannot lie under a folder whose name holds [ ] ^ | \\ or a % before two digits",
+            where=folder,
+            remedy="choose another --store",
+        )
+    return folder

@@ -203,9 +203,9 @@ def entries(
     return conform(pl.concat([made, moved]), FILES)
 
 
-def elsewhere(plan: Plan, rejects: pl.DataFrame) -> set[str]:
-    """The files with rejects that lie outside what was looked at now, and are still there."""
-    wanted = {file_of(source) for source in rejects["source"]} - set(plan.seen["source"])
+def elsewhere(plan: Plan, sources: Iterable[str]) -> set[str]:
+    """Those of the files that lie outside what was looked at now, and are still there."""
+    wanted = set(map(file_of, sources)) - set(plan.seen["source"])
     rows = plan.rows.filter(pl.col("source").is_in(list(wanted))).join(plan.seen, on="path", how="anti")
     return {source for source, path in rows.select("source", "path").iter_rows() if os.path.exists(path)}  # noqa: PTH110
 

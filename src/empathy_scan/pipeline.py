@@ -254,6 +254,7 @@ class _Night:
             with stages.stage(stages.STORING):
                 known = self.held.known(prepared.turns["conversation_id"])
                 whole, told = _whole(prepared, known, plan, seen, by_source)
+                whole, known = self._by_old_names(whole, known, plan)
                 turns = nights.go_on(whole, self.held.turns_of(changed(whole, known)))
                 conversations = conversations_of(turns, model=self.model, settings=self.config.fingerprint())
             new = conversations.join(known, on=VERSION, how="anti").sort("started_at", "conversation_id")
@@ -269,6 +270,21 @@ class _Night:
             seen.domains = prepared.domains
         seen.late.update((each.source, each) for each in ledger.changed_since(plan, plan.read))
         return seen
+
+    def _by_old_names(
+        self, turns: pl.DataFrame, known: pl.DataFrame, plan: ledger.Plan
+    ) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """The turns, and what is known of their conversations: those whose file was moved as the store calls them."""
+        strange = turns.join(known, on="conversation_id", how="anti", maintain_order="left")
+        made = conversations_of(strange, model=self.model, settings=self.config.fingerprint())
+        new = nights.named_after_file(made)
+        stored = nights.named_after_file(self.held.saying(new["content"]))
+        there = {*plan.seen["source"], *ledger.elsewhere(plan, stored["source"])}
+        gone = stored.filter(~_file("source").is_in(list(there)))
+        names = nights.old_names(new, gone)
+        if names.is_empty():
+            return turns, known
+        return nights.renamed(turns, names), pl.concat([known, self.held.known(names["old_id"])])
 
 
 def _whole(
@@ -304,7 +320,7 @@ def rejects_now(plan: ledger.Plan, seen: Seen, before: pl.DataFrame) -> pl.DataF
     anew = {each.source for each in plan.read}
     silent = {*seen.late, *(each.source for each in plan.told)}
     fresh = pl.concat([REJECTS.empty(), *seen.rejects]).filter(~_file("source").is_in(list(seen.late)))
-    there = {*plan.seen["source"], *ledger.elsewhere(plan, before)} - anew - silent
+    there = {*plan.seen["source"], *ledger.elsewhere(plan, before["source"])} - anew - silent
     old = before.filter(_file("source").is_in(list(there)))
     rows = pl.concat([fresh, gather.rejects_frame(told), old])
     return rows.unique(REJECTS.key, keep="first", maintain_order=True).sort(REJECTS.key)

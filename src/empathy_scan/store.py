@@ -19,21 +19,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import cast
-from urllib.parse import urlsplit
-from urllib.request import url2pathname
 
 import polars as pl
 
 from empathy_scan import layouts, lease, lock, months
 from empathy_scan.codebook import Role
-from empathy_scan.delta import KEEP_HOURS, DeltaTable, failures
+from empathy_scan.delta import KEEP_HOURS, DeltaTable, failures, normal
 from empathy_scan.errors import SchemaError, StoreError
 from empathy_scan.fingerprints import digests, spelt
 from empathy_scan.layouts import MIGRATIONS, VERSION, VERSIONED
@@ -81,7 +78,7 @@ class Store:
         wait_seconds: float = _WAIT_SECONDS,
         read_only: bool = False,
     ) -> None:
-        self.root = _normal(path)
+        self.root = normal(path)
         self._remote = "://" in self.root
         self._options = dict(options or {})
         self._wait_seconds = wait_seconds
@@ -114,6 +111,13 @@ class Store:
         self._must_exist()
         return self._marked(_ids(conversation_ids)).select(VERSION)
 
+    def saying(self, contents: pl.Series) -> pl.DataFrame:
+        """The CONVERSATIONS of those contents (hashes); no rows where there is no store yet."""
+        if contents.is_empty() or not self.exists():
+            return CONVERSATIONS.empty()
+        self._must_exist()
+        return self._marked(pl.DataFrame({"content": contents.unique()})).drop(MONTH)
+
     def turns_of(self, conversation_ids: pl.Series) -> pl.DataFrame:
         """The stored TURNS of the conversations of those ids; no rows where there is no store yet."""
         if conversation_ids.is_empty() or not self.exists():
@@ -127,7 +131,7 @@ class Store:
         Other months are not opened. Raises StoreError where there is no store, or rows that it promises are gone.
         """
         self._must_exist()
-        marked = self._marked(within=months.within(since, until)).filter(_between(since, until))
+        marked = self._marked(within=months.within(since, until)).filter(months.between(since, until))
         versions = marked.select(*VERSION, MONTH)
         turns, scores, labels = (self._visible(table, versions) for table in VERSIONED)
         if lost := versions.join(turns, on="conversation_id", how="anti").height:
@@ -484,30 +488,3 @@ def content_hash(turns: pl.DataFrame) -> pl.DataFrame:
 def _ids(conversation_ids: pl.Series | None) -> pl.DataFrame | None:
     """Ids as a frame to join with."""
     return None if conversation_ids is None else pl.DataFrame({"conversation_id": conversation_ids.unique()})
-
-
-def _between(since: datetime | None, until: datetime | None) -> pl.Expr:
-    """Conversations that started in the period or tell no time; a limit without a zone is UTC."""
-    time, within = pl.col("started_at"), pl.lit(value=True)
-    if since is not None:
-        within &= time >= months.utc(since)
-    if until is not None:
-        within &= time < months.utc(until)
-    return time.is_null() | within
-
-
-def _normal(path: str | Path) -> str:
-    """A folder's path or an object store's address, without a trailing slash; `file:` addresses become paths."""
-    text = str(path)
-    if text.startswith("file:"):
-        text = url2pathname(urlsplit(text).path)
-    if "://" in text:
-        return text.rstrip("/")
-    folder = Path(text).expanduser().absolute().as_posix()
-    if re.search(r"%[0-9A-Fa-f]{2}|[][^|\\]", folder):
-        raise StoreError(
-            "a store cannot lie under a folder whose name holds [ ] ^ | \\ or a % before two digits",
-            where=folder,
-            remedy="choose another --store",
-        )
-    return folder

@@ -8,8 +8,9 @@ import polars as pl
 import pytest
 from selectolax.lexbor import LexborHTMLParser
 
-from empathy_scan import report, summary, tables
+from empathy_scan import phrases, report, summary, tables, trends
 from empathy_scan.config import ReportConfig, SummaryConfig
+from empathy_scan.report import agent, findings, material, rendering
 
 MARK = re.compile(r"\{(\w+)\|([^}]*)\}")
 FLAG_NAMES = {"S": "scripted", "A": "acknowledges", "X": "explores", "O": "owns"}
@@ -105,6 +106,49 @@ def frames():
             "config": ReportConfig(title=title, moments=moments),
             "provenance": PROVENANCE,
         }
+
+    return make
+
+
+@pytest.fixture
+def prepared(frames):
+    """A function from conversations to the material that pages are cut from; all sentences and weeks are in it."""
+
+    def make(*talks, weeks=None, changes=None, **settings):
+        given = frames(*talks, **settings)
+        said = phrases.found(phrases.of_scores(given["turns"], given["scores"]))
+        config = SummaryConfig(minimum_conversations=settings.get("minimum", 3), resamples=100)
+        held = material.Frames(
+            turns=given["turns"], scores=given["scores"], labels=given["labels"], rejects=given["rejects"],
+            figures=summary.figures(given["labels"], config, sentences=said.sentences), phrases=said,
+            weeks=trends.by_week(given["labels"], config) if weeks is None else weeks,
+            changes=trends.changes(given["labels"], config) if changes is None else changes,
+        )  # fmt: skip
+        return material.prepare(held, given["config"], material.People())
+
+    return make
+
+
+@pytest.fixture
+def agent_pages(prepared):
+    """A function from conversations to the contents of the agents' pages, by agent."""
+
+    def make(*talks, **settings):
+        made = prepared(*talks, **settings)
+        found = findings.of_agents(made, findings.count_answers(made.exchanges))
+        return {page.slug: page for page in agent.pages(made, found)}
+
+    return make
+
+
+@pytest.fixture
+def rendered():
+    """A function from the content of an agent's page to its files, by ending."""
+    templates = rendering.Templates("Report", PROVENANCE)
+
+    def make(page):
+        made = templates.render(f"agents/{page.slug}", {"page": page})
+        return {path.rpartition(".")[2]: text.decode() for path, text in made.items()}
 
     return make
 

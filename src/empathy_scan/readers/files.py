@@ -76,10 +76,7 @@ class Document:
     @cached_property
     def stem(self) -> str:
         """The source without `.gz` and the suffix: what a conversation without an id of its own is called."""
-        path = PurePosixPath(self.source)
-        if path.suffix.lower() == ".gz" and path.stem:
-            path = path.with_suffix("")
-        return str(path.with_suffix("")) if path.stem else str(path)
+        return stem(self.source)
 
     @cached_property
     def suffix(self) -> str:
@@ -170,6 +167,14 @@ def document(source: str, data: bytes) -> Document:
     if not data[:1000].strip(_BLANK) and not data.strip(_BLANK):
         raise MalformedInputError("the file is empty", remedy="export it again or remove it")
     return Document(source, data)
+
+
+def stem(source: str) -> str:
+    """A file's name without `.gz` and the suffix."""
+    path = PurePosixPath(source)
+    if path.suffix.lower() == ".gz" and path.stem:
+        path = path.with_suffix("")
+    return str(path.with_suffix("")) if path.stem else str(path)
 
 
 def decode(data: bytes) -> tuple[str, str]:

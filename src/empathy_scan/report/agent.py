@@ -12,6 +12,7 @@ import polars as pl
 
 from empathy_scan.mirror import UNKNOWN_AGENT
 from empathy_scan.report import (
+    beside,
     coaching,
     composure,
     content,
@@ -58,6 +59,8 @@ class AgentPage:
     band: str  # where the agent's empathy rate lies among the others
     talk: talk.Coaching | None  # None for agents without a name
     figures: tuple[Shown, ...]
+    beside_head: tuple[str, ...]
+    beside: tuple[beside.Row, ...]  # the same for the customers that the agent got, and drawn towards the team
     courses: tuple[Chart, ...]
     changes: tuple[Change, ...]
     curve: Chart | None
@@ -176,7 +179,8 @@ def _page(
         facts=(content.span(spoke), *content.held_as(spoke)),
         unnamed="" if named else UNNAMED, band=_band(cut.bands, agent_id),
         talk=talk.talk(material, picked, used, examples, cited, load) if named else None,
-        figures=withheld.known(figures), courses=courses, changes=changes,
+        figures=withheld.known(figures), beside_head=beside.HEAD,
+        beside=beside.rows(material, agent_id) if named else (), courses=courses, changes=changes,
         curve=composure.curve(material, agent_id),
         counts=composure.counts(material, agent_id, cut.answers.get(agent_id)),
         chains=tuple(composure.chain(material, snap, cited) for snap in snaps),

@@ -64,7 +64,7 @@ _FORM = re.compile(
 _ASKS = re.compile(
     r"\b(?:can|could|will|would) (?:you|someone|somebody|anyone|we|i)\b|\bi(?:[’']d like| want| need| just want)\b"
     r"(?! to know)"
-    r"|\bplease\b|\b(?:when|why|how|where|what|who)\b[^?]*\?",
+    r"|\bplease\b|^\W*+(?:\w++\W++){0,3}?(?:when|why|how|where|what)\b[^?]*\?",
     re.IGNORECASE,
 )
 

@@ -110,15 +110,14 @@ class Examples:
     def __init__(self, alike: Mapping[Key, tuple[Alike, ...]], agent_id: str) -> None:
         """`alike` is what `likeness.found` gave for the moments of all pages."""
         self._alike, self._agent_id = alike, agent_id
-        self._used: set[Key] = set()
+        self._used: set[str] = set()
 
     def of(self, row: Row) -> list[Alike]:
         """The most alike answers to a moment's customer that the page has not quoted yet."""
         found: list[Alike] = []
         for alike in self._alike.get((row["conversation_id"], row["turn"]), ()):
-            key = (alike.conversation_id, alike.agent_turn)
-            if key not in self._used and len(found) < _OTHERS:
-                self._used.add(key)
+            if alike.reply not in self._used and len(found) < _OTHERS:
+                self._used.add(alike.reply)
                 found.append(alike)
         return found
 

@@ -59,7 +59,8 @@ AIMS: tuple[Aim, ...] = (
         "Follows only {} with a concrete step", up=False, shown=("sorry",), unless=("sorry",)),
 )  # fmt: skip
 
-# Measure -> whether a high figure is good, and how it is said where it stands out.
+# Measure -> whether a high figure is good, and how it is said where it stands out. Few missed calls are no strength
+# where stock phrases answer them, nor the other way round: only understanding is.
 _STRENGTHS: dict[str, tuple[bool, str]] = {
     "empathy_rate": (True, "Answers {} with understanding"),
     "rise_above_rate": (True, "Rose above {}: a civil answer that understood or took a step"),
@@ -68,8 +69,6 @@ _STRENGTHS: dict[str, tuple[bool, str]] = {
     "sorry_without_action": (False, "Leaves only {} without a concrete step"),
     "exploring": (True, "Asks openly in answer to {}"),
     "own_voice": (True, "Says {} in words of their own"),
-    "missed_rate": (False, "Lets only {} go by unanswered"),
-    "scripted_rate": (False, "Answers only {} with stock phrases alone"),
     "guarded_rate": (False, "Is guarded in only {}"),
 }
 # What is steadily good whatever the team does: measure, whether high is good, the bound that the interval must clear.
@@ -78,7 +77,6 @@ _STEADY: tuple[tuple[str, bool, float, str], ...] = (
     ("rise_above_rate", True, 0.5, "Rises above most hostile messages: {}"),
     ("mirroring", False, 0.15, "Keeps much the same tone whether customers are hostile or not: {}"),
     ("followed_by_action", True, 0.5, "Follows most caring messages with a concrete step: {}"),
-    ("missed_rate", False, 0.25, "Lets few calls for empathy go by unanswered: {}"),
     ("guarded_rate", False, 0.1, "Keeps a civil tone nearly always: guarded in {}"),
     ("belittling_rate", False, 0.05, "Stays with the matter, not the person: hostile in {}"),
     ("composure_0", False, 0.25, "Has an even tone as long as nobody attacks: guarded or hostile in {}"),
@@ -131,8 +129,7 @@ def rule(count: int) -> str:
     number = ("One thing stands", "Two things stand", "Three things stand")[count - 1]
     return (
         f"{number} out beyond what chance does, the most telling first: by how far the figure lies from the others or "
-        "from the agent's own past (the tone under attack: from no difference at all), times how many moments there "
-        "are."
+        "from the agent's own past (the tone under attack: from no difference), times how many moments there are."
     )
 
 

@@ -12,10 +12,12 @@ from empathy_scan.report.cards import Cited
 from empathy_scan.report.dialogue import Link, Turn
 from empathy_scan.report.findings import Answers
 from empathy_scan.report.material import TEAM, Material
+from empathy_scan.report.measures import Figure, Measure
 from empathy_scan.report.past import Chart
 
 STEPS = tuple(f"composure_{step}" for step in range(4))
 _SAID = ("none", "one", "two", "three or more")
+_FEWEST = 2  # points that make a curve
 CHAINS = 3  # told turn by turn; the others are counted
 _LINKS = 3  # stock phrases of a chain that are quoted: the last before the tone turned
 
@@ -48,26 +50,23 @@ class Snap:
 
 def curve(material: Material, agent_id: str) -> Chart | None:
     """The composure curve beside the team's; None where fewer than two of its points are known."""
-    values = [
-        {"step": said, "who": who, **_point(material, key, name)}
-        for key, who in (
-            (agent_id, material.names[agent_id]),
-            *([(TEAM, "The team")] if len(material.agents) > 1 else []),
-        )
+    lines = {agent_id: "This agent", **({TEAM: "The team"} if len(material.agents) > 1 else {})}
+    points = [
+        {"step": said, "who": who, **_point(figure)}
+        for key, who in lines.items()
         for said, name in zip(_SAID, STEPS, strict=True)
         if (figure := material.figure(key, name)) and figure.value is not None and figure.low is not None
     ]
-    own = [value for value in values if value["who"] != "The team"]
-    if len(own) < 2:
+    if sum(point["who"] == "This agent" for point in points) < _FEWEST:
         return None
     rows = tuple(
-        (said, *(_cell(material, key, name) for key in ((agent_id, TEAM) if len(material.agents) > 1 else (agent_id,))))
+        (said, *(_cell(material.figure(key, name), support.MEASURES[name]) for key in lines))
         for said, name in zip(_SAID, STEPS, strict=True)
     )
     told = "; ".join(f"after {row[0]} {row[1]}" for row in rows)
     title = "Guarded or hostile turns by how many hostile messages the customer had sent by then"
-    head = ("Hostile messages so far", material.names[agent_id], *(["The team"] if len(material.agents) > 1 else []))
-    return Chart(title, plots.svg(_spec(values), f"{title}: {told}."), f"{told}.", head, rows)
+    drawing = plots.filled(_spec(list(lines.values())), {"points": points}, f"{title}: {told}.")
+    return Chart(title, drawing, f"{told}.", ("Hostile messages so far", *lines.values()), rows)
 
 
 def counts(material: Material, agent_id: str, answers: Answers | None) -> Counts | None:
@@ -86,7 +85,7 @@ def counts(material: Material, agent_id: str, answers: Answers | None) -> Counts
         why = figure.why if figure and figure.why else "not enough conversations yet"
         return Counts(rows, f"Whether the two differ by more than chance cannot be said: {why}.")
     spread = f"{measures.value_text(measure, figure.value)} ({measures.range_text(measure, figure)})"
-    surely = "more than chance would do" if figure.low > 0 else "which may be chance"
+    surely = "more than chance would do" if figure.low > 0 else "no more than chance would do"
     return Counts(rows, f"The difference is {spread}: {surely}.")
 
 
@@ -128,31 +127,28 @@ def chain(material: Material, snap: Snap, cited: Cited) -> Chain:
     return Chain(Link(where[:1].upper() + where[1:], material.href(snap.conversation_id, snap.turns[0])), more, steps)
 
 
-def _point(material: Material, key: str, name: str) -> dict[str, float]:
-    figure = material.figure(key, name)
-    known = (figure.value, figure.low, figure.high) if figure else (None, None, None)
-    return {part: round(value or 0.0, 4) for part, value in zip(("value", "low", "high"), known, strict=True)}
+def _point(figure: Figure) -> dict[str, float]:
+    """A figure as a chart's data."""
+    return {name: round(getattr(figure, name) or 0.0, 4) for name in ("value", "low", "high")}
 
 
-def _cell(material: Material, key: str, name: str) -> str:
+def _cell(figure: Figure | None, measure: Measure) -> str:
     """`12% (5 to 25%) of 40 messages`, or why there is no figure."""
-    figure, measure = material.figure(key, name), support.MEASURES[name]
     if figure is None or figure.value is None:
         return figure.why if figure and figure.why else "not enough conversations yet"
     value = f"{measures.value_text(measure, figure.value)} ({measures.range_text(measure, figure)})"
     return f"{value} of {words.plural(figure.n, *measure.unit)}"
 
 
-def _spec(values: list[dict[str, object]]) -> plots.Spec:
+def _spec(who: list[str]) -> plots.Spec:
     """Points with their ranges, the agent's and the team's beside each other."""
-    who = list(dict.fromkeys(value["who"] for value in values))
     colours = [plots.PALETTE["guarded"], plots.PALETTE["soft"]][: len(who)]
     colour = {"field": "who", "type": "nominal", "title": None, "scale": {"domain": who, "range": colours},
               "legend": {"orient": "top", "symbolOpacity": 1}}  # fmt: skip
     shape = {"field": "who", "type": "nominal", "title": None, "scale": {"domain": who, "range": ["circle", "diamond"]}}
     axis = {"title": None, "format": ".0%", "tickCount": 4}
     return {
-        "width": 420, "height": 190, "data": {"values": values},
+        "width": 420, "height": 190, "data": {"name": "points"},
         "encoding": {
             "x": {"field": "step", "type": "ordinal", "sort": list(_SAID),
                   "axis": {"title": "hostile messages from the customer so far", "labelAngle": 0}},

@@ -19,6 +19,7 @@ from empathy_scan.report.moments import SURE, praised
 
 _CLEAREST = 20_000  # answers of the whole centre among which is searched
 _CLEAR = 0.2  # weight of how sure the model is that the answer shows understanding
+_BEGINNING = 80  # characters of an answer by which two are told apart
 _SHORTEST = 40  # characters of an answer that can show how it is done
 _TRIED = 8  # most alike answers looked at for each moment
 _BY_KIND = 5  # clearest answers of a queue and kind of call that are tried though they share no word
@@ -46,6 +47,7 @@ class Alike:
     turn: int  # the customer's
     agent_turn: int
     agent_id: str
+    reply: str  # how the answer begins: the same words are shown once
     shared: str  # in words
 
 
@@ -67,7 +69,8 @@ def found(material: Material, moments: Iterable[Row]) -> dict[Key, tuple[Alike, 
     ranked = _ranked(asked, served, pairs)
     held: dict[Key, list[Alike]] = {}
     for row in ranked.iter_rows(named=True):
-        alike = Alike(row["conversation_id_right"], row["turn_right"], row["agent_turn"], row["agent_id"], _shared(row))
+        place = row["conversation_id_right"], row["turn_right"], row["agent_turn"]
+        alike = Alike(*place, row["agent_id"], row["reply"], _shared(row))
         held.setdefault((row["conversation_id"], row["turn"]), []).append(alike)
     return {key: tuple(alike) for key, alike in held.items()}
 
@@ -91,8 +94,10 @@ def _served(material: Material) -> pl.DataFrame:
     understood = (pl.col("answer") == CareClass.EMPATHIC) & at_once & pl.col("call")
     answers = material.answers.filter(understood & pl.col("agent_id").is_not_null())
     care, strained = pl.max_horizontal("p_acknowledges", "p_explores"), pl.max_horizontal("p_strained", "p_hostile")
-    said = material.said.filter((pl.col("tone") == 0) & (pl.col("text").str.len_chars() >= _SHORTEST)).select(
-        "conversation_id", "p_owns", agent_turn="turn", care=care, strained=strained,
+    whole = (pl.col("tone") == 0) & ~pl.col("flags").str.contains("S", literal=True)
+    said = material.said.filter(whole & (pl.col("text").str.len_chars() >= _SHORTEST)).select(
+        "conversation_id", "p_owns", reply=pl.col("text").str.slice(0, _BEGINNING),
+        agent_turn="turn", care=care, strained=strained,
         owned=pl.col("flags").str.contains("O", literal=True), unsure=pl.col("unsure").fill_null(value=False),
     ).filter(praised(pl.lit(value=False))).with_columns(pl.col("care").fill_null(SURE))  # fmt: skip
     found = answers.select("conversation_id", "turn", "agent_id", agent_turn="answer_turn").join(
@@ -153,7 +158,8 @@ def _ranked(asked: pl.DataFrame, served: pl.DataFrame, pairs: pl.DataFrame) -> p
         + _CLEAR * (pl.col("care") - 1) - 0.1 * pl.col("unsure")
     )  # fmt: skip
     apart = pl.col("conversation_id") != pl.col("conversation_id_right")
-    kept = scored.filter(apart & (pl.col("score") >= _ENOUGH))
+    more = pl.col("same_queue") | pl.col("same_kind") | (pl.col("common").list.len() > 1)  # than one word in common
+    kept = scored.filter(apart & more.fill_null(value=False) & (pl.col("score") >= _ENOUGH))
     ordered = kept.sort("asked", -pl.col("score").round(9), "served")
     return ordered.group_by("asked", maintain_order=True).head(_TRIED)
 

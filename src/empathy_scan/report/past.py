@@ -14,7 +14,7 @@ from empathy_scan.report.material import Material, Row
 from empathy_scan.report.measures import Figure, Measure
 
 FEWEST = 3  # weeks with a figure that make a course
-_MOST = 4  # charts on a page
+_MOST = 3  # charts on a page
 _DRAWN = ("share", "load")
 
 
@@ -96,19 +96,22 @@ def _chart(measure: Measure, name: str, own: pl.DataFrame, team: pl.DataFrame) -
     table = tuple((*row, beside.get(week, "too little")) for row, week in zip(rows, weeks, strict=True))
     told = f"{measure.title}, week by week: {'; '.join(f'{row[0]} {row[1]}' for row in rows)}."
     return Chart(
-        measure.title, plots.svg(_spec(measure, own, team), f"{name}. {told}"), told,
-        ("Week from", name, "Counted", "The team"), table,
+        measure.title, plots.filled(
+            _spec(measure, [_day(week) for week in sorted({*own["week"], *team["week"]})]),
+            {"own": _values(own), "team": _values(team)},
+            f"{name}. {told}",
+        ), told,
+        ("Week from", "This agent", "Counted", "The team"), table,
     )  # fmt: skip
 
 
-def _spec(measure: Measure, own: pl.DataFrame, team: pl.DataFrame) -> plots.Spec:
+def _spec(measure: Measure, weeks: list[str]) -> plots.Spec:
     """The agent's figures with bars for their ranges, over the team's ranges as a band."""
     colour = plots.PALETTE[measure.kind if measure.kind in plots.PALETTE else "accent"]
     ends = {"y": {"field": "low", "type": "quantitative"}, "y2": {"field": "high"}}
     axis = {"title": None, "tickCount": 3, "grid": False, "format": ".0%" if measure.form == "share" else "d"}
     scale = {"scale": {"domain": [0, 1]}} if measure.form == "share" else {}
     value = {"y": {"field": "value", "type": "quantitative", "axis": axis, **scale}}
-    weeks = [_day(week) for week in sorted({*own["week"], *team["week"]})]
     return {
         "width": 250, "height": 120,
         "encoding": {"x": {
@@ -116,9 +119,9 @@ def _spec(measure: Measure, own: pl.DataFrame, team: pl.DataFrame) -> plots.Spec
             "axis": {"title": None, "labelAngle": 0, "labelOverlap": True, "ticks": False},
         }},
         "layer": [
-            {"data": {"values": _values(team)}, "encoding": ends,
+            {"data": {"name": "team"}, "encoding": ends,
              "mark": {"type": "area", "opacity": 0.16, "color": plots.PALETTE["ink"]}},
-            {"data": {"values": _values(own)}, "layer": [
+            {"data": {"name": "own"}, "layer": [
                 {"mark": {"type": "rule", "strokeWidth": 5, "opacity": 0.4, "color": colour}, "encoding": ends},
                 {"mark": {"type": "line", "color": colour, "point": {"filled": True, "size": 45}}, "encoding": value},
             ]},

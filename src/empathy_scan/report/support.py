@@ -51,7 +51,7 @@ def standing(material: Material, past: dict[tuple[str, str], Row], agent_id: str
     measure = MEASURES[name]
     alone = len(material.agents) < 2
     return Standing(
-        measure, figure, _from_team(figure, None if alone else team), _from_past(change),
+        measure, figure, from_team(figure, None if alone else team), from_past(change),
         "" if alone else _team_text(measure, figure, team), past_text(measure, change),
     )  # fmt: skip
 
@@ -91,22 +91,22 @@ def change_text(change: Row) -> str:
     return f"{value} points ({low} to {high})"
 
 
-def _from_team(figure: Figure, team: Figure | None) -> float:
+def from_team(figure: Figure, team: Figure | None) -> float:
     """How far a figure lies from the others beyond chance, above 0 for higher ones."""
     low, high, value = figure.low or 0.0, figure.high or 0.0, figure.value or 0.0
     if figure.stands_out is not None and figure.reference is not None:
         own = figure.adjusted
         value, low, high = (own.value, own.low, own.high) if own else (value, low, high)
-        if not figure.stands_out:
-            return 0.0
+        if not figure.stands_out or low <= figure.reference <= high:
+            return 0.0  # of one whose range holds the others' figure nobody would see why
         far = low - figure.reference if value > figure.reference else figure.reference - high
-        return max(_LEAST, far) * (1 if value > figure.reference else -1)
+        return far if value > figure.reference else -far
     if team is None or team.low is None or team.high is None:
         return 0.0
     return low - team.high if figure.above(team) else -(team.low - high) if team.above(figure) else 0.0
 
 
-def _from_past(change: Row | None) -> float:
+def from_past(change: Row | None) -> float:
     """How much a figure has changed beyond chance, with its sign."""
     if change is None or not change["changed"]:
         return 0.0

@@ -77,13 +77,13 @@ def pick(
     strengths, stands_out = coaching.strengths(standings, answers)
     picked = Picked(strengths=strengths, stands_out=stands_out)
     picked.praise = moments.picked(pools.of(agent_id, moments.PRAISE), most)
-    shown: list[tuple[str, int]] = []
+    shown = [(row["conversation_id"], row["agent_turn"]) for row in picked.praise]  # is nothing to work on as well
     for one in coaching.chosen(standings, counts, answers):
         rows = moments.picked(pools.of(agent_id, one.aim.kinds), min(_EACH, most), without=shown)
         shown += [(row["conversation_id"], row["agent_turn"]) for row in rows]
         picked.chosen.append((one, rows))
     if not picked.chosen:
-        picked.reading = moments.picked(pools.of(agent_id, moments.READING), most)
+        picked.reading = moments.picked(pools.of(agent_id, moments.READING), most, without=shown)
     return picked
 
 
