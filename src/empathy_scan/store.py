@@ -125,13 +125,22 @@ class Store:
         self._must_exist()
         return self._visible(TURNS, self._marked(_ids(conversation_ids)).select(*VERSION, MONTH))
 
-    def load(self, *, since: datetime | None = None, until: datetime | None = None) -> Stored:
+    def conversations(self) -> pl.DataFrame:
+        """The CONVERSATIONS that are visible, sorted by id. Raises StoreError where there is no store."""
+        self._must_exist()
+        return conform(self._marked().drop(MONTH), CONVERSATIONS)
+
+    def load(
+        self, *, since: datetime | None = None, until: datetime | None = None, conversation_id: str | None = None
+    ) -> Stored:
         """All that is visible, of conversations that started in `since <= t < until` or that tell no time.
 
-        Other months are not opened. Raises StoreError where there is no store, or rows that it promises are gone.
+        Other months are not opened. Of a single one by its id, quickly; no rows where the store does not hold it.
+        Raises StoreError where there is no store, or rows that it promises are gone.
         """
         self._must_exist()
-        marked = self._marked(within=months.within(since, until)).filter(months.between(since, until))
+        only = None if conversation_id is None else pl.Series([conversation_id])
+        marked = self._marked(_ids(only), within=months.within(since, until)).filter(months.between(since, until))
         versions = marked.select(*VERSION, MONTH)
         turns, scores, labels = (self._visible(table, versions) for table in VERSIONED)
         if lost := versions.join(turns, on="conversation_id", how="anti").height:

@@ -18,7 +18,7 @@ import typer
 from empathy_scan.errors import OutputError
 
 # Escape sequences of terminals, and characters that turn the direction of writing: transcripts come from strangers.
-UNSAFE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+UNSAFE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 _OURS = "empathy_scan"
 _SAID = logging.getLogger("empathy_scan.said")  # what people are told; they see it without a date and a name before it
 
