@@ -213,6 +213,11 @@ def settings_of(context: typer.Context) -> Config:
     )  # fmt: skip
 
 
+def bundle(given: Path | None, options: Config) -> Path | None:
+    """The model's directory: that of the command line, else that of the settings, else None for the shipped one."""
+    return given or (Path(options.scan.model) if options.scan.model else None)
+
+
 def _said(context: typer.Context) -> dict[str, object]:
     """The settings under [scan] that stand on the command line, before or after the command."""
     from empathy_scan.config import ScanConfig  # noqa: PLC0415 - as in `settings`
