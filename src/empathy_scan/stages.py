@@ -48,12 +48,18 @@ class Stages:
     def expect(self, name: str, more: int) -> None:
         """So much more is to be done of the stage."""
         self._total[name] = self._total.get(name, 0) + more
+        if more:
+            self._tell(name)
 
     def advance(self, name: str, more: int = 1) -> None:
         """So much more of the stage is done."""
         self._done[name] = self._done.get(name, 0) + more
+        self._tell(name)
+
+    def _tell(self, name: str) -> None:
+        done = self._done.get(name, 0)
         if self._told is not None:
-            self._told(name, self._done[name], max(self._total.get(name, 0), self._done[name]))
+            self._told(name, done, max(self._total.get(name, 0), done))
 
     def _switch(self, name: str) -> None:
         now = time.monotonic()
