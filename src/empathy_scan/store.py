@@ -329,7 +329,9 @@ class Store:
     def _layout(self) -> int:
         """The version of the layout; 0 where there is no store."""
         with failures(self.root, "read"):
-            text = self._read_layout()
+            text = self._read(_LAYOUT)
+        if text is None:
+            return 0
         try:
             number = int(json.loads(text)["version"])
         except (ValueError, TypeError, KeyError) as error:
@@ -341,10 +343,6 @@ class Store:
                 f"made by a newer version (layout {number})", where=self.root, remedy="upgrade empathy-scan"
             )
         return number
-
-    def _read_layout(self) -> str:
-        """The text of the layout file, or that of layout 0 where there is none."""
-        return self._read(_LAYOUT) or '{"version": 0}'
 
     def _write_layout(self, number: int) -> None:
         """Put the version of the layout in its file, whole or not at all."""
@@ -363,15 +361,15 @@ class Store:
         """Keep a few facts beside the tables, in the place of those of that name."""
         self._write(f"_{name}.json", facts)
 
-    def _read(self, name: str) -> str:
-        """The text of a small file of the store; "" where there is none."""
+    def _read(self, name: str) -> str | None:
+        """The text of a small file of the store; None where there is none."""
         place = f"{self.root}/{name}"
         try:
             if self._remote:
                 return json.dumps(pl.read_ndjson(place, storage_options=self._options).row(0, named=True))
             return Path(place).read_text(encoding="utf-8", errors="replace")
         except FileNotFoundError:
-            return ""
+            return None
 
     def _write(self, name: str, facts: Mapping[str, str | int]) -> None:
         """Put facts in a small file, whole or not at all."""
