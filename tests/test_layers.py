@@ -33,6 +33,7 @@ TIERS = {
         "fingerprints",
         "lease",
         "lock",
+        "versions",
         "role_words",
         "role_habits",
         "role_inference",

@@ -31,13 +31,14 @@ from urllib.request import url2pathname
 import polars as pl
 
 from empathy_scan import layouts, lease, lock, months
-from empathy_scan.codebook import Role
 from empathy_scan.delta import KEEP_HOURS, DeltaTable, failures
 from empathy_scan.errors import SchemaError, StoreError
-from empathy_scan.fingerprints import digests, spelt
-from empathy_scan.layouts import MIGRATIONS, VERSION, VERSIONED
+from empathy_scan.layouts import MIGRATIONS, VERSIONED
 from empathy_scan.months import MONTH
 from empathy_scan.tables import CONVERSATIONS, ERROR_RATES, FILES, REJECTS, RUNS, TURNS, Table, conform
+from empathy_scan.versions import VERSION, content_hash, conversations_of
+
+__all__ = ["VERSION", "Size", "Store", "Stored", "content_hash", "conversations_of"]
 
 _LAYOUT = "_empathy_scan.json"
 _LOCK = "_empathy_scan.lock"
@@ -121,13 +122,22 @@ class Store:
         self._must_exist()
         return self._visible(TURNS, self._marked(_ids(conversation_ids)).select(*VERSION, MONTH))
 
-    def load(self, *, since: datetime | None = None, until: datetime | None = None) -> Stored:
+    def conversations(self) -> pl.DataFrame:
+        """The CONVERSATIONS that are visible, sorted by id. Raises StoreError where there is no store."""
+        self._must_exist()
+        return self._marked().drop(MONTH)
+
+    def load(
+        self, *, since: datetime | None = None, until: datetime | None = None, conversation_id: str | None = None
+    ) -> Stored:
         """All that is visible, of conversations that started in `since <= t < until` or that tell no time.
 
-        Other months are not opened. Raises StoreError where there is no store, or rows that it promises are gone.
+        Other months are not opened. Of a single one by its id, quickly; no rows where the store does not hold it.
+        Raises StoreError where there is no store, or rows that it promises are gone.
         """
         self._must_exist()
-        marked = self._marked(within=months.within(since, until)).filter(_between(since, until))
+        one = None if conversation_id is None else pl.DataFrame({"conversation_id": [conversation_id]})
+        marked = self._marked(one, within=months.within(since, until)).filter(_between(since, until))
         versions = marked.select(*VERSION, MONTH)
         turns, scores, labels = (self._visible(table, versions) for table in VERSIONED)
         if lost := versions.join(turns, on="conversation_id", how="anti").height:
@@ -429,41 +439,6 @@ class Store:
             pl.concat([each.select("conversation_id") for each in (old, new)]), on="conversation_id", how="anti"
         )
         table.replace_months(pl.concat([kept, new.select(kept.columns)]), touched)
-
-
-def conversations_of(turns: pl.DataFrame, *, model: str, settings: str) -> pl.DataFrame:
-    """The CONVERSATIONS frame of TURNS, with the version that the given fingerprints make."""
-    ordered = turns.sort(TURNS.key)
-    told = ("channel", "queue", "started_at", "direction", "zone", "metadata", "source", "format")
-    first = (pl.col(name).first() for name in told)
-    counts = pl.len().cast(pl.Int32).alias("n_turns"), (pl.col("role") == Role.AGENT).sum().cast(pl.Int32)
-    frame = ordered.group_by("conversation_id", maintain_order=True).agg(
-        *first, counts[0], counts[1].alias("n_agent_turns")
-    )
-    frame = frame.join(content_hash(turns), on="conversation_id", how="left", maintain_order="left")
-    return conform(frame.with_columns(model=pl.lit(model), settings=pl.lit(settings)), CONVERSATIONS)
-
-
-def content_hash(turns: pl.DataFrame) -> pl.DataFrame:
-    """One row per conversation: `conversation_id`, and `content`, a hash (32 hex digits) of what was read of it.
-
-    It covers channel, queue, time, and of each turn number, role, agent and text; and, where there are any, direction,
-    zone and metadata, and a turn's confidence and overlap. It does not cover the file's name, so that a moved file is
-    not scored again, and does not depend on the order of rows.
-    """
-    time = pl.col("started_at").dt.epoch("us")
-    fields = (pl.col("channel"), pl.col("queue"), time, *map(pl.col, ("turn", "role", "agent_id", "text")))
-    more = [
-        *map(pl.col, ("direction", "zone", "metadata")),
-        pl.col("confidence").round(6).cast(pl.String),
-        pl.when(pl.col("overlap")).then(pl.lit("overlap")),
-    ]
-    # Conversations without any of these keep the version that they had before the table had such columns.
-    also = pl.when(pl.any_horizontal(each.is_not_null() for each in more)).then(pl.concat_str(map(spelt, more)))
-    whole = pl.concat_str([*map(spelt, fields), also.fill_null("")])
-    one = turns.sort(TURNS.key).select("conversation_id", content=whole)
-    joined = one.group_by("conversation_id", maintain_order=True).agg(pl.col("content").str.join(""))
-    return joined.with_columns(digests(joined["content"]))
 
 
 def _ids(conversation_ids: pl.Series | None) -> pl.DataFrame | None:

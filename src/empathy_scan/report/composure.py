@@ -65,7 +65,8 @@ def curve(material: Material, agent_id: str) -> Chart | None:
     )
     told = "; ".join(f"after {row[0]} {row[1]}" for row in rows)
     title = "Guarded or hostile turns by how many hostile messages the customer had sent by then"
-    drawing = plots.filled(_spec(list(lines.values())), {"points": points}, f"{title}: {told}.")
+    spec = _spec(list(lines.values()))
+    drawing = plots.drawing(spec, f"{title}: {told}.", values={"points": points})
     return Chart(title, drawing, f"{told}.", ("Hostile messages so far", *lines.values()), rows)
 
 
@@ -156,7 +157,7 @@ def _spec(who: list[str]) -> plots.Spec:
             "color": colour,
         },
         "layer": [
-            {"mark": {"type": "rule", "strokeWidth": 6, "opacity": 0.4},
+            {"mark": {"type": "rule", "strokeWidth": 6, "opacity": 0.7},
              "encoding": {"y": {"field": "low", "type": "quantitative"}, "y2": {"field": "high"}}},
             {"mark": {"type": "point", "filled": True, "size": 80, "opacity": 1},
              "encoding": {"y": {"field": "value", "type": "quantitative", "axis": axis}, "shape": shape}},
