@@ -97,7 +97,7 @@ def write(path: Path, night: int, conversations: int, chance: random.Random) -> 
         for turn in range(chance.randrange(4, 9)):
             who = ("agent", f"agent-{number % 40}") if turn % 2 else ("customer", "")
             time_of = (begin + timedelta(seconds=40 * turn)).isoformat()
-            lines.append(f"chat-{night}-{number},{who[0]},{who[1]},{time_of},{SAID[turn]} It is number {number}.\n")
+            lines.append(f'chat-{night}-{number},{who[0]},{who[1]},{time_of},"{SAID[turn]} It is {number}."\n')
     path.write_text("".join(lines), encoding="utf-8")
     os.utime(path, ns=(0, 1_700_000_000_123_456_789 + night * 10**9))
 

@@ -34,6 +34,7 @@ TIERS = {
         "lease",
         "lock",
         "stages",
+        "versions",
         "role_words",
         "role_habits",
         "role_inference",

@@ -637,3 +637,61 @@ def test_a_conversation_without_the_new_columns_keeps_its_version():
     plain, marked = filled(TURNS, [one]), filled(TURNS, [{**one, "direction": "inbound"}])
     assert content_hash(plain)["content"].to_list() != content_hash(marked)["content"].to_list()
     assert content_hash(plain)["content"].to_list() == ["59013ebab3f4150f831fc533869d1696"]  # as layout 2 had it
+
+
+def dated(month: int, *names: str, **how: str) -> Batch:
+    """A batch of conversations of that month of 2026."""
+    when = pl.lit(datetime(2026, month, 9, 9, tzinfo=UTC), TURNS.columns["started_at"])
+    _, turns, scores, labels = batch(*names, **how)
+    turns, labels = turns.with_columns(started_at=when), labels.with_columns(started_at=when)
+    return conversations_of(turns, model="m1", settings="s1"), turns, scores, labels
+
+
+def test_a_period_opens_its_own_months_only(store):
+    store.add(*dated(3, "a"))
+    store.add(*dated(5, "b"))
+    store.add(*dated(6, "c"))
+    for path in Path(store.root).glob("*/month=2026-03/*.parquet"):
+        path.write_bytes(b"damaged")
+    chosen = store.load(since=datetime(2026, 5, 1, tzinfo=UTC), until=datetime(2026, 6, 1, tzinfo=UTC))
+    assert chosen.conversations["conversation_id"].to_list() == ["b"]
+    assert chosen.turns.height == chosen.labels.height == 2
+    with pytest.raises(StoreError):
+        store.load()
+
+
+def test_a_changed_conversation_leaves_other_months_as_they_are(store):
+    store.add(*dated(3, "a"))
+    store.add(*dated(5, "b", "c"))
+    before = {name for name in files(Path(store.root)) if "month=2026-03" in name}
+    store.add(*dated(5, "b", words="The parcel came."))
+    march = [f"{table.name}/{path}" for table in (CONVERSATIONS, TURNS, SCORES, LABELS)
+             for path in store._table(table).files()["path"] if "month=2026-03" in path]  # fmt: skip
+    assert set(march) == before
+
+
+def test_a_conversation_may_move_to_another_month(store, tmp_path):
+    store.add(*dated(3, "a", "b"))
+    store.add(*dated(5, "a"))
+    assert_same(store.load(), fresh(tmp_path / "other", dated(3, "b"), dated(5, "a")).load())
+    assert store.count() == 2
+    assert store.newest() == datetime(2026, 5, 9, 9, tzinfo=UTC)
+    assert store.newest(before=datetime(2026, 5, 1, tzinfo=UTC)) == datetime(2026, 3, 9, 9, tzinfo=UTC)
+
+
+def test_months_that_rest_are_joined_before_the_latest(store):
+    for number in range(10):
+        store.add(*dated(3, f"c{number}"))
+    assert not store.tidy_if_scattered()
+    store.add(*dated(4, "d"))
+    before = store.load()
+    assert store.tidy_if_scattered()
+    assert store._table(TURNS).files().group_by("month").len().sort("month")["len"].to_list() == [1, 1]
+    assert_same(store.load(), before)
+    assert not store.tidy_if_scattered()
+
+
+def test_the_log_holds_no_ids(store):
+    store.add(*batch("zebedee@example.org"))
+    logs = b"".join(content for name, content in files(Path(store.root)).items() if "_delta_log" in name)
+    assert b"zebedee" not in logs

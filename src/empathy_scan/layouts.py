@@ -15,8 +15,8 @@ from empathy_scan import months
 from empathy_scan.delta import DeltaTable
 from empathy_scan.months import MONTH
 from empathy_scan.tables import CONVERSATIONS, ERROR_RATES, FILES, LABELS, REJECTS, RUNS, SCORES, TURNS, Table
+from empathy_scan.versions import VERSION
 
-VERSION = ("conversation_id", "content", "model", "settings")
 VERSIONED = (TURNS, SCORES, LABELS)  # tables whose rows carry the version of their conversation
 BY_MONTH = (CONVERSATIONS, *VERSIONED)
 ALL = (*BY_MONTH, REJECTS, RUNS, ERROR_RATES, FILES)

@@ -62,7 +62,6 @@ class Note:
 class Plan:
     """What a run has to do: the files to read, those known by their bytes, and those left for the next run."""
 
-    found: Sequence[Found]
     seen: pl.DataFrame  # path, source, size, mtime_ns, beside of each
     read: list[Found]
     moved: pl.DataFrame  # FILES: known by their bytes, under another name or time
@@ -74,11 +73,6 @@ class Plan:
     notes: dict[str, Note]
     rows: pl.DataFrame  # FILES as the store has it
     opener: Opener
-
-    @property
-    def nothing_new(self) -> bool:
-        """Whether there is nothing to read and nothing to note."""
-        return not self.read and self.moved.is_empty()
 
 
 def plan(
@@ -113,7 +107,6 @@ def plan(
     tied, context = _together([by_path[path] for path in fresh["path"]], list(fresh["path"]), held, opener)
     chosen = {*fresh["path"], *tied, *context}
     return Plan(
-        found=found,
         seen=seen,
         read=[by_path[path] for path in seen["path"] if path in chosen] if chosen else [],
         moved=moved,

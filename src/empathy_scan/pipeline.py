@@ -20,12 +20,12 @@ from empathy_scan import __version__, ledger, nights, prepare, quantify, readers
 from empathy_scan.cache import Cache
 from empathy_scan.config import Config
 from empathy_scan.errors import NoticeError
-from empathy_scan.layouts import VERSION
 from empathy_scan.model import files as bundles
 from empathy_scan.readers import files, gather
 from empathy_scan.stages import Told
-from empathy_scan.store import Store, content_hash, conversations_of
+from empathy_scan.store import Store
 from empathy_scan.tables import REJECTS
+from empathy_scan.versions import VERSION, content_hash, conversations_of
 
 if TYPE_CHECKING:
     from empathy_scan.engine import Engine

@@ -13,10 +13,10 @@ import polars as pl
 from empathy_scan import ledger, nights, pipeline, prepare, readers, runs
 from empathy_scan.config import Config
 from empathy_scan.errors import NoticeError, StoreError
-from empathy_scan.layouts import VERSION
 from empathy_scan.model import files as bundles
-from empathy_scan.store import Store, conversations_of
+from empathy_scan.store import Store
 from empathy_scan.tables import FILES
+from empathy_scan.versions import VERSION, conversations_of
 
 _SAMPLE_TURNS = 60  # that are scored where no earlier run tells how long it takes
 _SURE_TURNS = 500  # scored by earlier runs, from which on their rate is taken

@@ -29,13 +29,14 @@ from typing import cast
 import polars as pl
 
 from empathy_scan import layouts, lease, lock, months
-from empathy_scan.codebook import Role
 from empathy_scan.delta import KEEP_HOURS, DeltaTable, failures, normal
 from empathy_scan.errors import SchemaError, StoreError
-from empathy_scan.fingerprints import digests, spelt
-from empathy_scan.layouts import MIGRATIONS, VERSION, VERSIONED
+from empathy_scan.layouts import MIGRATIONS, VERSIONED
 from empathy_scan.months import MONTH
 from empathy_scan.tables import CONVERSATIONS, ERROR_RATES, FILES, REJECTS, RUNS, TURNS, Table, conform
+from empathy_scan.versions import VERSION, content_hash, conversations_of
+
+__all__ = ["VERSION", "Size", "Store", "Stored", "content_hash", "conversations_of"]
 
 _LAYOUT = "_empathy_scan.json"
 _LOCK = "_empathy_scan.lock"
@@ -355,7 +356,9 @@ class Store:
     def _layout(self) -> int:
         """The version of the layout; 0 where there is no store."""
         with failures(self.root, "read"):
-            text = self._read_layout()
+            text = self._read(_LAYOUT)
+        if text is None:
+            return 0
         try:
             number = int(json.loads(text)["version"])
         except (ValueError, TypeError, KeyError) as error:
@@ -367,10 +370,6 @@ class Store:
                 f"made by a newer version (layout {number})", where=self.root, remedy="upgrade empathy-scan"
             )
         return number
-
-    def _read_layout(self) -> str:
-        """The text of the layout file, or that of layout 0 where there is none."""
-        return self._read(_LAYOUT) or '{"version": 0}'
 
     def _write_layout(self, number: int) -> None:
         """Put the version of the layout in its file, whole or not at all."""
@@ -389,15 +388,15 @@ class Store:
         """Keep a few facts beside the tables, in the place of those of that name."""
         self._write(f"_{name}.json", facts)
 
-    def _read(self, name: str) -> str:
-        """The text of a small file of the store; "" where there is none."""
+    def _read(self, name: str) -> str | None:
+        """The text of a small file of the store; None where there is none."""
         place = f"{self.root}/{name}"
         try:
             if self._remote:
                 return json.dumps(pl.read_ndjson(place, storage_options=self._options).row(0, named=True))
             return Path(place).read_text(encoding="utf-8", errors="replace")
         except FileNotFoundError:
-            return ""
+            return None
 
     def _write(self, name: str, facts: Mapping[str, str | int]) -> None:
         """Put facts in a small file, whole or not at all."""
@@ -457,41 +456,6 @@ class Store:
             pl.concat([each.select("conversation_id") for each in (old, new)]), on="conversation_id", how="anti"
         )
         table.replace_months(pl.concat([kept, new.select(kept.columns)]), touched)
-
-
-def conversations_of(turns: pl.DataFrame, *, model: str, settings: str) -> pl.DataFrame:
-    """The CONVERSATIONS frame of TURNS, with the version that the given fingerprints make."""
-    ordered = turns.sort(TURNS.key)
-    told = ("channel", "queue", "started_at", "direction", "zone", "metadata", "source", "format")
-    first = (pl.col(name).first() for name in told)
-    counts = pl.len().cast(pl.Int32).alias("n_turns"), (pl.col("role") == Role.AGENT).sum().cast(pl.Int32)
-    frame = ordered.group_by("conversation_id", maintain_order=True).agg(
-        *first, counts[0], counts[1].alias("n_agent_turns")
-    )
-    frame = frame.join(content_hash(turns), on="conversation_id", how="left", maintain_order="left")
-    return conform(frame.with_columns(model=pl.lit(model), settings=pl.lit(settings)), CONVERSATIONS)
-
-
-def content_hash(turns: pl.DataFrame) -> pl.DataFrame:
-    """One row per conversation: `conversation_id`, and `content`, a hash (32 hex digits) of what was read of it.
-
-    It covers channel, queue, time, and of each turn number, role, agent and text; and, where there are any, direction,
-    zone and metadata, and a turn's confidence and overlap. It does not cover the file's name, so that a moved file is
-    not scored again, and does not depend on the order of rows.
-    """
-    time = pl.col("started_at").dt.epoch("us")
-    fields = (pl.col("channel"), pl.col("queue"), time, *map(pl.col, ("turn", "role", "agent_id", "text")))
-    more = [
-        *map(pl.col, ("direction", "zone", "metadata")),
-        pl.col("confidence").round(6).cast(pl.String),
-        pl.when(pl.col("overlap")).then(pl.lit("overlap")),
-    ]
-    # Conversations without any of these keep the version that they had before the table had such columns.
-    also = pl.when(pl.any_horizontal(each.is_not_null() for each in more)).then(pl.concat_str(map(spelt, more)))
-    whole = pl.concat_str([*map(spelt, fields), also.fill_null("")])
-    one = turns.sort(TURNS.key).select("conversation_id", content=whole)
-    joined = one.group_by("conversation_id", maintain_order=True).agg(pl.col("content").str.join(""))
-    return joined.with_columns(digests(joined["content"]))
 
 
 def _ids(conversation_ids: pl.Series | None) -> pl.DataFrame | None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Collection
+from typing import cast
 
 import numpy as np
 import polars as pl
@@ -20,6 +21,7 @@ from empathy_scan.config import SummaryConfig
 from empathy_scan.opportunities import opportunities
 from empathy_scan.summary import MEASURES, SUMS, Kind, conversation_sums, figure_of, of_team
 
+TEAM = ""
 RECENT = 4  # weeks that are held against those before
 WEEKS = {
     "agent_id": pl.String, "measure": pl.String, "week": pl.Date,  # its Monday
@@ -81,6 +83,30 @@ def changes(labels: pl.DataFrame, config: SummaryConfig, *, recent: int = RECENT
     return _with_belief(frame).sort("agent_id", "measure")
 
 
+def to_json(weeks: pl.DataFrame, changes: pl.DataFrame) -> dict[str, object]:
+    """The weeks and the changes as `summary.to_json` tells figures, measures in the order of reports.
+
+    `"weeks": {"agents": {agent_id: {measure: {week: figure}}}, "team": {measure: {week: figure}}}` and `"changes"`
+    alike without the weeks: `{"before", "after", "change", "low", "high", "p_value", "changed", ...}`.
+    """
+    return {"weeks": _nested(weeks, "week"), "changes": _nested(changes)}
+
+
+def _nested(frame: pl.DataFrame, *below: str) -> dict[str, object]:
+    """Rows as dictionaries by agent and measure (and what else is below), the team apart."""
+    place = {measure: number for number, measure in enumerate(MEASURES)}
+    ordered = frame.sort("agent_id", pl.col("measure").replace_strict(place, default=len(place)), "measure", *below)
+    agents: dict[str, object] = {}
+    for row in ordered.iter_rows(named=True):
+        keys = [str(row.pop(name)) for name in ("agent_id", "measure", *below)]
+        held: dict[str, object] = agents
+        for key in keys[:-1]:
+            held = cast("dict[str, object]", held.setdefault(key, {}))
+        held[keys[-1]] = {name: value for name, value in row.items() if not (name == "why" and value is None)}
+    team = agents.pop(TEAM, {})
+    return {"agents": agents, "team": team}
+
+
 def _timed(labels: pl.DataFrame) -> pl.DataFrame:
     """The sums of every agent and of the team by measure and conversation, with the week in which it began."""
     rows = opportunities(labels)
@@ -109,7 +135,8 @@ def _change(measure: str, part: pl.DataFrame, config: SummaryConfig) -> dict[str
     return {
         "before": total[2] / total[3], "after": total[0] / total[1], "change": estimate.value,
         "low": estimate.low, "high": estimate.high, "conversations_before": before, "conversations_after": after,
-        "p_value": float(2 * special.ndtr(-abs(estimate.value) / error)),
+        # Student's t, since a standard error from few conversations is itself unsure.
+        "p_value": float(2 * special.stdtr(max(min(after, before) - 1, 1), -abs(estimate.value) / error)),
     }  # fmt: skip
 
 

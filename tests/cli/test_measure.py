@@ -109,3 +109,28 @@ def test_it_loads_no_model(spawn, tmp_path):
     (tmp_path / "torch.py").write_text("raise SystemExit(9)\n", encoding="utf-8")
     answer = spawn("measure", LABELS, cwd=tmp_path)
     assert answer.code == 0, answer.err
+
+
+def test_weeks_and_changes_are_told_where_they_are_asked_for(run):
+    found = json.loads(run("measure", LABELS, "--weeks").out)
+    assert set(found) == {"agents", "team", "weeks", "changes"}
+    team = found["weeks"]["team"]["empathy_rate"]
+    assert list(team) == ["2026-10-05", "2026-10-12", "2026-10-19"]
+    assert sum(week["n"] for week in team.values()) == found["team"]["empathy_rate"]["n"]
+    assert set(found["weeks"]["agents"]) <= set(found["agents"])
+    for week in team.values():
+        assert ("why" in week) == (week["value"] is None)
+
+
+def test_a_change_has_both_times_an_interval_and_a_verdict(run, table, tmp_path):
+    earlier = table.with_columns(
+        pl.format("old-{}", "conversation_id").alias("conversation_id"),
+        pl.col("started_at").str.replace("2026-10", "2026-08", literal=True),
+    )
+    path = tmp_path / "labels.jsonl"
+    pl.concat([table, earlier]).write_ndjson(path)
+    change = json.loads(run("measure", path, "--weeks").out)["changes"]["team"]["empathy_rate"]
+    assert change["before"] == change["after"]
+    assert change["low"] < change["change"] == 0 < change["high"]
+    assert change["changed"] is False
+    assert change["conversations_before"] == change["conversations_after"]

@@ -15,19 +15,22 @@ def sentences(page):
     return [" ".join(node.text().split()) for node in page.css(".group li")]
 
 
-def test_the_front_page_says_first_what_stands_out(site, parse):
+def test_the_front_page_says_first_what_changed_and_then_what_stands_out(site, parse):
     headings = [node.text() for node in front(site, parse).css("h2")]
     assert headings == [
+        "What changed since last time",
         "What stands out",
         "The team",
         "The agents",
+        "The load, and who needs a breather",
+        "Where calls for empathy are missed",
         "What could not be read",
         "What the figures cannot show",
     ]
 
 
 def test_the_lead_tells_how_calls_for_empathy_were_answered_with_ranges(site, parse):
-    lead = front(site, parse).css_first(".lead .first").text()
+    lead = front(site, parse).css_first("[aria-labelledby=stands-out] .first").text()
     shape = (
         r"Of 50 calls for empathy, 36% were answered with understanding \(\d+ to \d+%\), "
         r"32% with stock phrases only \(\d+ to \d+%\) and 32% were missed \(\d+ to \d+%\)\."

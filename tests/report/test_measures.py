@@ -92,7 +92,7 @@ def test_a_place_on_an_axis_stays_within_it(value):
 
 def test_an_adjusted_figure_says_how_it_stands_to_the_others():
     counted = replace(figure(0.40, 0.30, 0.50), adjusted=Estimate(0.754, 0.6, 0.881), reference=0.521, stands_out=True)
-    told = "with the team's mix of customers about 75% (60 to 88); the others 52%: stands out"
+    told = "adjusted for the customers they got: 75% (60 to 88); the others 52%: stands out"
     assert measures.show(RATE, counted, axis=Axis()).adjusted == told
     chance = measures.show(RATE, replace(counted, stands_out=False), axis=Axis()).adjusted
     assert chance.endswith("the others 52%: no more than chance would do")

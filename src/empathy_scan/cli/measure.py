@@ -21,6 +21,7 @@ def measure(
         list[str] | None,
         typer.Option("--by", help="Figures by this column too, such as queue. Repeatable.", metavar="COLUMN"),
     ] = None,
+    weeks: Annotated[bool, typer.Option("--weeks", help="Week by week too, and what changed lately.")] = False,
 ) -> None:
     """Every measure per agent and for the team, as JSON, from a table of labelled turns.
 
@@ -29,7 +30,7 @@ def measure(
     """
     options = base.settings(config, roster=roster)
 
-    from empathy_scan import groups, labelled_rows, phrases, summary  # noqa: PLC0415 - polars stays out of --help
+    from empathy_scan import groups, labelled_rows, phrases, summary, trends  # noqa: PLC0415 - polars stays out of --help
     from empathy_scan import roster as rosters  # noqa: PLC0415 - as above
     from empathy_scan.readers import parse_table  # noqa: PLC0415 - as above
 
@@ -41,4 +42,7 @@ def measure(
     if "text" in rows.columns:
         sentences = phrases.found(phrases.of_turns(labels, labelled_rows.text_of(rows))).sentences
     figures = summary.figures(labels, options.summary, teams=listed.teams, groups=within, sentences=sentences)
-    base.print_json(summary.to_json(figures))
+    told = summary.to_json(figures)
+    if weeks:
+        told |= trends.to_json(trends.by_week(labels, options.summary), trends.changes(labels, options.summary))
+    base.print_json(told)

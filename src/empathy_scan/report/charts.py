@@ -5,7 +5,7 @@ No style attributes: the report's Content-Security-Policy allows the style sheet
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
@@ -27,6 +27,7 @@ _SHAPES: dict[str, Markup] = {
     "talk": Markup('<path d="M-7-6H7V3H0L-4 7V3H-7Z"/>'),
     "load": Markup('<rect x="-2.500" y="-7" width="5" height="14" rx="2.500"/>'),
 }
+_ROOM = 0.08  # the share of a bar on a phone that is twice as wide as a sign
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,24 +63,52 @@ def interval(
     value: float, low: float | None, high: float | None, *, axis: Axis, kind: str, label: str, reference: float | None
 ) -> Markup:
     """A dot at the value on a bar from low to high; `reference` draws the team's value as a tick across it."""
-    lines = [Markup('<line class="track" x1="0" x2="100%" y1="10" y2="10"/>')]
-    if axis.zero:
-        lines.append(Markup('<line class="zero" x1="{0}" x2="{0}" y1="2" y2="18"/>').format(axis.place(0.0)))
+    lines = _ground(axis, reference)
     if low is not None and high is not None:
         ends = axis.place(low), axis.place(high)
         lines.append(Markup('<line class="range" x1="{}" x2="{}" y1="10" y2="10"/>').format(*ends))
-    if reference is not None:
-        lines.append(Markup('<line class="team" x1="{0}" x2="{0}" y1="1" y2="19"/>').format(axis.place(reference)))
     dot = Markup('<svg x="{}" y="10" overflow="visible">{}</svg>').format(axis.place(value), _SHAPES[kind])
     return _figure(Markup("").join([*lines, dot]), classes=f"bar {kind}", height=20, label=label)
 
 
+def slim(value: float, low: float | None, high: float | None, *, axis: Axis, kind: str, ground: str) -> Markup:
+    """The same for a cell beside its words, a fifth as long: its sign and its ground stand in the page's `stock`."""
+    lines = [Markup('<use href="#g-{}"/>').format(ground)]
+    if low is not None and high is not None:
+        ends = axis.place(low), axis.place(high)
+        lines.append(Markup('<line class="range" x1="{}" x2="{}" y1="10" y2="10"/>').format(*ends))
+    dot = Markup('<use href="#s-{}" x="{}" y="10"/>').format(kind, axis.place(value))
+    return Markup('<svg class="bar slim {}" aria-hidden="true">{}</svg>').format(kind, Markup("").join([*lines, dot]))
+
+
+def stock(grounds: Mapping[str, tuple[Axis, float | None]], kinds: Collection[str]) -> Markup:
+    """What slim bars refer to, once a page: by name the ground of a measure (its axis, the team's value), and signs."""
+    drawn = [Markup('<g id="s-{}" class="stocked">{}</g>').format(kind, _SHAPES[kind]) for kind in sorted(kinds)]
+    for name, (axis, reference) in grounds.items():
+        lines = _ground(axis, reference)
+        drawn.append(Markup('<g id="g-{}" class="stocked">{}</g>').format(name, Markup("").join(lines)))
+    return Markup('<svg class="hidden" aria-hidden="true"><defs>{}</defs></svg>').format(Markup("").join(drawn))
+
+
+def _ground(axis: Axis, reference: float | None) -> list[Markup]:
+    """What lies under a value and its range: the axis, its zero, the team's value."""
+    lines = [Markup('<line class="track" x1="0" x2="100%" y1="10" y2="10"/>')]
+    if axis.zero:
+        lines.append(Markup('<line class="zero" x1="{0}" x2="{0}" y1="2" y2="18"/>').format(axis.place(0.0)))
+    if reference is not None:
+        lines.append(Markup('<line class="team" x1="{0}" x2="{0}" y1="1" y2="19"/>').format(axis.place(reference)))
+    return lines
+
+
 def split(parts: Sequence[Part], *, label: str) -> Markup:
-    """One bar cut into parts that sum to 1, with a gap between them."""
+    """One bar cut into parts that sum to 1, with a gap between them and its kind's sign in each that has room for it."""
     drawn, left = [], 0.0
     for part in parts:
         piece = Markup('<rect class="{}" x="{:.1f}%" width="{:.1f}%" y="0" height="100%"/>')
         drawn.append(piece.format(part.kind, 100 * left, 100 * part.share))
+        if part.share >= _ROOM:
+            sign = Markup('<svg x="{:.1f}%" y="50%" overflow="visible">{}</svg>')
+            drawn.append(sign.format(100 * (left + part.share / 2), _SHAPES[part.kind]))
         left += part.share
     return _figure(Markup("").join(drawn), classes="split", height=28, label=label)
 

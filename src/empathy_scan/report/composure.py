@@ -157,7 +157,7 @@ def _spec(who: list[str]) -> plots.Spec:
             "color": colour,
         },
         "layer": [
-            {"mark": {"type": "rule", "strokeWidth": 6, "opacity": 0.4},
+            {"mark": {"type": "rule", "strokeWidth": 6, "opacity": 0.7},
              "encoding": {"y": {"field": "low", "type": "quantitative"}, "y2": {"field": "high"}}},
             {"mark": {"type": "point", "filled": True, "size": 80, "opacity": 1},
              "encoding": {"y": {"field": "value", "type": "quantitative", "axis": axis}, "shape": shape}},

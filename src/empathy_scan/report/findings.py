@@ -1,7 +1,12 @@
-"""What stands out, in sentences. A sentence is written only where the intervals support it."""
+"""What stands out, in sentences. A sentence is written only where a test supports it, or the intervals without one.
+
+The test of `adjust` holds after allowing for the customers an agent got and for how many agents were looked at, so that
+of agents who are all alike at most one in twenty is named. Loads have no such test; there whole intervals decide.
+"""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -10,17 +15,22 @@ import polars as pl
 from empathy_scan.mirror import UNKNOWN_AGENT
 from empathy_scan.report import words
 from empathy_scan.report.material import TEAM, Material
-from empathy_scan.report.measures import HEADLINES, Figure, Measure, in_brackets, range_text, value_text
+from empathy_scan.report.measures import FURTHER, HEADLINES, Figure, Measure, in_brackets, range_text, value_text
 
 STRENGTH, TALK, LOAD = "strength", "talk", "load"
+_VISIBLE = 0.005  # a difference that is not written as 0
 MOST = 4  # sentences of a kind on the front page; the table has the rest
-_MEASURES = {measure.name: measure for measure in HEADLINES}
+_MEASURES = {measure.name: measure for measure in (*HEADLINES, *FURTHER)}
 # Measure -> its section where an agent lies clear above the team, and how the sentence goes on after the name.
 _ABOVE: dict[str, tuple[str, str]] = {
     "empathy_rate": (STRENGTH, "answers {} of calls for empathy with understanding"),
     "rise_above_rate": (STRENGTH, "rose above {} of hostile messages with a civil, helpful answer"),
     "scripted_rate": (TALK, "answers {} of calls for empathy with stock phrases only"),
     "missed_rate": (TALK, "misses {} of calls for empathy: neither understanding nor a stock phrase"),
+    "exploring": (STRENGTH, "answers {} of calls for empathy with an open question"),
+    "followed_by_action": (STRENGTH, "follows {} of caring messages with a concrete step"),
+    "sorry_without_action": (TALK, "takes no concrete step after {} of messages of stock sympathy"),
+    "guarded_rate": (TALK, "is guarded in {} of messages"),
     "abuse_load": (LOAD, "took hostile messages at a rate of {} conversations"),
 }
 
@@ -32,7 +42,8 @@ class Finding:
     section: str
     agent_id: str
     text: str
-    distance: float  # how far the interval is from what it was held against: the clearest come first
+    distance: float  # how sure it is, in standard errors or so: the clearest come first
+    measure: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,19 +95,34 @@ def _of_agent(material: Material, agent_id: str, counts: Mapping[str, Answers]) 
     """What stands out about one agent, in the order of the measures."""
     for measure in _ABOVE:
         figure, team = material.figure(agent_id, measure), material.figure(TEAM, measure)
-        if figure and team and len(material.agents) > 1 and figure.above(team):
+        if figure and team and len(material.agents) > 1 and figure.higher(team):
             yield _above(agent_id, _MEASURES[measure], figure, team)
     if agent_id in counts:
         yield from _mirroring(material, agent_id, counts[agent_id])
 
 
 def _above(agent_id: str, measure: Measure, figure: Figure, team: Figure) -> Finding:
-    """The sentence of an agent whose whole interval lies above the team's."""
+    """The sentence of an agent who stands out above the team."""
     section, text = _ABOVE[measure.name]
-    said = text.format(value_text(measure, figure.value or 0.0))
+    said = f"{text.format(value_text(measure, figure.value or 0.0))} {in_brackets(measure, figure)}"
     against = f"the team {value_text(measure, team.value or 0.0)}"
-    distance = (figure.low or 0.0) - (team.high or 0.0)
-    return Finding(section, agent_id, f"{said} {in_brackets(measure, figure)}; {against}", distance)
+    if figure.adjusted and figure.reference is not None and not figure.above(team):
+        against = f"for the customers they got it is high: {_adjusted(measure, figure)}"
+    return Finding(section, agent_id, f"{said}; {against}", _clearness(figure), measure.name)
+
+
+def _adjusted(measure: Measure, figure: Figure) -> str:
+    """`about 75% (60 to 88%) with everybody's mix, the others 52%`."""
+    adjusted, others = figure.adjusted, value_text(measure, figure.reference or 0.0)
+    if adjusted is None:
+        return f"the others {others}"
+    spread = f"{words.whole(100 * adjusted.low)} to {words.percent(adjusted.high)}"
+    return f"about {value_text(measure, adjusted.value)} ({spread}) with everybody's mix, the others {others}"
+
+
+def _clearness(figure: Figure) -> float:
+    """How sure it is that a figure stands out; those that a test found come by it, the others by one standard error."""
+    return 1.0 if figure.p_value is None else -math.log10(max(figure.p_value, 1e-300))
 
 
 def _mirroring(material: Material, agent_id: str, answers: Answers) -> Iterator[Finding]:
@@ -105,11 +131,13 @@ def _mirroring(material: Material, agent_id: str, answers: Answers) -> Iterator[
     if not figure or figure.low is None or figure.high is None or not (answers.after and answers.otherwise):
         return
     spread = f"a difference of {_spread(figure)}"
-    if figure.low > 0:
-        yield Finding(TALK, agent_id, f"{answers.sentence(lead='becomes guarded or hostile in')}: {spread}", figure.low)
-    elif team and team.above(figure):
+    tested = figure.stands_out is not None and team is not None
+    if figure.low > _VISIBLE and (figure.higher(team) if tested and team else True):
+        said = answers.sentence(lead="becomes guarded or hostile in")
+        yield Finding(TALK, agent_id, f"{said}: {spread}", _clearness(figure), figure.measure)
+    elif team and figure.higher(team) is False:
         said = answers.sentence(lead="keeps a steady tone: guarded or hostile in")
-        yield Finding(STRENGTH, agent_id, f"{said}: {spread}", (team.low or 0.0) - figure.high)
+        yield Finding(STRENGTH, agent_id, f"{said}: {spread}", _clearness(figure), figure.measure)
 
 
 def _team_answers(material: Material) -> str:

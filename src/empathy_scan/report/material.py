@@ -168,7 +168,7 @@ def _said(frames: Frames, answers: pl.DataFrame) -> pl.DataFrame:
     labels = frames.labels.select(*key, "flags", "tone", "kinds", "hardship", labelled_agent="agent_id")
     answered = answers.select(*key, "call", "answer", "answer_turn", "rose_above")
     return (
-        frames.turns.drop("speaker", "end", "format", "direction", "zone", "metadata", "confidence", "overlap")
+        frames.turns.drop("speaker", "end", "format", "direction", "metadata", "confidence", "overlap")
         .join(labels, on=key, how="left")
         .join(_by_turn(frames.scores), on=key, how="left")
         .join(answered, on=key, how="left")
@@ -210,6 +210,7 @@ def _figure(row: Row) -> Figure:
     return Figure(
         **told, corrected=_estimate(row, "corrected"), adjusted=_estimate(row, "adjusted"),
         shrunken=_estimate(row, "shrunken"), reference=row["reference"], stands_out=row["stands_out"],
+        p_value=row["p_value"],
     )  # fmt: skip
 
 

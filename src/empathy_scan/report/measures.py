@@ -189,6 +189,9 @@ LOADS: tuple[Measure, ...] = (
 )  # fmt: skip
 
 
+_OUT: dict[bool | None, str] = {True: "clearly higher", False: "clearly lower"}
+
+
 @dataclass(frozen=True, slots=True)
 class Figure:
     """One row of the figures frame; the interval may be missing, the count never."""
@@ -205,10 +208,25 @@ class Figure:
     shrunken: Estimate | None = None  # drawn towards the team, the more the less is known
     reference: float | None = None  # what the other agents would do with the team's customers
     stands_out: bool | None = None  # by a test against that, after allowing for how many agents were looked at
+    p_value: float | None = None  # of that test
 
     def above(self, other: Figure) -> bool:
         """Whether the whole interval lies above the whole interval of the other."""
         return self.low is not None and other.high is not None and self.low > other.high
+
+    def higher(self, team: Figure) -> bool | None:
+        """Whether an agent's figure stands out above the others' (False: below them); None where it does not.
+
+        By the test where there is one; else, as for loads, by the whole interval.
+        """
+        if self.stands_out is None:
+            return True if self.above(team) else False if team.above(self) else None
+        own = self.adjusted or (self if self.low is not None else None)
+        if not self.stands_out or own is None or self.reference is None:
+            return None
+        if (own.low or 0.0) <= self.reference <= (own.high or 0.0):
+            return None  # whoever reads the range would not see why
+        return (own.value or 0.0) > self.reference
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +243,8 @@ class Shown:
     against: str = ""  # how it stands to the team, in words
     corrected: str = ""  # what is left of it after allowing for the model's known errors, in words
     adjusted: str = ""  # what it is for the customers that the agent got, and how it stands to the others, in words
+    order: float | None = None  # by which tables sort; None where there is too little to say
+    stands_out: str = ""  # in words, in a table's cell; "" where it does not
 
 
 def value_text(measure: Measure, value: float) -> str:
@@ -266,8 +286,11 @@ def show(
     where = "" if measure.unit == _CONVERSATIONS else f" in {held}"
     reference = team.value if team else None
     label = f"{measure.title}: {value} {in_brackets(measure, figure)}"
-    bar = charts.interval(
-        figure.value, figure.low, figure.high, axis=axis, kind=measure.kind, label=label, reference=reference
+    ends = (figure.value, figure.low, figure.high)
+    bar = (
+        charts.slim(*ends, axis=axis, kind=measure.kind, ground=measure.name)
+        if narrow
+        else charts.interval(*ends, axis=axis, kind=measure.kind, label=label, reference=reference)
     )
     spread = range_text(measure, figure, dash="\N{EN DASH}")
     return Shown(
@@ -281,6 +304,8 @@ def show(
         _against(measure, figure, team),
         corrected_text(figure),
         adjusted_text(figure),
+        round(figure.value, 4),
+        _OUT.get(figure.higher(team), "") if team and team.value is not None else "",
     )
 
 
@@ -294,28 +319,26 @@ def corrected_text(figure: Figure) -> str:
 
 
 def adjusted_text(figure: Figure) -> str:
-    """`with the team's mix of customers about 75% (60 to 88); the others 52%: stands out`; "" without an adjustment."""
+    """`adjusted for the customers they got: 75% (60 to 88); the others 52%: stands out`; "" without an adjustment."""
     if figure.adjusted is None or figure.reference is None:
         return ""
     value, low, high = (words.percent(part) for part in astuple(figure.adjusted))
     spread = f"{low.removesuffix('%')} to {high.removesuffix('%')}"
     verdict = "stands out" if figure.stands_out else "no more than chance would do"
     others = words.percent(figure.reference)
-    return f"with the team's mix of customers about {value} ({spread}); the others {others}: {verdict}"
+    return f"adjusted for the customers they got: {value} ({spread}); the others {others}: {verdict}"
 
 
 def _against(measure: Measure, figure: Figure, team: Figure | None) -> str:
     """How a figure stands to the team's, said only as firmly as the intervals allow."""
     if team is None or team.value is None:
         return ""
-    whole_team = value_text(measure, team.value)
-    if figure.above(team):
-        return f"clearly above the team ({whole_team})"
-    return (
-        f"clearly below the team ({whole_team})"
-        if team.above(figure)
-        else f"no clear difference from the team ({whole_team})"
-    )
+    higher, whole_team = figure.higher(team), f"the team ({value_text(measure, team.value)})"
+    if higher is None:
+        return f"no clear difference from {whole_team}"
+    if (figure.value or 0.0) != team.value and ((figure.value or 0.0) > team.value) != higher:
+        return f"clearly {'above' if higher else 'below'} what the others would do with the same customers"
+    return f"clearly {'above' if higher else 'below'} {whole_team}"
 
 
 def axis_of(measure: Measure, figures: list[Figure]) -> charts.Axis:

@@ -28,6 +28,7 @@ from empathy_scan.report import (
     method,
     piles,
     rendering,
+    since,
     words,
 )  # fmt: skip
 from empathy_scan.report.rendering import Templates
@@ -73,6 +74,7 @@ def write(  # noqa: PLR0913 - a keyword per frame
     background: method.Background | None = None,
     conversations: Collection[str] = (),
     told: Callable[[Written], None] | None = None,
+    last: since.State | None = None,
 ) -> Path:
     """The path of the `index.html` of a report in a folder; of an older report there, what is the same is left alone.
 
@@ -81,7 +83,8 @@ def write(  # noqa: PLR0913 - a keyword per frame
     is not shown. `provenance` (version, model, settings, codebook) stands at the foot of every page.
 
     A large report has pages of those conversations only that are cited, unless the settings want all; `conversations`
-    are the ids of more. `told` hears what was written. Raises SchemaError for a frame that is not of its table,
+    are the ids of more. `told` hears what was written. `last` is the state of the report before (since.py): that of
+    the one in the folder where it is not given. Raises SchemaError for a frame that is not of its table,
     UsageError for an id that is not in the report, OutputError where the folder cannot be written; the old report then
     stays.
     """
@@ -93,7 +96,10 @@ def write(  # noqa: PLR0913 - a keyword per frame
     )  # fmt: skip
     prepared = material.prepare(frames, config, people or material.People())
     _demand(prepared, conversations)
-    pages = list(_people(prepared, provenance, background or method.Background()))
+    found_of_agents = findings.of_agents(prepared, findings.count_answers(prepared.exchanges))
+    made_by = " ".join(provenance.get(name, "") for name in ("model", "codebook"))
+    state = since.state_of(prepared, found_of_agents, last=last or since.read(target), made_by=made_by)
+    pages = list(_people(prepared, provenance, background or method.Background(), found_of_agents, state))
     with folder.updating(target) as update:
         asked = sorted({*conversations, *update.asked} & prepared.conversations.keys())
         update.asked = tuple(asked)
@@ -105,6 +111,7 @@ def write(  # noqa: PLR0913 - a keyword per frame
         site.conversations(prepared, chosen)
         for path, data in export.files(prepared, frames.figures, provenance, chosen, dict(_cited(prepared, pages))):
             site.data(path, data)
+        site.data(since.FILE, since.as_bytes(state))
     if told is not None:
         told(site.written())
     return target / "index.html"
@@ -174,14 +181,17 @@ class _Site:
 
 
 def _people(
-    prepared: material.Material, provenance: Mapping[str, str], background: method.Background
+    prepared: material.Material,
+    provenance: Mapping[str, str],
+    background: method.Background,
+    found_of_agents: list[findings.Finding],
+    state: since.State,
 ) -> Iterator[Page]:
     """The front page, the Method page and the agents' pages."""
     counts = findings.count_answers(prepared.exchanges)
-    found = findings.of_agents(prepared, counts)
-    yield Page("index", {"page": content.front(prepared, counts, found)})
+    yield Page("index", {"page": content.front(prepared, counts, found_of_agents, state)})
     yield Page("method", {"page": method.page(prepared, provenance, background)})
-    for page in agent.pages(prepared, found):
+    for page in agent.pages(prepared, found_of_agents):
         yield Page(f"agents/{page.slug}", {"page": page})
 
 

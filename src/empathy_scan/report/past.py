@@ -121,7 +121,7 @@ def _spec(measure: Measure, weeks: list[str]) -> plots.Spec:
             {"data": {"name": "team"}, "encoding": ends,
              "mark": {"type": "area", "opacity": 0.16, "color": plots.PALETTE["ink"]}},
             {"data": {"name": "own"}, "layer": [
-                {"mark": {"type": "rule", "strokeWidth": 5, "opacity": 0.4, "color": colour}, "encoding": ends},
+                {"mark": {"type": "rule", "strokeWidth": 5, "opacity": 0.7, "color": colour}, "encoding": ends},
                 {"mark": {"type": "line", "color": colour, "point": {"filled": True, "size": 45}}, "encoding": value},
             ]},
         ],

@@ -7,13 +7,22 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from datetime import date as day
 from datetime import datetime
 
-# One for one, so that offsets into a text stay right: controls, and the marks that turn the direction of what follows.
+# One for one, so that offsets into a text stay right: controls, the marks that turn the direction of what follows, and
+# what is no character of XML: the converter of charts does not survive it.
 _UNSHOWABLE = dict.fromkeys(
-    (*range(0x20), *range(0x7F, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A)), "\ufffd"
+    (*range(0x20), *range(0x7F, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A), 0xFFFE, 0xFFFF), "\ufffd"
 )
 _UNSHOWABLE |= {ord("\t"): "\t", ord("\n"): "\n", ord("\r"): " ", 0x85: " ", 0x2028: "\n", 0x2029: "\n", 0xFEFF: " "}
+# Marks that stand above or below a letter; the fifth and later ones on one letter would be drawn over other lines.
+_MARK = (
+    r"[\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u0610-\u061a\u064b-\u065f"
+    r"\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]"
+)
+_PILED = re.compile(f"{_MARK}(?<={_MARK * 5})")
+_NOTHING = "\N{WORD JOINER}"  # has no width and no ink
 _PLAIN_SLUG = re.compile(r"[a-z0-9]+(?:[._-][a-z0-9]+)*")
 _SLUG_LENGTH = 80
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -23,7 +32,8 @@ _RESERVED = {"index", "con", "prn", "aux", "nul", *(f"{port}{digit}" for port in
 
 def shown(text: str) -> str:
     """The text with characters that would disturb a page replaced, one for one."""
-    return text.translate(_UNSHOWABLE)
+    replaced = text.translate(_UNSHOWABLE)
+    return replaced if replaced.isascii() else _PILED.sub(_NOTHING, replaced)
 
 
 def whole(value: float) -> int:
@@ -55,6 +65,11 @@ def plural(count: int, one: str, many: str) -> str:
 def date(moment: datetime) -> str:
     """`5 Oct 2026`, in English whatever the machine's language."""
     return f"{moment.day} {MONTHS[moment.month - 1]} {moment.year}"
+
+
+def week(monday: day) -> str:
+    """The week that begins on a Monday: `5 Oct 2026`."""
+    return date(datetime(monday.year, monday.month, monday.day))  # noqa: DTZ001 - a calendar day has no zone
 
 
 def date_and_time(moment: datetime) -> str:
