@@ -20,14 +20,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import optimize, special
-from scipy import stats as distributions
+from scipy import special
 
 Numbers = npt.NDArray[np.float64]
 Counts = npt.NDArray[np.int64]
 
 LEVEL = 0.95
-QUANTILE = float(distributions.norm.ppf(0.5 + LEVEL / 2))  # of the normal distribution
+QUANTILE = float(special.ndtri(0.5 + LEVEL / 2))  # of the normal distribution
 _KINDS_AT_ONCE = 256  # up to here multinomial weights are faster than drawing conversations one by one
 _DRAWS_AT_ONCE = 2_000_000  # conversations drawn in one chunk: 16 MB of indices
 _AGREE = 1e-12  # resamples that differ by less differ by rounding only
@@ -208,6 +207,8 @@ def shrink(successes: Numbers, trials: Numbers) -> Shrunk:
 
     bounds = [(-12.0, 12.0), (-3.0, 12.0)]  # strengths from 0.05 to 160,000 trials
     start = np.array([special.logit(pooled), math.log(10)])
+    from scipy import optimize  # noqa: PLC0415 - half a second, and used here alone
+
     fitted = optimize.minimize(unlikelihood, start, bounds=bounds, method="L-BFGS-B").x
     middle = float(special.expit(fitted[0]))
     strengths = _typical(tried[tried > 0]) * _SHARES / (1 - _SHARES)
