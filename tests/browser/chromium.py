@@ -67,7 +67,8 @@ class Chromium:
         """The size of the window (that of a phone is touched), the theme, and features such as `forced_colors`."""
         phone = size in PHONES
         self.cdp("Emulation.setDeviceMetricsOverride", width=size[0], height=size[1], deviceScaleFactor=1, mobile=phone)
-        wanted = {"prefers_color_scheme": "dark" if dark else "light", **features}
+        calm = {"prefers_reduced_motion": "reduce"}  # nothing is still on its way when it is looked at
+        wanted = {"prefers_color_scheme": "dark" if dark else "light", **calm, **features}
         named = [{"name": name.replace("_", "-"), "value": value} for name, value in wanted.items()]
         self.cdp("Emulation.setEmulatedMedia", media=media, features=named)
 
