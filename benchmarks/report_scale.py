@@ -3,8 +3,9 @@
     python benchmarks/report_scale.py [--agents 500] [--conversations 200000] [--pages all] [--folder DIR] [--profile]
 
 Conversations are drawn from sentences written for this file, labels and scores at random, each agent with habits of its
-own. Then the report is written once, again with nothing new, and with one new conversation. Printed are seconds and the
-peak of memory so far after every stage, and files and bytes of the folder. Nothing is read, scored or sent.
+own. Then the report is written once, again with nothing new, and with one new conversation. Printed are seconds, those
+of all processors together, and the peak of memory so far after every stage, and files and bytes of the folder. Nothing
+is read, scored or sent.
 """
 
 from __future__ import annotations
@@ -116,7 +117,7 @@ def main() -> None:
             profile.enable()
         told = _report(frames, folder, config)
         profile.disable()
-        print(f"  {told.changed:,} of {told.pages:,} pages written, {told.conversations:,} of them conversations")
+        print(f"  {told.changed:,} of {told.pages:,} pages written, {told.conversation_pages:,} of them conversations")
     sizes = [path.stat().st_size for path in folder.rglob("*") if path.is_file()]
     front = (folder / "index.html").stat().st_size
     print(f"\n{len(sizes):,} files, {sum(sizes) / 2**20:,.0f} MiB; the front page {front / 2**10:,.0f} KiB")
@@ -206,17 +207,12 @@ def _turns(named: pl.DataFrame) -> pl.DataFrame:
         role_source=pl.lit("speaker label"), source=pl.lit("calls.jsonl"), format=pl.lit("json"),
         start=pl.col("turn").cast(pl.Float64) * 9.5,
     )  # fmt: skip
-    return known.select(
-        pl.col(name).cast(kind) if name in known.columns else pl.lit(None, kind).alias(name)
-        for name, kind in tables.TURNS.columns.items()
-    )
+    return _as(known, tables.TURNS)
 
 
 def _labels(named: pl.DataFrame) -> pl.DataFrame:
     hostile = pl.when(pl.col("tone") == 2).then(0.9).otherwise(0.05)
-    return named.with_columns(hardship=pl.lit(value=False), p_hostile=hostile).select(
-        pl.col(name).cast(kind) for name, kind in tables.LABELS.columns.items()
-    )
+    return _as(named.with_columns(hardship=pl.lit(value=False), p_hostile=hostile), tables.LABELS)
 
 
 def _scores(named: pl.DataFrame) -> pl.DataFrame:
@@ -239,7 +235,15 @@ def _scores(named: pl.DataFrame) -> pl.DataFrame:
         p_contempt=sure(pl.lit(value=False), customer),
         evidence=pl.when(customer & (pl.col("tone") > 0)).then(pl.concat_list(first)).otherwise(none),
     )  # fmt: skip
-    return made.select(pl.col(name).cast(kind) for name, kind in tables.SCORES.columns.items())
+    return _as(made, tables.SCORES)
+
+
+def _as(made: pl.DataFrame, table: tables.Table) -> pl.DataFrame:
+    """The frame as a table; columns that it lacks are empty."""
+    return made.select(
+        pl.col(name).cast(kind) if name in made.columns else pl.lit(None, kind).alias(name)
+        for name, kind in table.columns.items()
+    )
 
 
 def _report(frames: dict[str, pl.DataFrame], folder: Path, config: ReportConfig) -> report.Written:
@@ -265,10 +269,11 @@ def _report(frames: dict[str, pl.DataFrame], folder: Path, config: ReportConfig)
 @contextmanager
 def _timed(stage: str) -> Iterator[None]:
     """Prints what a stage took, and the most memory that the process has had."""
-    started = time.monotonic()
+    started, worked = time.monotonic(), time.process_time()
     yield
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-    print(f"  {stage:<16}{time.monotonic() - started:8.1f} s, peak {peak:.1f} GiB", flush=True)
+    spent, work = time.monotonic() - started, time.process_time() - worked
+    print(f"  {stage:<16}{spent:8.1f} s, of processors {work:8.1f} s, peak {peak:.1f} GiB", flush=True)
 
 
 def _options() -> argparse.Namespace:

@@ -1,22 +1,32 @@
-"""One conversation of a file, scored, turn by turn: what `show` shows."""
+"""One conversation, from a file and scored now or from a store as it was scored: what `show` shows.
+
+It is the page that a report has of the conversation, with the turns as plain values beside it.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from empathy_scan import pipeline, prepare
+from empathy_scan import phrases, prepare, report, roster, tables, trends
 from empathy_scan.codebook import care_class, tone_names
 from empathy_scan.config import Config
 from empathy_scan.errors import InputError, UsageError
+from empathy_scan.report import People, dialogue
+from empathy_scan.report.dialogue import Dialogue
+from empathy_scan.store import Store
 
 PROBABILITIES = {
     "S": "p_scripted", "A": "p_acknowledges", "X": "p_explores", "O": "p_owns",
     "i": "p_insult", "t": "p_threat", "p": "p_profanity", "c": "p_contempt",
 }  # fmt: skip
+# Conversations of a store among which house phrases are looked for: finding them takes a second for every thousand.
+SEARCHED = 5_000
+_NAMED = 10  # ids that a message names
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +34,7 @@ class JudgedTurn:
     """A turn with its labels, their probabilities, and the words that counted."""
 
     turn: int
+    number: int  # from 1, as pages count
     role: str
     agent_id: str | None
     text: str
@@ -32,46 +43,137 @@ class JudgedTurn:
     labels: dict[str, float]  # codes of flags or kinds -> probability
     care_class: str  # agents only
     evidence: list[dict[str, Any]]  # label, start, end, weight
+    deletions: list[dict[str, Any]]  # label, p, without: its probability without the words of its evidence
+    hardship: bool
+    unsure: bool
+    call: bool  # for empathy
+    answer: str | None  # to the call: empathic, scripted or missed
+    answer_turn: int | None
+    rose_above: bool | None  # the agent, above this hostile turn
+    house: list[dict[str, Any]]  # house phrases: start, end, agents, spoken (conversations), more
 
 
 @dataclass(frozen=True, slots=True)
 class JudgedConversation:
-    """A conversation's turns, and the ids of the other conversations in the file."""
+    """A conversation as a report would show it, and its turns."""
 
     conversation_id: str
     channel: str
+    page: Dialogue
     turns: list[JudgedTurn]
-    others: list[str]
+    note: str = ""  # what could not be looked up
 
     def to_json(self) -> dict[str, Any]:
         """All of it as plain values."""
-        return asdict(self)
+        course = self.page.course
+        return {
+            "conversation_id": self.conversation_id,
+            "channel": self.channel,
+            "in_short": [
+                {
+                    "text": one.text,
+                    "messages": [reference.number for reference in one.references],
+                    "quotes": [{"message": quote.number, "text": quote.quote} for quote in one.quotes],
+                }
+                for one in self.page.statements
+            ],
+            "course": list(course.told),
+            "turning_points": [{"anchor": point.anchor, "text": point.text} for point in course.points],
+            "turns": [asdict(turn) for turn in self.turns],
+        }
 
 
-def judged(path: Path, config: Config, *, model: Path | None = None, conversation: str = "") -> JudgedConversation:
-    """The (first, or named) conversation of a file with its scores.
+def listed(turns: pl.DataFrame) -> list[dict[str, Any]]:
+    """What a list says of each conversation of TURNS, in their order."""
+    first = [pl.col(name).first() for name in ("channel", "started_at", "queue")]
+    agents = pl.col("agent_id").drop_nulls().unique(maintain_order=True).alias("agents")
+    counted = turns.group_by("conversation_id", maintain_order=True).agg(*first, agents, turns=pl.len())
+    return counted.with_columns(pl.col("started_at").dt.to_string("iso:strict")).to_dicts()
+
+
+def held(store: str) -> list[dict[str, Any]]:
+    """What a list says of each conversation of a store, by date; no agents. Raises StoreError where there is none."""
+    rows = Store.open(store).conversations().sort("started_at", "conversation_id", nulls_last=True)
+    told = rows.select("conversation_id", "channel", "started_at", "queue", turns="n_turns")
+    return told.with_columns(pl.col("started_at").dt.to_string("iso:strict")).to_dicts()
+
+
+def judged(
+    path: Path, config: Config, *, model: Path | None = None, conversation: str = ""
+) -> JudgedConversation | list[dict[str, Any]]:
+    """The only or the named conversation of a file with its scores; of a file with several the list of them.
 
     Raises InputError when there is none in it, UsageError when there is no conversation of that name, ModelError.
     """
     prepared = prepare.turns([path], config)
-    turns = prepared.turns
-    names = turns["conversation_id"].unique(maintain_order=True).to_list()
+    names = prepared.turns["conversation_id"].unique(maintain_order=True).to_list()
     if not names:
         raise _nothing_in(path, prepared.rejects)
     if conversation and conversation not in names:
-        raise UsageError(
-            f"no conversation {conversation!r}", where=str(path), remedy=f"there are {', '.join(names[:10])}"
-        )
-    chosen = conversation or names[0]
-    part = turns.filter(pl.col("conversation_id") == chosen)
-    scores, labels = pipeline.judge(part, model, config)
-    rows = part.join(labels.select("turn", "flags", "tone", "kinds"), on="turn", maintain_order="left")
-    by_turn = {int(key[0]): group for key, group in scores.group_by("turn")}
+        raise _unknown(conversation, str(path), names)
+    if len(names) > 1 and not conversation:
+        return listed(prepared.turns)
+    turns = prepared.turns.filter(pl.col("conversation_id") == (conversation or names[0]))
+
+    from empathy_scan import pipeline  # noqa: PLC0415 - what is stored is shown without the model
+
+    scores, labels = pipeline.judge(turns, model, config)
+    none = phrases.found(pl.DataFrame(schema=phrases.SENTENCES))
+    return _shown(turns, scores, labels, said=none, config=config)
+
+
+def stored(store: str, conversation: str, config: Config) -> JudgedConversation:
+    """A conversation of a store with the scores that it has there; needs no model.
+
+    Raises StoreError where there is no store, UsageError when it holds no conversation of that id.
+    """
+    opened = Store.open(store)
+    found = opened.load(conversation_id=conversation)
+    if found.conversations.is_empty():
+        raise _unknown(conversation, store, opened.conversations()["conversation_id"].to_list())
+    count = opened.conversations().height
+    every = opened.load() if count <= SEARCHED else found
+    listed_people = roster.load(config.roles.roster)
+    sentences = phrases.of_scores(roster.merge(every.turns, listed_people), every.scores)
+    said = phrases.found(sentences if count <= SEARCHED else sentences.clear())
+    note = (
+        "" if count <= SEARCHED else f"house phrases are not looked for among {count:,} conversations: see the report"
+    )
+    turns, labels = (roster.merge(frame, listed_people) for frame in (found.turns, found.labels))
+    return _shown(turns, found.scores, labels, said=said, config=config, names=listed_people.names, note=note)
+
+
+def _shown(
+    turns: pl.DataFrame,
+    scores: pl.DataFrame,
+    labels: pl.DataFrame,
+    *,
+    said: phrases.Phrases,
+    config: Config,
+    names: Mapping[str, str] | None = None,
+    note: str = "",
+) -> JudgedConversation:
+    """One conversation's page and turns."""
+    frames = report.Frames(
+        turns=turns, scores=scores, labels=labels, figures=tables.FIGURES.empty(), rejects=tables.REJECTS.empty(),
+        phrases=said, weeks=pl.DataFrame(schema=trends.WEEKS), changes=pl.DataFrame(schema=trends.CHANGES),
+    )  # fmt: skip
+    material = report.prepare(frames, config.report, People(names or {}))
+    conversation_id = str(turns["conversation_id"][0])
+    (page,) = dialogue.dialogues(material, [conversation_id])
+    houses = material.house.filter(pl.col("conversation_id") == conversation_id).to_dicts()
+    rows = material.said.sort("turn").iter_rows(named=True)
     return JudgedConversation(
-        chosen,
-        part["channel"][0],
-        [_judged(row, by_turn.get(row["turn"])) for row in rows.iter_rows(named=True)],
-        [name for name in names if name != chosen],
+        conversation_id, turns["channel"][0], page,
+        [_judged(row, number, houses) for number, row in enumerate(rows, 1)], note,
+    )  # fmt: skip
+
+
+def _unknown(conversation: str, where: str, names: list[str]) -> UsageError:
+    """That there is no conversation of that id, and which there are."""
+    more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
+    return UsageError(
+        f"no conversation {conversation!r}", where=where, remedy=f"there are {', '.join(names[:_NAMED])}{more}"
     )
 
 
@@ -84,19 +186,33 @@ def _nothing_in(path: Path, rejects: pl.DataFrame) -> InputError:
     return InputError(first["reason"], where=where, remedy=first["remedy"])
 
 
-def _judged(row: dict[str, Any], scores: pl.DataFrame | None) -> JudgedTurn:
-    """A turn beside the scores of its segments; a system turn has none."""
-    shared = {"turn": row["turn"], "role": row["role"], "agent_id": row["agent_id"], "text": row["text"]}
-    if scores is None:
-        return JudgedTurn(**shared, tone="", tone_p=0.0, labels={}, care_class="", evidence=[])
-    # Guarded and upset are given from the chance of that tone or a harsher one.
-    tone_p = (pl.col("p_civil"), pl.col("p_strained") + pl.col("p_hostile"), pl.col("p_hostile"))[row["tone"]]
-    codes = row["flags"] + row["kinds"]
+def _judged(row: dict[str, Any], number: int, houses: list[dict[str, Any]]) -> JudgedTurn:
+    """A turn of a report's material as plain values; a system turn has no labels."""
+    scored = row["p_civil"] is not None and row["tone"] is not None
+    codes = (row["flags"] or "") + (row["kinds"] or "") if scored else ""
     return JudgedTurn(
-        **shared,
-        tone=tone_names(row["role"])[row["tone"]],
-        tone_p=round(float(scores.select(tone_p.max()).item()), 3),
-        labels={code: round(float(scores[PROBABILITIES[code]].max()), 3) for code in codes},  # type: ignore[arg-type]
-        care_class=care_class(row["flags"]).value if row["role"] == "agent" else "",
-        evidence=[span for spans in scores.sort("segment")["evidence"].to_list() for span in spans],
-    )
+        turn=row["turn"], number=number, role=row["role"], agent_id=row["agent_id"], text=row["text"],
+        tone=tone_names(row["role"])[row["tone"]] if scored else "",
+        tone_p=_tone_p(row) if scored else 0.0,
+        labels={code: round(row[PROBABILITIES[code]] or 0.0, 3) for code in codes},
+        care_class=care_class(row["flags"]).value if scored and row["role"] == "agent" else "",
+        evidence=row["evidence"] or [], deletions=row["deletions"] or [],
+        hardship=bool(row["hardship"]), unsure=bool(row["unsure"]), call=bool(row["call"]),
+        answer=row["answer"] if row["call"] else None, answer_turn=row["answer_turn"] if row["call"] else None,
+        rose_above=row["rose_above"], house=list(_house(row["turn"], houses)),
+    )  # fmt: skip
+
+
+def _tone_p(row: dict[str, Any]) -> float:
+    """The probability of a turn's tone; guarded and upset are given from the chance of that tone or a harsher one."""
+    chances = (row["p_civil"], row["p_strained"] + row["p_hostile"], row["p_hostile"])
+    return round(min(1.0, float(chances[row["tone"]])), 3)
+
+
+def _house(turn: int, houses: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    for one in houses:
+        if one["turn"] == turn:
+            yield {name: one[name] for name in ("start", "end", "agents", "spoken", "more")}
+
+
+__all__ = ["JudgedConversation", "JudgedTurn", "held", "judged", "listed", "stored"]

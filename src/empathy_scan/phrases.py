@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from empathy_scan.codebook import CareClass, Role
@@ -31,6 +32,8 @@ SENTENCES = {
     "care_class": pl.String,  # codebook.CareClass: scripted or empathic, others are passed over
     "start": pl.Int32, "end": pl.Int32,  # its place in the turn's text; null where the labels are by turn
 }  # fmt: skip
+
+_Places = npt.NDArray[np.int32]  # numbers of runs, each once
 
 _PLACEHOLDER = re.compile(r"\[[A-Z_]+\]")
 _NUMBER = re.compile(r"\d+(?:[.,:/]\d+)*")
@@ -174,38 +177,45 @@ def _leaders(forms: list[str]) -> list[int]:
     from datasketch import MinHash, MinHashLSH  # noqa: PLC0415 - takes a second to load, and only reports need it
 
     index = MinHashLSH(threshold=LIKENESS - 0.1, num_perm=PERMUTATIONS)
-    runs = [_runs(form) for form in forms]
+    runs, hashes = _numbered(forms)
+    mine = np.zeros(len(hashes), dtype=bool)  # the runs of the form at hand
     leaders: list[int] = []
-    sketches = MinHash.generator(_bytes(runs), num_perm=PERMUTATIONS, seed=1, hashfunc=zlib.crc32)
-    for place, sketch in enumerate(sketches):
-        alike = [
-            (-overlap, other)
-            for other in index.query(sketch)
-            if (overlap := _jaccard(runs[place], runs[other])) >= LIKENESS
-        ]
-        leader = min(alike)[1] if alike else place
+    sketches = MinHash.generator(runs, num_perm=PERMUTATIONS, seed=1, hashfunc=hashes.__getitem__)
+    for place, (own, sketch) in enumerate(zip(runs, sketches, strict=True)):
+        others = sorted(index.query(sketch))
+        mine[own] = True
+        alike = _jaccard(mine, own, [runs[other] for other in others])
+        mine[own] = False
+        best = int(alike.argmax()) if others else 0  # of equals the first, which is the most frequent
+        leader = others[best] if others and alike[best] >= LIKENESS else place
         leaders.append(leader)
         if leader == place:
             index.insert(place, sketch)
     return leaders
 
 
-def _runs(form: str) -> frozenset[str]:
+def _numbered(forms: list[str]) -> tuple[list[_Places], list[int]]:
+    """The runs of every form by number, each once; and the hash of every run, by its number."""
+    numbers: dict[str, int] = {}
+    runs = [
+        np.array(sorted({numbers.setdefault(run, len(numbers)) for run in _runs(form)}), dtype=np.int32)
+        for form in forms
+    ]
+    return runs, [zlib.crc32(run.encode()) for run in numbers]
+
+
+def _runs(form: str) -> Iterator[str]:
     padded = f" {form} "
-    return frozenset(padded[at : at + RUN] for at in range(max(1, len(padded) - RUN + 1)))
+    return (padded[at : at + RUN] for at in range(max(1, len(padded) - RUN + 1)))
 
 
-def _bytes(runs: Iterable[frozenset[str]]) -> Iterable[list[bytes]]:
-    for one in runs:
-        yield [run.encode() for run in one]
-
-
-def _jaccard(first: frozenset[str], second: frozenset[str]) -> float:
-    """The share of their runs that two forms have in common; 0 where their lengths rule LIKENESS out."""
-    if min(len(first), len(second)) < LIKENESS * max(len(first), len(second)):
-        return 0.0  # it could not reach LIKENESS
-    shared = len(first & second)
-    return shared / (len(first) + len(second) - shared)
+def _jaccard(mine: npt.NDArray[np.bool_], own: _Places, others: list[_Places]) -> npt.NDArray[np.float64]:
+    """The share of runs that a form has in common with each of the others; `mine` is True where its runs are."""
+    if not others:
+        return np.zeros(0)
+    lengths = np.array([len(other) for other in others])
+    shared = np.add.reduceat(mine[np.concatenate(others)].astype(np.int64), np.cumsum(lengths) - lengths)
+    return np.asarray(shared / (len(own) + lengths - shared), dtype=np.float64)
 
 
 __all__ = ["SENTENCES", "assigned", "entropy", "of_scores", "of_turns", "opportunities", "plain"]

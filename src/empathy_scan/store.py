@@ -93,13 +93,23 @@ class Store:
         wanted = pl.DataFrame({"conversation_id": conversation_ids.unique()})
         return self._visible(TURNS, self._markers().select(VERSION).join(wanted, on="conversation_id", how="semi"))
 
-    def load(self, *, since: datetime | None = None, until: datetime | None = None) -> Stored:
+    def conversations(self) -> pl.DataFrame:
+        """The CONVERSATIONS that are visible, sorted by id. Raises StoreError where there is no store."""
+        self._must_exist()
+        return self._markers()
+
+    def load(
+        self, *, since: datetime | None = None, until: datetime | None = None, conversation_id: str | None = None
+    ) -> Stored:
         """All that is visible, of conversations that started in `since <= t < until` or that tell no time.
 
-        Raises StoreError where there is no store, or rows that it promises are gone.
+        Of a single one by its id, quickly; no rows where the store does not hold it. Raises StoreError where there is
+        no store, or rows that it promises are gone.
         """
         self._must_exist()
         conversations = self._markers().filter(_between(since, until))
+        if conversation_id is not None:
+            conversations = conversations.filter(pl.col("conversation_id") == conversation_id)
         versions = conversations.select(VERSION)
         turns, scores, labels = (self._visible(table, versions) for table in _VERSIONED)
         if lost := versions.join(turns, on="conversation_id", how="anti").height:

@@ -75,13 +75,30 @@ def test_a_report_is_made_again_from_the_store(scan, run, call, tmp_path):
     scan(call.parent)
     into = ("--store", tmp_path / "store", "--reports", tmp_path / "again")
     answer = run("report", *into)
-    assert (answer.code, answer.out, answer.err) == (0, f"{tmp_path / 'again' / 'index.html'}\n", "")
+    assert (answer.code, answer.err) == (0, "")
+    assert answer.out.splitlines() == [str(tmp_path / "again" / "index.html"), "8 of 8 pages changed"]
     first, again = (
         {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
         for folder in (tmp_path / "report", tmp_path / "again")
     )
     assert first == again
     assert json.loads(run("report", *into, "--json", "--until", "2026-10-02").out)["conversations"] == 2
+
+
+def test_a_report_tells_how_many_pages_changed(scan, run, call, tmp_path):
+    scan(call.parent)
+    into = ("--store", tmp_path / "store", "--reports", tmp_path / "report")
+    assert run("report", *into).out.splitlines()[1].startswith("0 of ")
+    told = json.loads(run("report", *into, "--json", "--all-conversations").out)
+    assert (told["changed"], told["conversations"], told["conversation_pages"]) == (1, 1, 1)  # the settings it shows
+
+
+def test_a_page_of_an_unknown_conversation_is_a_wrong_usage(scan, run, call, tmp_path):
+    scan(call.parent)
+    answer = run("report", "--store", tmp_path / "store", "--reports", tmp_path / "again", "--conversation", "nowhere")
+    assert answer.code == 2
+    assert "no conversation 'nowhere' in the report" in answer.err
+    assert not (tmp_path / "again").exists()
 
 
 def test_a_report_without_a_store_says_what_to_do(run, tmp_path):

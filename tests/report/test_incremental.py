@@ -42,7 +42,7 @@ def large(monkeypatch):
 def test_the_same_again_writes_nothing(site, frames, office):
     told = []
     assert written(site, lambda: report.write(site, **frames(*office), told=told.append)) == set()
-    assert (told[0].changed, told[0].conversations) == (0, 25)
+    assert (told[0].changed, told[0].conversation_pages) == (0, 25)
 
 
 def test_a_first_report_writes_every_page(tmp_path, frames, office):
@@ -51,11 +51,12 @@ def test_a_first_report_writes_every_page(tmp_path, frames, office):
     assert told[0].pages == told[0].changed == 25 + 4 + 3  # conversations, agents; front, Method and the list
 
 
-def test_a_new_conversation_writes_its_page_its_agents_and_no_other_conversation(site, frames, office, talk):
+def test_a_new_conversation_writes_its_page_its_agents_and_of_others_only_those_beside_it(site, frames, office, talk):
     more = [*office, talk("new", "ben.ash", LINES, day=9)]
     told = written(site, lambda: report.write(site, **frames(*more)))
     assert {path for path in told if path.startswith("conversations/") and path.endswith(".html")} == {
         "conversations/new.html",
+        "conversations/first-day.html",  # the agent's conversation before, which leads on to the new one
         "conversations/index.html",
     }
     assert {"agents/ben.ash.html", "index.html"} <= told
@@ -160,7 +161,7 @@ def test_many_conversations_are_listed_by_month(tmp_path, frames, talk, monkeypa
     months = [node.text() for node in parse(place / "index.html").css("ul.months a")]
     assert months == ["Dec 2026 (1)", "Nov 2026 (2)", "Oct 2026 (2)", "date not known (1)"]
     assert len(parse(place / "index.html").css("table.list tbody tr")) == 2
-    assert len(parse(place / "month~2026-10.html").css("table.list tbody tr")) == 2
+    assert len(parse(place / "_2026-10.html").css("table.list tbody tr")) == 2
 
 
 def test_what_has_no_digest_is_refused():

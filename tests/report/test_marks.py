@@ -77,3 +77,72 @@ def test_a_cut_text_shows_that_it_was_cut():
 )
 def test_a_turn_carries_its_labels_by_name(turn, names):
     assert marks.carried(turn) == names
+
+
+def piece_of(pieces, text):
+    return next(piece for piece in pieces if piece.text == text)
+
+
+def test_a_house_phrase_is_framed_whatever_else_is_marked_in_it():
+    text = "I am so sorry. I ring at noon."
+    house = [marks.House(0, 14, "said by 6 agents")]
+    pieces = marks.pieces(text, [span("scripted", 5, 13)], ["scripted"], role="agent", window=(0, 30), house=house)
+    assert [(piece.text, piece.kind, bool(piece.house)) for piece in pieces] == [
+        ("I am ", "", True),
+        ("so sorry", "scripted", True),
+        (".", "", True),
+        (" I ring at noon.", "", False),
+    ]
+
+
+def test_the_first_mark_of_each_label_gets_an_id_that_its_chip_leads_to():
+    spans = [span("hostile", 0, 3), span("insult", 8, 14), span("hostile", 8, 14, 0.5)]
+    labels = ["hostile", "insult", "contempt"]
+    pieces, ids = marks.anchored(
+        marks.pieces("you are clowns", spans, labels, role="customer", window=(0, 14)), labels, "t4"
+    )
+    assert ids == {"hostile": "t4-hostile", "insult": "t4-insult"}
+    assert piece_of(pieces, "you").anchor == "t4-hostile"
+    assert piece_of(pieces, "clowns").anchor == "t4-insult"
+    chips = [marks.Chip("hostile", label, "", "") for label in (*labels, "unsure")]
+    assert [chip.anchor for chip in marks.linked(chips, labels, ids)] == ["t4-hostile", "t4-insult", "", ""]
+
+
+TURN = {
+    "role": "customer", "text": "you are clowns", "flags": "", "tone": 2, "kinds": "i", "p_civil": 0.05,
+    "p_strained": 0.35, "p_hostile": 0.6, "p_insult": 0.9, "p_threat": 0.3, "p_profanity": 0.01, "p_contempt": 0.1,
+    "evidence": [span("hostile", 8, 14), span("hostile", 0, 3, 0.5)],
+    "deletions": [{"label": "hostile", "p": 0.6, "without": 0.125}],
+}  # fmt: skip
+
+
+def test_a_reason_quotes_the_words_and_says_what_is_left_without_them():
+    hostile, insult = marks.reasons(TURN, {"hostile": "t4-hostile"})
+    assert (hostile.chance, hostile.quotes, hostile.anchor) == ("60%", ("you", "clowns"), "t4-hostile")
+    assert hostile.check == "60% with these words, 13% without them"
+    assert (insult.chance, insult.check) == ("90%", "no single words stand out: the message as a whole counted")
+
+
+@pytest.mark.parametrize(
+    ("deletions", "check"),
+    [
+        (
+            [{"label": "hostile", "p": 0.6, "without": 0.58}],
+            "60% with these words, 58% without them: they alone do not",
+        ),
+        (
+            [{"label": "hostile", "p": p, "without": 0.1} for p in (0.2, 0.6)],
+            "60% with these words, 10% without them, in",
+        ),
+        (None, "not tried without these words"),
+    ],
+)
+def test_a_check_that_failed_or_was_not_made_is_said(deletions, check):
+    assert marks.reasons({**TURN, "deletions": deletions}, {})[0].check.startswith(check)
+
+
+def test_labels_that_were_close_but_not_given_are_told():
+    calm = {**TURN, "tone": 0, "kinds": "", "p_strained": 0.3, "p_hostile": 0.1}
+    assert marks.weighed(calm) == ("upset 40%",)
+    assert marks.weighed(TURN) == ()
+    assert marks.weighed({**TURN, "p_civil": None}) == ()

@@ -28,7 +28,7 @@ REJECTED = 3  # done, but some input was rejected
 SHOWN_REJECTS = 20
 _KIND = re.compile(r"(?:looks like )?an? ([^,]+), which")  # what a file is that is left out
 # Escape sequences of terminals, and characters that turn the direction of writing: transcripts come from strangers.
-UNSAFE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+UNSAFE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 class Commands(TyperGroup):

@@ -62,8 +62,13 @@ def classify(
 
 @app.command(epilog="Example: empathy-scan show calls/0412.vtt")
 def show(  # noqa: PLR0913 - a parameter per option
-    file: Annotated[Path, typer.Argument(help="A transcript.", metavar="FILE")],
+    what: Annotated[
+        str, typer.Argument(help="A transcript, or with --store the id of a conversation.", metavar="[FILE|ID]")
+    ] = "",
     *,
+    store: Annotated[
+        str, typer.Option("--store", help="Show what a results store holds; needs no model.", metavar="DIR|URL")
+    ] = "",
     conversation: Annotated[
         str, typer.Option("--conversation", help="Which one, where the file holds several.", metavar="ID")
     ] = "",
@@ -77,28 +82,32 @@ def show(  # noqa: PLR0913 - a parameter per option
     agent_domain: base.DomainOption = None,
     language: base.LanguageOption = None,
     roster: base.RosterOption = "",
+    no_color: Annotated[bool, typer.Option("--no-color", help="No colours; NO_COLOR=1 does the same.")] = False,
+    only_ascii: Annotated[bool, typer.Option("--ascii", help="Signs that any terminal can show.")] = False,
     as_json: base.JsonOption = False,
 ) -> None:
-    """Show one conversation with scores and evidence beside each turn."""
+    """Show one conversation with its course, what happened in short, and scores and evidence beside each turn."""
     options = base.settings(
         config, format_name=format_name, columns=column, speakers=role, channels=channel_roles,
         speaker_list=speakers, domains=agent_domain, languages=language, roster=roster,
     )  # fmt: skip
+    if not (what or store):
+        raise typer.BadParameter("name a transcript, or a results store with --store", param_hint="FILE")
 
-    from empathy_scan import dialogue  # noqa: PLC0415 - torch stays out of --help
+    from empathy_scan import dialogue  # noqa: PLC0415 - polars stays out of --help
 
-    found = dialogue.judged(file, options, model=model, conversation=conversation)
-    if found.others:
-        more = f"{len(found.others)} more conversation(s), such as {', '.join(found.others[:5])}"
-        typer.echo(base.safe(f"{file}: {more}; choose one with --conversation"), err=True)
+    if not store:
+        found = dialogue.judged(Path(what), options, model=model, conversation=conversation)
+    elif what or conversation:
+        found = dialogue.stored(store, what or conversation, options)
+    else:
+        found = dialogue.held(store)
     if as_json:
-        base.print_json(found.to_json())
+        base.print_json(found if isinstance(found, list) else found.to_json())
         return
-    from rich.console import Console  # noqa: PLC0415 - slow to import, and only needed here
+    from empathy_scan.cli import screen  # noqa: PLC0415 - rich is slow to import, and only needed here
 
-    from empathy_scan.cli.screen import render  # noqa: PLC0415 - as above
-
-    Console(highlight=False).print(render(found))
+    screen.show(found, where=store or what, no_color=no_color, only_ascii=only_ascii)
 
 
 @contextmanager

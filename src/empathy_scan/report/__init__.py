@@ -1,7 +1,7 @@
 """The report: a folder of static HTML and Markdown pages from figures down to the turns behind them, and their data."""
 
-from empathy_scan.report.material import WEEKLY, WEEKS, People
+from empathy_scan.report.material import WEEKLY, WEEKS, Frames, People, prepare
 from empathy_scan.report.method import Background, Model
 from empathy_scan.report.page import Written, write
 
-__all__ = ["WEEKLY", "WEEKS", "Background", "Model", "People", "Written", "write"]
+__all__ = ["WEEKLY", "WEEKS", "Background", "Frames", "Model", "People", "Written", "prepare", "write"]

@@ -65,7 +65,8 @@ def curve(material: Material, agent_id: str) -> Chart | None:
     )
     told = "; ".join(f"after {row[0]} {row[1]}" for row in rows)
     title = "Guarded or hostile turns by how many hostile messages the customer had sent by then"
-    drawing = plots.filled(_spec(list(lines.values())), {"points": points}, f"{title}: {told}.")
+    spec = _spec(list(lines.values()))
+    drawing = plots.drawing(spec, f"{title}: {told}.", values={"points": points})
     return Chart(title, drawing, f"{told}.", ("Hostile messages so far", *lines.values()), rows)
 
 

@@ -7,7 +7,7 @@ these, and one of all of them no more memory.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -56,6 +56,7 @@ class Reply:
     kind: str
     text: str
     anchor: str
+    number: int = 0  # of that turn within the conversation; 0 where it is not known
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,13 +204,14 @@ def _dialogue(
         words.shown(conversation["conversation_id"]),
     ]
     found, by_turn = escalation.course(rows), _houses(houses)
+    numbers = {row["turn"]: number for number, row in enumerate(rows, 1)}
     return Dialogue(
         slug=words.slug(conversation["conversation_id"]),
         title=f"{kind[0].upper()}{kind[1:]}{with_whom}",
         heading=f"{kind[0].upper()}{kind[1:]}{with_whom}, {when(conversation)}",
         facts=tuple(facts), agents=agents, counts=tuple(counts(conversation)),
         turns=tuple(
-            turn(material, row, number=number, house=by_turn.get(row["turn"], ())) for number, row in enumerate(rows, 1)
+            turn(material, row, numbers=numbers, house=by_turn.get(row["turn"], ())) for row in rows
         ),
         statements=inshort.in_short(rows, found), course=found, legend=tuple(_legend(found)),
         grouped=_grouped(found), neighbours=neighbours,
@@ -221,15 +223,10 @@ def _houses(rows: Sequence[Row]) -> dict[int, tuple[House, ...]]:
     found: dict[int, tuple[House, ...]] = {}
     for row in rows:
         agents = words.plural(row["agents"], "agent", "agents")
-        title = f"said by {agents} in {_at_least(row['spoken'])}"
+        spoken = words.plural(row["spoken"], "conversation", "conversations")
+        title = f"said by {agents} in {'at least ' if row['more'] else ''}{spoken}"
         found[row["turn"]] = (*found.get(row["turn"], ()), House(row["start"], row["end"], title, row["text"]))
     return found
-
-
-def _at_least(count: int) -> str:
-    """A number of conversations, cut to its first digit: a page need not be made again for every one that is added."""
-    told = count if count < 10 else count // (unit := 10 ** (len(str(count)) - 1)) * unit
-    return f"{'at least ' if told < count else ''}{words.plural(told, 'conversation', 'conversations')}"
 
 
 def _legend(course: Course) -> Iterator[Reply]:
@@ -271,11 +268,19 @@ def counts(conversation: Row) -> Iterator[Reply]:
         )
 
 
-def turn(material: Material, row: Row, *, short: bool = False, number: int = 0, house: Sequence[House] = ()) -> Turn:
+def turn(
+    material: Material,
+    row: Row,
+    *,
+    short: bool = False,
+    numbers: Mapping[int, int] | None = None,
+    house: Sequence[House] = (),
+) -> Turn:
     """One turn of a conversation; `short` cuts a long one to an excerpt around what is marked.
 
-    With a `number` it stands in its conversation: it says why it has its labels, and its chips lead to their words.
+    With the `numbers` of all turns of its conversation it says why it has its labels, and chips lead to their words.
     """
+    number = (numbers or {}).get(row["turn"], 0)
     role, text, labels = row["role"], row["text"], marks.carried(row)
     spans = row["evidence"] or []
     around = marks.first_mark(spans, labels, role=role)
@@ -292,7 +297,7 @@ def turn(material: Material, row: Row, *, short: bool = False, number: int = 0, 
         when="" if row["start"] is None else words.clock(row["start"]),
         pieces=pieces,
         chips=chips,
-        replies=tuple(_replies(row)),
+        replies=tuple(_replies(row, numbers or {})),
         aside=_aside(row),
         number=number,
         house=tuple(house),
@@ -330,11 +335,12 @@ def _who(material: Material, row: Row) -> str:
     return {Role.CUSTOMER: "Customer", Role.SYSTEM: "System"}.get(row["role"], "Unknown speaker")
 
 
-def _replies(row: Row) -> Iterator[Reply]:
+def _replies(row: Row, numbers: Mapping[int, int]) -> Iterator[Reply]:
     """How a customer's turn was answered: as a call for empathy, and as an attack."""
     if row["call"] and row["answer"]:
         anchor = "" if row["answer_turn"] is None else f"t{row['answer_turn']}"
-        yield Reply(row["answer"], f"call for empathy: {ANSWERS[row['answer']]}", anchor)
+        number = numbers.get(row["answer_turn"], 0)
+        yield Reply(row["answer"], f"call for empathy: {ANSWERS[row['answer']]}", anchor, number)
     elif row["call"]:
         yield Reply("open", "call for empathy, with nobody left to answer", "")
     if row["rose_above"]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import fields, is_dataclass
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 
 import numpy as np
 import polars as pl
@@ -21,11 +22,10 @@ def of(*values: object) -> str:
 
     Raises TypeError for anything else: what cannot be told apart surely must not decide that a page is kept.
     """
-    digest = hashlib.blake2b(digest_size=16)
+    spelt_out: list[bytes] = []
     for value in values:
-        for part in _spelt(value):
-            digest.update(part)
-    return digest.hexdigest()
+        _spell(value, spelt_out)
+    return hashlib.blake2b(b"".join(spelt_out), digest_size=16).hexdigest()
 
 
 def of_conversations(material: Material, wanted: Collection[str]) -> dict[str, str]:
@@ -51,31 +51,40 @@ def of_conversations(material: Material, wanted: Collection[str]) -> dict[str, s
     return found
 
 
-def _spelt(value: object) -> Iterator[bytes]:
-    """A value with its kind and length, so that no two values are spelt alike."""
+def _spell(value: object, out: list[bytes]) -> None:
+    """Put a value behind the others with its kind and length, so that no two values are spelt alike."""
     if isinstance(value, str):
         text = value.encode("utf-8", "surrogatepass")
-        yield b"s%d:" % len(text)
-        yield text
-    elif value is None or isinstance(value, bool | int | float | date | timedelta):  # datetime is a date
-        yield f"{type(value).__name__}={value!r};".encode()
-    elif is_dataclass(value) and not isinstance(value, type):
-        yield f"{type(value).__name__}(".encode()
-        for each in fields(value):
-            yield from _spelt(getattr(value, each.name))
-    elif isinstance(value, Mapping):
-        yield b"m%d:" % len(value)
-        for key, held in value.items():
-            yield from _spelt(key)
-            yield from _spelt(held)
-    elif isinstance(value, tuple | list):
-        yield b"l%d:" % len(value)
-        for held in value:
-            yield from _spelt(held)
-    elif isinstance(value, set | frozenset):
-        yield from _spelt(sorted(value))
+        out += (b"s%d:" % len(text), text)
+    elif isinstance(value, np.generic):
+        _spell(value.item(), out)
+    elif value is None or isinstance(value, bool | int | float | date | time | timedelta):  # datetime is a date
+        out.append(f"{type(value).__name__}={value!r};".encode())
     else:
-        raise TypeError(f"a page holds a {type(value).__name__}, which has no digest")
+        parts = _parts(value)
+        kind = type(value).__name__ if is_dataclass(value) else "map" if isinstance(value, Mapping) else "list"
+        out.append(f"{kind}{len(parts)}:".encode())
+        for part in parts:
+            _spell(part, out)
+
+
+def _parts(value: object) -> Sequence[object]:
+    """What a value is made of, in an order of its own."""
+    if isinstance(value, tuple | list):
+        return value
+    if isinstance(value, Mapping):
+        return [part for pair in value.items() for part in pair]
+    if isinstance(value, set | frozenset):
+        return sorted(value)
+    if is_dataclass(value) and not isinstance(value, type):
+        return [getattr(value, name) for name in _names(type(value))]
+    raise TypeError(f"a page holds a {type(value).__name__}, which has no digest")
+
+
+@functools.cache
+def _names(kind: type) -> tuple[str, ...]:
+    """The names of a dataclass's fields."""
+    return tuple(each.name for each in fields(kind))
 
 
 def _turns(material: Material, some: pl.DataFrame) -> dict[str, str]:
@@ -91,8 +100,7 @@ def _turns(material: Material, some: pl.DataFrame) -> dict[str, str]:
 def _house(material: Material, some: pl.DataFrame) -> dict[str, str]:
     """A digest of the house phrases in each conversation."""
     own = material.house.join(some, on="conversation_id", how="semi", maintain_order="left")
-    # Pages tell how many conversations a phrase is in by its first digit.
-    return _by_conversation(own.with_columns(pl.col("spoken").cast(pl.Float64).round_sig_figs(1)))
+    return _by_conversation(own)
 
 
 def _beside(material: Material, some: pl.DataFrame) -> dict[str, str]:

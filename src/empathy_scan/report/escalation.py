@@ -14,7 +14,7 @@ from empathy_scan.report import marks, words
 from empathy_scan.report.material import Row
 
 FEWEST = 3  # messages from which on there is a course to draw
-MOST = 80  # steps that a chart or a line holds; longer conversations are drawn several messages a step
+MOST = 60  # steps that a chart or a line holds; longer conversations are drawn several messages a step
 NAMED = 5  # messages that a sentence names one by one
 POINTS = 12  # turning points that are listed; beyond them a count
 # What is marked along the course, and how a legend calls it.

@@ -166,9 +166,10 @@ def _owned(talk: Talk, who: str) -> Iterator[Statement]:
         for span in row["owned"] or [{"start": 0, "end": len(row["text"])}]
     ]
     if quotes:
-        more = f", of which the first {QUOTED} are quoted" if len(quotes) > QUOTED else ""
+        different = list({quote.quote.casefold(): quote for quote in reversed(quotes)}.values())[::-1]
+        more = ", the first of them" if len(different) > QUOTED else ""
         count = words.plural(len(quotes), "step", "steps")
-        yield Statement("owns", f"{who} took on {count}{more}:", quotes=tuple(quotes[:QUOTED]))
+        yield Statement("owns", f"{who} took on {count}{more}:", quotes=tuple(different[:QUOTED]))
     elif any(one.side == Role.AGENT and one.tone is not None for _, one in talk):
         yield Statement("open", f"{who} took on no step.")
 
@@ -193,12 +194,14 @@ def _acted(talk: Talk) -> Iterator[Statement]:
             caring.append(one)
             followed += any("owns" in later.care for _, later in spoken[place : place + ACTED_WITHIN + 1])
     if caring:
-        count = words.plural(len(caring), "message with care or a stock phrase", "messages with care or stock phrases")
-        yield Statement(
-            "owns" if followed else "open",
-            f"Of {count}, {followed or 'none'} {'were' if followed > 1 else 'was'} followed by a step, in the same "
-            "message or the agent's next two.",
-        )
+        alone = len(caring) == 1
+        what = "message with care or a stock phrase", "messages with care or stock phrases"
+        count = f"The {what[0]}" if alone else f"Of {words.plural(len(caring), *what)},"
+        was = "was" if followed == 1 or alone else "were"
+        some = "" if alone and followed else " not" if alone else f" {followed or 'none'}"
+        told = f"{count} {was}{some}" if alone else f"{count}{some} {was}"
+        text = f"{told} followed by a step, in the same message or the agent's next two."
+        yield Statement("owns" if followed else "open", text)
 
 
 def _ended(messages: Sequence[Message]) -> Iterator[Statement]:

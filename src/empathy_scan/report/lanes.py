@@ -15,6 +15,7 @@ from empathy_scan.report.escalation import Course, Step
 # The course of a conversation: customers' bars rise from the middle, agents' hang from it, care stands between them.
 _EDGE, _HEIGHTS = 0.62, (1.05, 1.85, 2.75)  # where bars begin, and where those of tone 0, 1 and 2 end
 _WIDEST, _NARROWEST, _A_STEP = 880, 240, 38  # pixels
+_TICKS = 24  # numbers below a chart, at most
 _TONES = {"customer": ("line", "missed", "hostile"), "agent": ("line", "guarded", "hostile")}
 _SIGNS = {"customer": ("", "upset", "hostile"), "agent": ("", "guarded", "hostile")}
 # Kind -> the name of its colour, the path of its sign (as on the chips), whether it is drawn as a line, and how high.
@@ -40,14 +41,29 @@ def drawn(found: Course) -> Markup:
     """
     if not found.steps:
         return Markup("")
-    import vl_convert  # noqa: PLC0415 - as in `svg`
-
     vega = dict(_template())
     vega["width"] = max(_NARROWEST, min(_WIDEST, _A_STEP * len(found.steps)))
     values = {"bars": list(_bars(found.steps)), "signs": list(_signs(found.steps))}
     vega["data"] = [{**one, "values": values[one["name"]]} if one["name"] in values else one for one in vega["data"]]
+    vega["axes"] = [{**one, "values": _ticks(found.steps)} if one["scale"] == "x" else one for one in vega["axes"]]
     label = f"Tone and care along {len(found.messages):,} messages"
-    return plots.framed(vl_convert.vega_to_svg(json.dumps(vega)), label, "course-told")
+    return plots.framed(_converted(json.dumps(vega)), label, "course-told")
+
+
+@functools.lru_cache(maxsize=256)
+def _converted(vega: str) -> str:
+    """The drawing of a chart; short conversations often have the same course."""
+    import vl_convert  # noqa: PLC0415 - as in `svg`
+
+    drawn: str = vl_convert.vega_to_svg(vega)
+    return drawn
+
+
+def _ticks(steps: Sequence[Step]) -> list[int]:
+    """The numbers of messages below a chart: every one of a short conversation, round ones of a long one."""
+    last = steps[-1].last
+    width = next(width for width in (1, 2, 5, 10, 20, 50, 100, 200, 500, last) if last // width <= _TICKS)
+    return [number for number in range(width, last + 1, width) if number >= steps[0].first]
 
 
 def _bars(steps: Sequence[Step]) -> Iterator[dict[str, Any]]:
@@ -65,7 +81,9 @@ def _bars(steps: Sequence[Step]) -> Iterator[dict[str, Any]]:
 def _signs(steps: Sequence[Step]) -> Iterator[dict[str, Any]]:
     """The signs of the steps: of care in the middle, of a tone that is not civil at the end of its bar."""
     for step in steps:
-        places = [(kind, _DRAWN[kind][3]) for kind in step.care]
+        # Of several answers in a step one is drawn: a missed call before the others.
+        care = sorted((kind for kind in step.care if kind != "owns"), key=lambda kind: kind != "missed")[:1]
+        places = [(kind, _DRAWN[kind][3]) for kind in (*care, *(["owns"] if "owns" in step.care else []))]
         for side, tone, sign in (("customer", step.customer, 1), ("agent", step.agent, -1)):
             if tone:
                 places.append((_SIGNS[side][tone], sign * (_HEIGHTS[tone] + 0.3)))

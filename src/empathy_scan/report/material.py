@@ -76,7 +76,7 @@ class Material:
     axes: dict[str, charts.Axis]  # by measure: the same scale on every page
     rejects: list[Row]
     phrases: Phrases  # the caring sentences with their phrases, and the phrases; none where the report got none
-    house: pl.DataFrame  # where house phrases stand: conversation_id, turn, start, end, text, agents, spoken
+    house: pl.DataFrame  # where house phrases stand: conversation_id, turn, start, end, text, agents, spoken, more
     beside: pl.DataFrame  # for every agent of a conversation the agent's conversations before and after it, by date
     weeks: pl.DataFrame  # the headline figures of every agent and of the team in the last WEEKS weeks
     changes: pl.DataFrame
@@ -120,12 +120,19 @@ def prepare(frames: Frames, config: ReportConfig, people: People) -> Material:
 
 
 def _house(phrases: Phrases) -> pl.DataFrame:
-    """The places of house phrases, and how many agents (`agents`) say them in how many conversations (`spoken`)."""
-    known = phrases.phrases.select("phrase", "agents", spoken="conversations")
+    """The places of house phrases, and how many `agents` say them in how many conversations.
+
+    From ten on, conversations are cut to the first digit (`spoken`), with `more` where that is fewer: a page need not
+    be made again for every conversation that is added.
+    """
+    count = pl.col("conversations").cast(pl.Int64)
+    unit = pl.lit(10, pl.Int64).pow(count.cast(pl.String).str.len_chars() - 1)
+    told = pl.when(count < 10).then(count).otherwise(count // unit * unit).cast(pl.Int64)
+    known = phrases.phrases.select("phrase", "agents", spoken=told, more=told < count)
     return (
         phrases.sentences.filter(pl.col("house") & pl.col("start").is_not_null())
         .join(known, on="phrase", how="inner")
-        .select("conversation_id", "turn", "start", "end", "text", "agents", "spoken")
+        .select("conversation_id", "turn", "start", "end", "text", "agents", "spoken", "more")
         .sort("conversation_id", "turn", "start")
     )
 

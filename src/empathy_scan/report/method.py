@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -200,11 +201,11 @@ def _of_answers(cells: Mapping[tuple[str, str], int], classes: tuple[str, ...]) 
             yield _too_few(said, known)
             continue
         others = [
-            f"{words.percent(count / known)} it takes for “{_TAKEN[found]}”"
+            f"takes {words.percent(count / known)} for “{_TAKEN[found]}”"
             for found, count in counts.items()
             if found != truth and count
         ]
-        yield Known(said, words.listing([f"{_share(counts[truth], known)} it finds", *others]), _cases(known))
+        yield Known(said, words.listing([f"finds {_share(counts[truth], known)}", *others]), _cases(known))
 
 
 def _of_turns(name: str, cells: Mapping[tuple[str, str], int]) -> Iterator[Known]:
@@ -213,9 +214,9 @@ def _of_turns(name: str, cells: Mapping[tuple[str, str], int]) -> Iterator[Known
         if known < quantify.KNOWN_CASES:
             yield _too_few(said, known)
         elif truth == "yes":
-            yield Known(said, f"{_share(found, known)} it finds", _cases(known))
+            yield Known(said, f"finds {_share(found, known)}", _cases(known))
         else:
-            yield Known(said, f"{_share(found, known)} it takes for such ones wrongly", _cases(known))
+            yield Known(said, f"wrongly counts {_share(found, known)} among those above", _cases(known))
 
 
 def _too_few(said: str, known: int) -> Known:
@@ -223,10 +224,10 @@ def _too_few(said: str, known: int) -> Known:
 
 
 def _share(count: int, known: int) -> str:
-    """`of 100, 76 (61 to 87)`."""
+    """`76 of 100 (61 to 87)`; the ends are rounded outwards, so that no range looks narrower than it is."""
     held = stats.wilson(count, known)
-    whole, low, high = (words.whole(100 * each) for each in (held.value, held.low, held.high))
-    return f"of 100, {whole} ({low} to {high})"
+    low, high = math.floor(100 * held.low), math.ceil(100 * held.high)
+    return f"{words.whole(100 * held.value)} of 100 ({low} to {high})"
 
 
 def _cases(known: int) -> str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
 
 import polars as pl
@@ -34,8 +35,8 @@ from empathy_scan.report.rendering import Templates
 
 EVERY = 2_000  # conversations up to which a report has a page for each
 NEWEST = 10  # conversations of every agent that have a page in any report
-_AT_ONCE = 500  # conversations whose pages are made from one part of the frames
 _CONVERSATIONS = "conversations/"
+_ADDRESS = re.compile(r"conversations/(?!index\.html|_)([^/#]+)\.html(?:#.*)?")
 _LISTS = (content.Listed, piles.Pile)  # what lists turns and conversations; anything else that links to one cites it
 
 
@@ -45,7 +46,7 @@ class Written:
 
     pages: int  # in the report; HTML and Markdown of a page are one
     changed: int  # of them, written
-    conversations: int  # of them, pages of conversations
+    conversation_pages: int  # of them, those of conversations
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,17 +155,16 @@ class _Site:
 
     def conversations(self, prepared: material.Material, chosen: Collection[str]) -> None:
         """The pages of these conversations; of those that changed only are the turns looked at one by one."""
+        missing = _missing(prepared, chosen)
         made_of = {
-            conversation_id: digests.of(self._templates.digest, digest)
+            conversation_id: digests.of(self._templates.digest, digest, missing.get(conversation_id, []))
             for conversation_id, digest in digests.of_conversations(prepared, chosen).items()
         }
         self._conversations = len(made_of)
         changed = [each for each in made_of if not self._is_kept(_path_of(each), made_of[each])]
-        for start in range(0, len(changed), _AT_ONCE):
-            some = changed[start : start + _AT_ONCE]
-            by_slug = {words.slug(each): made_of[each] for each in some}
-            for page in dialogue.dialogues(_part(prepared, some)):
-                self._make(Page(f"{_CONVERSATIONS}{page.slug}", {"page": page}), by_slug[page.slug])
+        by_slug = {words.slug(each): made_of[each] for each in changed}
+        for page in dialogue.dialogues(prepared, changed):
+            self._make(Page(f"{_CONVERSATIONS}{page.slug}", {"page": page}), by_slug[page.slug])
 
     def written(self) -> Written:
         """What was done so far."""
@@ -222,10 +222,16 @@ def _newest(prepared: material.Material) -> Iterator[str]:
             yield conversation_id
 
 
-def _part(prepared: material.Material, some: Sequence[str]) -> material.Material:
-    """The material with the turns of some conversations only."""
-    wanted = pl.DataFrame({"conversation_id": some}, schema={"conversation_id": pl.String})
-    return replace(prepared, said=prepared.said.join(wanted, on="conversation_id", how="semi", maintain_order="left"))
+def _missing(prepared: material.Material, chosen: Collection[str]) -> dict[str, list[str]]:
+    """Of each conversation's neighbours those that have no page: its own then has plain words for a link."""
+    paged = pl.DataFrame({"conversation_id": list(chosen)}, schema={"conversation_id": pl.String})
+    own = prepared.beside.join(paged, on="conversation_id", how="semi")
+    sides = pl.concat([own.select("conversation_id", there=pl.col(side)) for side in ("before", "after")])
+    lost = sides.drop_nulls().join(paged, left_on="there", right_on="conversation_id", how="anti")
+    grouped = (
+        lost.unique().sort("conversation_id", "there").group_by("conversation_id", maintain_order=True).agg("there")
+    )
+    return {row[0]: row[1] for row in grouped.iter_rows()}
 
 
 def _demand(prepared: material.Material, conversations: Collection[str]) -> None:
@@ -243,18 +249,17 @@ def _path_of(conversation_id: str) -> str:
 
 def _slugs(value: object, *, cited: bool = False) -> set[str]:
     """The conversations that a page leads to, by the names of their files; `cited`: not those that it only lists."""
-    if isinstance(value, str):
-        file = value.partition("#")[0]
-        leads = file.startswith(_CONVERSATIONS) and file.endswith(".html")
-        return {file.removeprefix(_CONVERSATIONS).removesuffix(".html")} - {"index"} if leads else set()
-    if cited and isinstance(value, _LISTS):
-        return set()
-    if is_dataclass(value) and not isinstance(value, type):
-        held: Iterator[object] = (getattr(value, each.name) for each in fields(value))
-    elif isinstance(value, Mapping):
-        held = iter(value.values())
-    elif isinstance(value, tuple | list):
-        held = iter(value)
-    else:
-        return set()
-    return set().union(*(_slugs(each, cited=cited) for each in held))
+    found: set[str] = set()
+    left = [value]
+    while left:
+        each = left.pop()
+        if isinstance(each, str):
+            if each.startswith(_CONVERSATIONS) and (slug := _ADDRESS.fullmatch(each)):
+                found.add(slug[1])
+        elif isinstance(each, tuple | list):
+            left.extend(each)
+        elif isinstance(each, Mapping):
+            left.extend(each.values())
+        elif is_dataclass(each) and not isinstance(each, type) and not (cited and isinstance(each, _LISTS)):
+            left.extend(getattr(each, field.name) for field in fields(each))
+    return found

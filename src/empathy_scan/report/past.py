@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import polars as pl
-from markupsafe import Markup
 
 from empathy_scan.report import measures, plots, support, words
 from empathy_scan.report.material import Material, Row
@@ -23,7 +22,7 @@ class Chart:
     """A drawing with the words that stand for it and its data as a table."""
 
     title: str
-    drawing: Markup
+    drawing: plots.Drawing
     told: str
     head: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
@@ -96,10 +95,10 @@ def _chart(measure: Measure, name: str, own: pl.DataFrame, team: pl.DataFrame) -
     table = tuple((*row, beside.get(week, "too little")) for row, week in zip(rows, weeks, strict=True))
     told = f"{measure.title}, week by week: {'; '.join(f'{row[0]} {row[1]}' for row in rows)}."
     return Chart(
-        measure.title, plots.filled(
+        measure.title, plots.drawing(
             _spec(measure, [_day(week) for week in sorted({*own["week"], *team["week"]})]),
-            {"own": _values(own), "team": _values(team)},
             f"{name}. {told}",
+            values={"own": _values(own), "team": _values(team)},
         ), told,
         ("Week from", "This agent", "Counted", "The team"), table,
     )  # fmt: skip

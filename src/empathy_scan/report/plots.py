@@ -11,6 +11,7 @@ import functools
 import json
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from markupsafe import Markup
@@ -76,6 +77,25 @@ def _compiled(spec: str) -> dict[str, Any]:
 
     compiled: dict[str, Any] = vl_convert.vegalite_to_vega(spec, vl_version=VERSION)
     return compiled
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """A chart that is drawn when a page shows it: to tell whether a page changed it need not be drawn."""
+
+    spec: str  # as JSON
+    label: str
+    values: str = ""  # as JSON: the data that the specification names; "" where it holds its own
+
+    def __html__(self) -> str:
+        """The SVG element."""
+        spec = json.loads(self.spec)
+        return filled(spec, json.loads(self.values), self.label) if self.values else svg(spec, self.label)
+
+
+def drawing(spec: Spec, label: str, *, values: Mapping[str, Sequence[Mapping[str, object]]] | None = None) -> Drawing:
+    """The same as `svg`, or as `filled` with `values`, drawn only where it is shown."""
+    return Drawing(json.dumps(spec), label, "" if values is None else json.dumps(values))
 
 
 def framed(drawn: str, label: str, described_by: str) -> Markup:

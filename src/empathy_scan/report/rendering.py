@@ -109,7 +109,7 @@ def template_of(path: str) -> str:
     return _TEMPLATES.get((folder, name)) or _TEMPLATES[folder, ""]
 
 
-MONTH = "month~"  # before the name of a list of one month's conversations; no slug of a conversation begins like it
+MONTH = "_"  # before the name of a list of one month's conversations; no slug of a conversation begins like it
 
 
 def assets() -> Iterator[Traversable]:
