@@ -94,7 +94,9 @@ def write_site(exports: Path, place: Path) -> Path:
     )
     labels = score.label_turns(prepared.turns, scores, hardship.tells(prepared.turns))
     store = Store.open(place / "store")
-    store.add(conversations_of(prepared.turns, model="9f31c0d2ab47", settings="51aa0c77be19"), prepared.turns, scores, labels)
+    store.add(
+        conversations_of(prepared.turns, model="9f31c0d2ab47", settings="51aa0c77be19"), prepared.turns, scores, labels
+    )
     store.set_rejects(prepared.rejects)
     rebuild.write_report(store, place / "site", config)
     return place / "site"

@@ -4,7 +4,6 @@ import centre
 import pytest
 
 
-
 @pytest.fixture(params=["disk", "server"])
 def address(request, site, pages):
     """A function from a kind of page to where it is opened from."""

@@ -2,6 +2,7 @@
 
 import re
 
+import chromium
 import pytest
 from selenium.webdriver.common.keys import Keys
 
@@ -27,8 +28,9 @@ def table(request, browser, pages):
 
 
 def tools(browser, table, role):
-    """The tools of a table that are of this role."""
-    return [each for part in role.split(", ") for each in browser.all(f"[data-tools='{table}'] {part}")]
+    """The tools of a table that are of this role and can be seen."""
+    found = [each for part in role.split(", ") for each in browser.all(f"[data-tools='{table}'] {part}")]
+    return [each for each in found if each.is_displayed()]
 
 
 def status(browser, table):
@@ -56,9 +58,13 @@ def test_searching_keeps_the_rows_that_say_so_and_show_all_brings_all_back(brows
     search = tools(browser, table, "input[type=search]")[0]
     assert search.accessible_name
     search.send_keys("DEREK hollís" if "front" in browser.run("return location.pathname") else "derek hollis")
-    kept = browser.wait_for(f"const rows = (() => {{ {ROWS} }})(...arguments); return rows.length < {len(everything)} && rows", table)
+    kept = browser.wait_for(
+        f"const rows = (() => {{ {ROWS} }})(...arguments); return rows.length < {len(everything)} && rows", table
+    )
     assert 0 < len(kept) < len(everything)
-    texts = browser.run(f"return [...document.querySelectorAll('#{table} tbody tr')].filter(each => each.checkVisibility()).map(each => each.innerText)")
+    texts = browser.run(
+        f"return [...document.querySelectorAll('#{table} tbody tr')].filter(each => each.checkVisibility()).map(each => each.innerText)"
+    )
     assert all("Derek Hollis" in text for text in texts)
     assert status(browser, table).startswith(f"{len(kept)} of {len(everything)} ")
     tools(browser, table, "button")[0].click()
@@ -120,6 +126,42 @@ def test_a_heading_sorts_one_way_then_the_other_then_not_at_all(browser, table, 
 
 
 SEEN = "return [...document.querySelectorAll('tbody tr')].filter(each => each.checkVisibility()).length"
+
+
+def test_a_phone_has_a_choice_in_the_place_of_headings(browser, pages):
+    browser.look(chromium.PHONES[0])
+    for kind in KINDS:
+        browser.open(pages[kind].as_uri())
+        table = browser.run("return document.querySelector('[data-tools]').dataset.tools")
+        natural = browser.run(ROWS, table)
+        choice = next(each for each in tools(browser, table, "select") if each.accessible_name.startswith("Sort by"))
+        values = browser.run("return [...arguments[0].options].map(each => each.value)", choice)
+        orders = {}
+        for value in (*values[1:], values[0]):
+            browser.run(
+                "arguments[0].value = arguments[1]; arguments[0].dispatchEvent(new Event('change'))", choice, value
+            )
+            orders[value] = browser.run(ROWS, table)
+        assert values[0] == ""
+        assert orders[""] == natural
+        assert any(order != natural for order in orders.values())
+
+
+SEEN = "return [...document.querySelectorAll('tbody tr')].filter(each => each.checkVisibility()).length"
+
+
+def test_a_phone_has_a_choice_in_the_place_of_headings(browser, pages):
+    browser.look(chromium.PHONES[0])
+    for kind in KINDS:
+        browser.open(pages[kind].as_uri())
+        table = browser.run("return document.querySelector('[data-tools]').dataset.tools")
+        natural = browser.run(ROWS, table)
+        choice = next(each for each in tools(browser, table, "select") if each.accessible_name.startswith("Sort by"))
+        for value in ("0", ""):
+            browser.run(
+                "arguments[0].value = arguments[1]; arguments[0].dispatchEvent(new Event('change'))", choice, value
+            )
+            assert (browser.run(ROWS, table) == natural) is (value == "")
 
 
 def test_without_script_every_row_is_there_and_no_tool_that_would_do_nothing(browser, pages):
