@@ -31,7 +31,8 @@ _QUIET = (
 # Before a page's own script: a violation of its policy and every dialogue leave a trace.
 _WITNESS = """
 window.violations = [];
-addEventListener("securitypolicyviolation", event => window.violations.push(event.violatedDirective + " " + event.blockedURI));
+addEventListener("securitypolicyviolation", ({violatedDirective, blockedURI}) =>
+  window.violations.push(`${violatedDirective} ${blockedURI}`));
 window.alert = window.confirm = window.prompt = () => { window.hacked = "a dialogue was opened"; };
 """
 

@@ -19,7 +19,7 @@ NASTY = {
     "attribute": f"' onmouseover='{CANARY}' autofocus onfocus='{CANARY}' x='",
     "drawing": f"</title></style></textarea><svg/onload={CANARY}>",
     "frame": f"<iframe srcdoc='<script>parent.{CANARY}</script>'></iframe><base href='https://elsewhere.example/'>",
-    "refresh": '<meta http-equiv="refresh" content="0;url=https://elsewhere.example/"><link rel=stylesheet href=//x.example>',
+    "refresh": '<meta http-equiv="refresh" content="0;url=https://x.example/"><link rel=stylesheet href=//x.example>',
     "link": f"javascript:{CANARY} https://elsewhere.example/ mailto:x@elsewhere.example",
     "comment": "<!-- --!> <!-- <![CDATA[ ]]> -->",
     "template": "{{ 7*7 }} {% raw %} ${7*7} #{7*7} <%= 7*7 %>",
@@ -74,8 +74,9 @@ def _talk(name: str, day: int, agent: str, queue: str, text: str, answer: str = 
     """A conversation of six turns, all of them this text, or each answered with the other."""
     started = centre.MONDAY + timedelta(days=day)
     shared = {"conversation_id": f"{name} {day} {agent}"[:200], "channel": "chat", "queue": queue}
+    shared["started_at"] = started.isoformat()
     return [
-        {**shared, "turn": turn, "role": role, "agent_id": agent if role == "agent" else "", "started_at": started.isoformat(),
+        {**shared, "turn": turn, "role": role, "agent_id": agent if role == "agent" else "",
          "text": [text, answer][turn % 2] if answer else f"{text} {turn}"}
         for turn, role in enumerate(("customer", "agent") * 3)
     ]  # fmt: skip

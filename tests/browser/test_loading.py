@@ -24,7 +24,6 @@ def test_a_page_loads_without_a_complaint_and_without_a_request_to_elsewhere(bro
     asked = browser.requests()
     assert asked
     assert [url for url in asked if not url.startswith((home, "data:"))] == []
-    print(asked)
 
 
 @pytest.mark.parametrize("kind", centre.KINDS)

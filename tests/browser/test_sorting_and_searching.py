@@ -1,5 +1,7 @@
 """Tables that sort, filter and search: by mouse and by keys; without script all of their rows stand there."""
 
+# ruff: noqa: E501 - scripts for the browser
+
 import re
 
 import chromium
@@ -145,23 +147,6 @@ def test_a_phone_has_a_choice_in_the_place_of_headings(browser, pages):
         assert values[0] == ""
         assert orders[""] == natural
         assert any(order != natural for order in orders.values())
-
-
-SEEN = "return [...document.querySelectorAll('tbody tr')].filter(each => each.checkVisibility()).length"
-
-
-def test_a_phone_has_a_choice_in_the_place_of_headings(browser, pages):
-    browser.look(chromium.PHONES[0])
-    for kind in KINDS:
-        browser.open(pages[kind].as_uri())
-        table = browser.run("return document.querySelector('[data-tools]').dataset.tools")
-        natural = browser.run(ROWS, table)
-        choice = next(each for each in tools(browser, table, "select") if each.accessible_name.startswith("Sort by"))
-        for value in ("0", ""):
-            browser.run(
-                "arguments[0].value = arguments[1]; arguments[0].dispatchEvent(new Event('change'))", choice, value
-            )
-            assert (browser.run(ROWS, table) == natural) is (value == "")
 
 
 def test_without_script_every_row_is_there_and_no_tool_that_would_do_nothing(browser, pages):
