@@ -1,7 +1,10 @@
 """The whole flow on small files: what is known is left alone, what changed is scored again, what is broken is told."""
 
 import json
+import os
 import shutil
+import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,7 +13,7 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from empathy_scan import pipeline, quantify, rebuild
-from empathy_scan.config import Config, SummaryConfig
+from empathy_scan.config import Config, ReportConfig, SummaryConfig
 from empathy_scan.errors import ModelError, StoreError, UsageError
 from empathy_scan.store import Store
 from empathy_scan.tables import REJECTS, conform
@@ -44,11 +47,14 @@ class Place:
         self.root, self.model = root, model
         self.exports, self.store, self.report = root / "exports", root / "store", root / "report"
         self.exports.mkdir()
+        self.seconds = 0
 
     def put(self, name, content):
         path = self.exports / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(content, encoding="utf-8")
+        self.seconds += 1
+        os.utime(path, ns=(0, 1_790_000_000_123_456_789 + self.seconds * 10**9))  # not of this moment: nothing waits
         return path
 
     def scan(self, *paths, **options):
@@ -93,14 +99,20 @@ def test_its_answer_is_plain_values(place):
     assert "rejected" not in done.to_json()
 
 
-def test_a_second_scan_scores_nothing_and_changes_no_byte(place):
+def but_the_runs(folder):
+    """The bytes of a store without its line per run."""
+    return {name: data for name, data in contents(folder).items() if not name.startswith("runs/")}
+
+
+def test_a_second_scan_scores_nothing_and_changes_no_byte_but_its_line_in_the_runs(place):
     place.put("call.txt", CALL)
     place.put("chats.csv", CHAT)
     place.put("broken.json", '{"Transcript": [')
     place.scan()
-    before = contents(place.store), contents(place.report)
+    before = but_the_runs(place.store), contents(place.report)
     assert place.scan().scored == 0
-    assert (contents(place.store), contents(place.report)) == before
+    assert (but_the_runs(place.store), contents(place.report)) == before
+    assert Store.open(place.store).runs()["scored"].to_list() == [4, 0]
 
 
 def test_a_moved_file_is_not_scored_again(place):
@@ -171,19 +183,20 @@ def test_a_run_that_dies_after_scoring_takes_its_scores_from_the_cache(place, mo
             place.scan()
     heard = []
     assert place.scan(told=lambda *told: heard.append(told)).scored == 3
-    assert len(heard) == 1, "all segments were known at once"
+    scoring = [told for told in heard if told[0] == "scoring"]
+    assert scoring == [("scoring", 0, 9), ("scoring", 9, 9)], "all segments were known at once"
     place.scan(store=place.root / "other")
     same(place.stored(), Store.open(place.root / "other").load())
 
 
-def test_progress_ends_at_the_number_of_segments(place):
+def test_progress_ends_at_the_number_of_turns(place):
     place.put("one.txt", CALL)
     place.put("two.txt", CALL.replace("Noor", "Tam"))
     heard = []
     place.scan(told=lambda *told: heard.append(told))
-    stage, done, total = heard[-1]
-    assert (stage, done) == ("scoring", total)
-    assert total == place.stored().scores.height
+    assert [told for told in heard if told[0] == "scoring"][-1] == ("scoring", 8, 8)
+    assert heard[-1] == ("reporting", 0, 0)
+    assert [told for told in heard if told[0] == "reading"] == [("reading", n, 2) for n in range(3)]
 
 
 def test_rejects_appear_and_vanish_once_mended(place):
@@ -307,3 +320,46 @@ def test_a_night_with_the_rest_of_a_chat_keeps_its_stored_beginning(place):
     place.put("tuesday.csv", header + "".join(rows[2:]))
     assert (place.scan().replaced, place.scan().scored) == (1, 0)
     assert place.stored().turns["text"].to_list() == [row.strip().split(",", 4)[4] for row in rows]
+
+
+def test_a_night_with_nothing_new_writes_no_report_and_needs_no_model_library(place):
+    place.put("call.txt", CALL)
+    place.put("broken.json", "{")
+    first = place.scan()
+    page = first.front_page.stat().st_mtime_ns
+    code = (
+        "import sys; from pathlib import Path; from empathy_scan import pipeline\n"
+        f"done = pipeline.scan([Path({str(place.exports)!r})], store={str(place.store)!r}, "
+        f"reports=Path({str(place.report)!r}), model=Path({str(place.model)!r}))\n"
+        "assert not {'torch', 'spacy', 'transformers'} & set(sys.modules)\n"
+        "print(done.files, done.known, done.rejects, done.conversations, done.reported, done.turns, done.agents)"
+    )
+    told = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)  # noqa: S603
+    assert told.stdout.split() == ["2", "2", "1", "1", "1", "4", "1"]
+    assert first.front_page.stat().st_mtime_ns == page
+
+
+def test_a_report_that_somebody_wrote_anew_or_removed_is_made_again(place):
+    place.put("chats.csv", CHAT)
+    place.scan()
+    rebuild.write_report(Store.open(place.store), place.report, Config(), since=datetime(2026, 10, 3, tzinfo=UTC))
+    assert place.scan().reported == 3
+    assert place.scan(since=datetime(2026, 10, 3, tzinfo=UTC)).reported == 1
+    shutil.rmtree(place.report)
+    assert place.scan().front_page.is_file()
+
+
+def test_the_report_covers_the_latest_weeks_unless_told_otherwise(place):
+    place.put("chats.csv", CHAT.replace("2026-10-01T", "2026-03-01T"))
+    assert (place.scan().conversations, place.scan().reported) == (3, 2)
+    assert place.scan(config=Config(report=ReportConfig(weeks=0))).reported == 3
+    assert place.scan(since=datetime(2026, 1, 1, tzinfo=UTC)).reported == 3
+    assert place.scan(until=datetime(2026, 10, 1, tzinfo=UTC)).reported == 1
+
+
+def test_the_latest_weeks_begin_on_a_monday_and_a_time_to_come_counts_for_nothing(place):
+    place.put("chats.csv", CHAT.replace("2026-10-03T", "2098-10-03T"))
+    place.scan()
+    assert rebuild.latest(Store.open(place.store), 1) == datetime(2026, 9, 28, tzinfo=UTC)  # of Friday, 2 October
+    assert rebuild.latest(Store.open(place.store), 2) == datetime(2026, 9, 21, tzinfo=UTC)
+    assert rebuild.latest(Store.open(place.store), 0) is None

@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
+from empathy_scan import months
 from empathy_scan import store as store_module
 from empathy_scan.errors import SchemaError, StoreError
 from empathy_scan.store import VERSION, Store, Stored, content_hash, conversations_of
@@ -66,6 +67,11 @@ def batch(*names: str, model: str = "m1", settings: str = "s1", words: str = "Th
     read = filled(TURNS, turns)
     conversations = conversations_of(read, model=model, settings=settings)
     return conversations, read, filled(SCORES, scores), filled(LABELS, labels)
+
+
+def versions_of(conversations: pl.DataFrame) -> pl.DataFrame:
+    """The versions of conversations with their months, as the store's own functions want them."""
+    return conversations.select(*VERSION, months.of())
 
 
 def files(root: Path) -> dict[str, bytes]:
@@ -132,12 +138,11 @@ def scan(store: Store) -> dict[str, bytes]:
     """What a night writes, and the files that lie there after it."""
     store.add(*batch("a", "b"))
     store.set_rejects(filled(REJECTS, [REJECT]))
-    store.add_run(filled(RUNS, [RUN]))
     store.tidy()
     return files(Path(store.root))
 
 
-def test_a_second_scan_changes_no_file(store):
+def test_a_second_scan_changes_no_file_but_for_its_line_in_the_runs(store):
     assert scan(store) == scan(Store(store.root))
 
 
@@ -205,7 +210,7 @@ def test_a_run_killed_between_two_tables_leaves_the_old_version_and_is_made_good
     store.add(*batch("a", "b"))
     conversations, *frames = batch("b", "c", model="m2")
     for table, rows in list(zip((TURNS, SCORES, LABELS), frames, strict=True))[:reached]:
-        store._add_rows(table, rows, conversations.select(VERSION))  # and here the power goes
+        store._add_rows(table, rows, versions_of(conversations))  # and here the power goes
     assert_same(store.load(), fresh(tmp_path / "old", batch("a", "b")).load())
     store.add(conversations, *frames)
     assert_same(store.load(), fresh(tmp_path / "new", batch("a", "b"), batch("b", "c", model="m2")).load())
@@ -214,10 +219,10 @@ def test_a_run_killed_between_two_tables_leaves_the_old_version_and_is_made_good
 def test_a_run_killed_before_it_clears_up_leaves_the_new_version(store, tmp_path):
     store.add(*batch("a"))
     conversations, *frames = batch("a", model="m2")
-    before = store._markers()
+    before = store._marked()
     for table, rows in zip((TURNS, SCORES, LABELS), frames, strict=True):
-        store._add_rows(table, rows, conversations.select(VERSION))
-    store._mark(conversations, before)  # and here the power goes
+        store._add_rows(table, rows, versions_of(conversations))
+    store._mark(conversations.with_columns(months.of()), before)  # and here the power goes
     assert_same(store.load(), fresh(tmp_path / "new", batch("a", model="m2")).load())
     store.tidy()
     assert store._table(TURNS).read("conversation_id").height == 2
@@ -226,8 +231,8 @@ def test_a_run_killed_before_it_clears_up_leaves_the_new_version(store, tmp_path
 def test_doubled_rows_are_seen_once(store):
     one = batch("a")
     store.add(*one)
-    store._table(TURNS).append(one[1].join(one[0].select(VERSION), on="conversation_id"))
-    store._table(CONVERSATIONS).append(one[0])
+    store._table(TURNS).append(one[1].join(versions_of(one[0]), on="conversation_id"))
+    store._table(CONVERSATIONS).append(one[0].with_columns(months.of()))
     assert_frame_equal(store.load().turns, one[1])
     assert_frame_equal(store.load().conversations, one[0])
 
@@ -290,12 +295,23 @@ def test_runs_are_kept_in_order_of_time_and_once(store):
     assert store.runs()["run_id"].to_list() == ["r1", "r0"]
 
 
+def test_of_a_run_the_line_of_its_end_counts_whenever_it_was_written(store):
+    for row in ({"state": "done", "scored": 2}, {"state": "begun"}, {"run_id": "r2", "state": "begun"}):
+        store.add_run(filled(RUNS, [{**RUN, **row}]))
+    assert store.runs().select("run_id", "state").rows() == [("r1", "done"), ("r2", "begun")]
+
+
+def test_a_line_of_an_older_version_is_of_a_run_that_is_done(store):
+    store.add_run(filled(RUNS, [RUN]))
+    assert store.runs()["state"].to_list() == ["done"]
+
+
 def test_forgetting_leaves_no_word_on_disk(store):
     store.add(*batch("a", words="Zebedee cannot sleep."))
     store.add(*batch("b"))
     assert store.forget(pl.Series(["a", "never-seen"])) == 1
     assert store.load().turns["conversation_id"].unique().to_list() == ["b"]
-    rows = pl.concat([pl.read_parquet(path) for path in Path(store.root, "turns").glob("*.parquet")])
+    rows = pl.concat([pl.read_parquet(path) for path in Path(store.root, "turns").rglob("*.parquet")])
     assert not rows["text"].str.contains("Zebedee").any()
     assert not [name for name, content in files(Path(store.root)).items() if b"Zebedee" in content]
 
@@ -303,7 +319,7 @@ def test_forgetting_leaves_no_word_on_disk(store):
 def test_forgetting_also_finds_what_a_killed_run_left(store):
     store.add(*batch("b"))
     conversations, turns, *_ = batch("a", words="Zebedee cannot sleep.")
-    store._add_rows(TURNS, turns, conversations.select(VERSION))
+    store._add_rows(TURNS, turns, versions_of(conversations))
     assert store.forget(pl.Series(["a"])) == 0
     assert store._table(TURNS).read("conversation_id")["conversation_id"].unique().to_list() == ["b"]
 
@@ -313,7 +329,7 @@ def test_many_small_files_are_joined(store):
         store.add(*batch(f"c{number:02d}"))
     before = store.load()
     store.tidy(keep_hours=0)
-    assert len(list(Path(store.root, "turns").glob("*.parquet"))) == 1
+    assert len(list(Path(store.root, "turns").glob("month=*/*.parquet"))) == 1
     assert_same(store.load(), before)
 
 
@@ -349,10 +365,10 @@ def test_an_older_layout_is_brought_up_to_date(store, monkeypatch):
     store.add(*batch("a"))
     seen = []
     newer = max(store_module.MIGRATIONS) + 1
-    monkeypatch.setitem(store_module.MIGRATIONS, newer, lambda store: seen.append(store.root))
+    monkeypatch.setitem(store_module.MIGRATIONS, newer, lambda tables: seen.append(tables(TURNS).table.name))
     assert store.load().turns.height == 2
     assert store.known().height == 1
-    assert seen == [store.root]
+    assert seen == ["turns"]
     assert Path(store.root, "_empathy_scan.json").read_text() == f'{{"version":{newer}}}\n'
 
 
@@ -390,11 +406,11 @@ def lose_log(turns: Path) -> None:
 
 
 def lose_rows(turns: Path) -> None:
-    next(turns.glob("*.parquet")).unlink()
+    next(turns.rglob("*.parquet")).unlink()
 
 
 def damage_rows(turns: Path) -> None:
-    path = next(turns.glob("*.parquet"))
+    path = next(turns.rglob("*.parquet"))
     path.write_bytes(path.read_bytes()[:100])
 
 
@@ -468,7 +484,7 @@ def test_a_conversation_without_scores_is_fine(store):
 def test_files_are_sorted_and_compressed(store):
     conversations, turns, scores, labels = batch("b", "a")
     store.add(conversations.reverse(), turns.reverse(), scores, labels)
-    (path,) = Path(store.root, "turns").glob("*.parquet")
+    (path,) = Path(store.root, "turns").rglob("*.parquet")
     assert path.name.endswith(".zstd.parquet")
     assert pl.read_parquet(path)["conversation_id"].to_list() == ["a", "a", "b", "b"]
 
@@ -567,6 +583,7 @@ def test_a_folder_that_delta_lake_would_misread_is_refused(tmp_path, name):
 ADDED = {
     "conversations": ("direction", "zone", "metadata"),
     "turns": ("direction", "zone", "metadata", "confidence", "overlap"),
+    "runs": [*RUNS.columns][[*RUNS.columns].index("state") :],
     "scores": ("deletions",),
 }
 
@@ -593,7 +610,9 @@ def test_a_store_of_an_older_layout_is_read_with_nulls_in_the_new_columns(old_st
     assert stored.turns.select(ADDED["turns"]).null_count().row(0) == (4,) * 5
     assert stored.conversations.select(ADDED["conversations"]).null_count().row(0) == (2,) * 3
     assert stored.scores["deletions"].null_count() == stored.scores.height > 0
-    assert json.loads((old_store / "_empathy_scan.json").read_text(encoding="utf-8")) == {"version": 4}
+    assert json.loads((old_store / "_empathy_scan.json").read_text(encoding="utf-8")) == {
+        "version": max(store_module.MIGRATIONS)
+    }
 
 
 def test_a_store_of_an_older_layout_takes_new_rows_and_keeps_the_old_ones(old_store):
@@ -618,3 +637,61 @@ def test_a_conversation_without_the_new_columns_keeps_its_version():
     plain, marked = filled(TURNS, [one]), filled(TURNS, [{**one, "direction": "inbound"}])
     assert content_hash(plain)["content"].to_list() != content_hash(marked)["content"].to_list()
     assert content_hash(plain)["content"].to_list() == ["59013ebab3f4150f831fc533869d1696"]  # as layout 2 had it
+
+
+def dated(month: int, *names: str, **how: str) -> Batch:
+    """A batch of conversations of that month of 2026."""
+    when = pl.lit(datetime(2026, month, 9, 9, tzinfo=UTC), TURNS.columns["started_at"])
+    _, turns, scores, labels = batch(*names, **how)
+    turns, labels = turns.with_columns(started_at=when), labels.with_columns(started_at=when)
+    return conversations_of(turns, model="m1", settings="s1"), turns, scores, labels
+
+
+def test_a_period_opens_its_own_months_only(store):
+    store.add(*dated(3, "a"))
+    store.add(*dated(5, "b"))
+    store.add(*dated(6, "c"))
+    for path in Path(store.root).glob("*/month=2026-03/*.parquet"):
+        path.write_bytes(b"damaged")
+    chosen = store.load(since=datetime(2026, 5, 1, tzinfo=UTC), until=datetime(2026, 6, 1, tzinfo=UTC))
+    assert chosen.conversations["conversation_id"].to_list() == ["b"]
+    assert chosen.turns.height == chosen.labels.height == 2
+    with pytest.raises(StoreError):
+        store.load()
+
+
+def test_a_changed_conversation_leaves_other_months_as_they_are(store):
+    store.add(*dated(3, "a"))
+    store.add(*dated(5, "b", "c"))
+    before = {name for name in files(Path(store.root)) if "month=2026-03" in name}
+    store.add(*dated(5, "b", words="The parcel came."))
+    march = [f"{table.name}/{path}" for table in (CONVERSATIONS, TURNS, SCORES, LABELS)
+             for path in store._table(table).files()["path"] if "month=2026-03" in path]  # fmt: skip
+    assert set(march) == before
+
+
+def test_a_conversation_may_move_to_another_month(store, tmp_path):
+    store.add(*dated(3, "a", "b"))
+    store.add(*dated(5, "a"))
+    assert_same(store.load(), fresh(tmp_path / "other", dated(3, "b"), dated(5, "a")).load())
+    assert store.count() == 2
+    assert store.newest() == datetime(2026, 5, 9, 9, tzinfo=UTC)
+    assert store.newest(before=datetime(2026, 5, 1, tzinfo=UTC)) == datetime(2026, 3, 9, 9, tzinfo=UTC)
+
+
+def test_months_that_rest_are_joined_before_the_latest(store):
+    for number in range(10):
+        store.add(*dated(3, f"c{number}"))
+    assert not store.tidy_if_scattered()
+    store.add(*dated(4, "d"))
+    before = store.load()
+    assert store.tidy_if_scattered()
+    assert store._table(TURNS).files().group_by("month").len().sort("month")["len"].to_list() == [1, 1]
+    assert_same(store.load(), before)
+    assert not store.tidy_if_scattered()
+
+
+def test_the_log_holds_no_ids(store):
+    store.add(*batch("zebedee@example.org"))
+    logs = b"".join(content for name, content in files(Path(store.root)).items() if "_delta_log" in name)
+    assert b"zebedee" not in logs

@@ -1,14 +1,18 @@
-"""A conversation that goes on in the export of a later night: the stored beginning is kept and the rest put after it.
+"""What earlier nights have stored of a conversation that a later one reads: its beginning, or itself by another name.
 
 Where the files of earlier nights are still in the folder they are read together (`readers.parts`). This is for those
 that are not: the store holds the first part, the files the rest only. A file that holds the conversation from its
 beginning, or says something else than what is stored, replaces it.
+
+A conversation without an id of its own is called after its file. Where the file was moved, or packed into an archive,
+it keeps the name that it has in the store.
 """
 
 from __future__ import annotations
 
 import polars as pl
 
+from empathy_scan.readers.files import stem
 from empathy_scan.readers.parts import LATER, NATIVE, SOON
 from empathy_scan.tables import TURNS, conform
 
@@ -40,6 +44,34 @@ def go_on(fresh: pl.DataFrame, stored: pl.DataFrame) -> pl.DataFrame:
     fitting = counts.filter(pl.col("again") < _AGAIN * pl.col("of")).select(_ID)
     going = apart.filter("ok").select(_ID).join(fitting, on=_ID, how="semi").join(gone, on=_ID, how="anti")
     return _joined(fresh, earlier.join(going, on=_ID, how="semi").select(TURNS.columns.keys()))
+
+
+def named_after_file(conversations: pl.DataFrame) -> pl.DataFrame:
+    """Those of the CONVERSATIONS that are called after the file that they come from."""
+    if conversations.is_empty():
+        return conversations
+    names = pl.DataFrame({"source": conversations["source"].unique()})
+    names = names.with_columns(stem=pl.Series([stem(source) for source in names["source"]], dtype=pl.String))
+    joined = conversations.join(names, on="source", how="left", maintain_order="left")
+    return joined.filter(pl.col(_ID).str.starts_with(pl.col("stem"))).drop("stem")
+
+
+def old_names(new: pl.DataFrame, stored: pl.DataFrame) -> pl.DataFrame:
+    """The names under which the store holds conversations (`conversation_id`, `old_id`), by what is said in them.
+
+    Both are CONVERSATIONS called after files; those stored are of files that are gone.
+    """
+    mine, theirs = (
+        each.sort(_ID).select(_ID, "content", rank=pl.int_range(pl.len()).over("content")) for each in (new, stored)
+    )
+    both = mine.join(theirs.rename({_ID: "old_id"}), on=["content", "rank"])
+    return both.select(_ID, "old_id")
+
+
+def renamed(turns: pl.DataFrame, names: pl.DataFrame) -> pl.DataFrame:
+    """The turns, those of the named conversations under their old names."""
+    joined = turns.join(names, on=_ID, how="left", maintain_order="left")
+    return conform(joined.with_columns(pl.coalesce("old_id", _ID).alias(_ID)).drop("old_id").sort(TURNS.key), TURNS)
 
 
 def _timed(turns: pl.DataFrame) -> pl.DataFrame:

@@ -3,36 +3,45 @@
 from __future__ import annotations
 
 import hashlib
-import time
-from collections.abc import Callable, Iterable, Sequence
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field, fields
-from datetime import UTC, datetime
+from dataclasses import asdict, dataclass, field, fields
+from datetime import datetime
+from functools import partial
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from empathy_scan import __version__, hardship, nights, prepare, quantify, score, segment
+from empathy_scan import __version__, ledger, nights, prepare, quantify, readers, roster, runs, speaker_list, stages
 from empathy_scan.cache import Cache
 from empathy_scan.config import Config
-from empathy_scan.engine import Engine
 from empathy_scan.errors import NoticeError
-from empathy_scan.model import bundle as bundles
-from empathy_scan.rebuild import write_report
-from empathy_scan.store import VERSION, Store, content_hash, conversations_of
-from empathy_scan.tables import REJECTS, RUNS
+from empathy_scan.model import files as bundles
+from empathy_scan.readers import files, gather
+from empathy_scan.stages import Told
+from empathy_scan.store import Store
+from empathy_scan.tables import REJECTS
+from empathy_scan.versions import VERSION, content_hash, conversations_of
+
+if TYPE_CHECKING:
+    from empathy_scan.engine import Engine
 
 CONVERSATIONS_PER_COMMIT = 1000  # what a killed run loses at most, and what memory holds scores of
-Told = Callable[[str, int, int], None]  # stage, done, of how many
+Judged = Callable[[pl.DataFrame], tuple[pl.DataFrame, pl.DataFrame]]
+_REPORTS = "reports"  # what the store remembers of the reports that were made of it
 
 
 @dataclass(frozen=True, slots=True)
 class ScanResult:
     """What a scan did, in numbers, and where the report's front page is."""
 
-    files: int
+    files: int  # that were found
+    known: int  # of them, not opened: an earlier run has read them
+    waiting: int  # of them, left for the next run: they are still being written
     conversations: int  # in the store now
     scored: int  # of them, in this run
     replaced: int  # of those, in the place of an older version: the file changed, or another conversation has its id
@@ -47,46 +56,68 @@ class ScanResult:
     seconds: float
     model: str
     settings: str
+    run_id: str  # of its record in the store
+    stages: dict[str, float]  # seconds of each
     front_page: Path
     rejected: pl.DataFrame  # REJECTS: where, why and what to do
+
+    @property
+    def exit_code(self) -> int:
+        """What a scheduler is told: 0 done, 1 nothing could be read or is stored, 3 some input was rejected."""
+        return 1 if not self.conversations else 3 if self.rejects else 0
 
     def to_json(self) -> dict[str, Any]:
         """All numbers by name, ready for a scheduler."""
         numbers = {each.name: getattr(self, each.name) for each in fields(self) if each.name != "rejected"}
-        return {**numbers, "front_page": str(self.front_page), "seconds": round(self.seconds, 2)}
+        stages = {name: round(seconds, 2) for name, seconds in self.stages.items()}
+        plain = {"front_page": str(self.front_page), "seconds": round(self.seconds, 2), "stages": stages}
+        return {**numbers, **plain, "exit_code": self.exit_code}
 
 
 @dataclass(slots=True)
-class _Seen:
+class Seen:
     """What a run has seen so far, over all parts of the input."""
 
-    files: int = 0
     conversations: int = 0
     turns: int = 0
     scored: int = 0
     replaced: int = 0
+    scored_turns: int = 0
     mixed: int = 0
     assumed: int = 0
-    contents: list[str] = field(default_factory=list)  # a hash per part
+    formats: Counter[str] = field(default_factory=Counter)  # conversations by reader
     rejects: list[pl.DataFrame] = field(default_factory=list)
+    late: dict[str, files.Found] = field(default_factory=dict)  # files that changed while they were read
+    domains: frozenset[str] = frozenset()
 
     def add(
         self, prepared: prepare.Prepared, conversations: pl.DataFrame, new: pl.DataFrame, known: pl.DataFrame
     ) -> None:
         """Count a part."""
-        self.files += prepared.files
         self.conversations += conversations.height
         self.turns += prepared.turns.height
         self.scored += new.height
         self.replaced += new.join(known, on="conversation_id", how="semi").height
         self.mixed += prepared.mixed
         self.assumed += prepared.assumed
-        self.contents.append(str(conversations.sort("conversation_id")["content"].str.join("").item()))
-        self.rejects.append(prepared.rejects)
+        self.scored_turns += int(new["n_turns"].sum())
+        self.formats.update(conversations["format"])
 
-    def all_rejects(self) -> pl.DataFrame:
-        """What could not be read, each said once."""
-        return pl.concat(self.rejects).unique(REJECTS.key, maintain_order=True).sort(REJECTS.key)
+    def to_json(self) -> dict[str, int]:
+        """The numbers of a run's record."""
+        names = ("conversations", "turns", "scored", "scored_turns", "replaced", "mixed", "assumed")
+        return {name: getattr(self, name) for name in names}
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """What a report shows, in numbers; remembered, so that it need not be made again where nothing has changed."""
+
+    front_page: Path
+    reported: int
+    turns: int
+    agents: int
+    unlisted: list[str]
 
 
 def scan(  # noqa: PLR0913 - one keyword per choice of the caller's
@@ -99,74 +130,260 @@ def scan(  # noqa: PLR0913 - one keyword per choice of the caller's
     engine: Engine | None = None,
     since: datetime | None = None,
     until: datetime | None = None,
+    again: bool = False,
+    retry: bool = False,
     told: Told | None = None,
 ) -> ScanResult:
-    """Reads the sources, scores what the store does not hold yet, and writes the report of all that it holds.
+    """Reads what is new in the sources, scores what the store does not hold yet, and writes the report.
 
-    Broken input becomes rejects; the rest is scored. Repeating a scan scores nothing and changes nothing. Raises
-    UsageError for paths that are not there, and ModelError, StoreError and OutputError as their stages do.
+    Files that an earlier run has read are not opened, unless `again`; `retry` opens those of which something was
+    rejected. Broken input becomes rejects; the rest is scored. Repeating a scan scores nothing and changes nothing.
+    Raises UsageError for paths that are not there, and ModelError, StoreError and OutputError as their stages do.
     """
-    config, started = config or Config(), time.monotonic()
-    bundle = model or bundles.default_path()
-    fingerprint, errors = bundles.fingerprint(bundle), quantify.load(bundle)
+    config = config or Config()
     held = Store.open(store)
-    held.exists()  # a store that cannot be used fails now, not after the reading
-    parts = prepare.parts(sources, config)
-    first = next(parts)  # what is wrong with paths or settings is told before the store is touched
+    with runs.recorded(held, config, told=told) as record:
+        result = _scan(
+            sources, held, reports, config, record,
+            model=model, engine=engine, since=since, until=until, again=again, retry=retry,
+        )  # fmt: skip
+        record.ends_with(result.exit_code)
+    return result
+
+
+def _scan(  # noqa: PLR0913 - as `scan`
+    sources: Sequence[Path],
+    held: Store,
+    reports: Path,
+    config: Config,
+    record: runs.Record,
+    *,
+    model: Path | None,
+    engine: Engine | None,
+    since: datetime | None,
+    until: datetime | None,
+    again: bool,
+    retry: bool,
+) -> ScanResult:
+    bundle = model or bundles.default_path()
+    record.model, errors = bundles.fingerprint(bundle), quantify.load(bundle)
+    readers.check(config.read)
+    with stages.stage(stages.LISTING):
+        found = readers.find(sources)
+    listed = roster.load(config.roles.roster)
+    speaker_list.load(config.roles.speakers)  # what is wrong with it is told before the store is touched
     with held.writing(), ExitStack() as opened:
+        record.begin()
 
         def judged(fresh: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
             if not caches:
-                caches.append(opened.enter_context(Cache.open(_cache_folder(store))))
-            return judge(fresh, model, config, engine=engine, cache=caches[0], told=told)
+                caches.append(opened.enter_context(Cache.open(_cache_folder(held))))
+            return judge(fresh, model, config, engine=engine, cache=caches[0], told=_reached(fresh))
 
         caches: list[Cache] = []  # opened when there is something to score
-        seen = _score_new(chain([first], parts), held, judged, version=(fingerprint, config.fingerprint()))
-        rejects = seen.all_rejects()
-        if seen.scored:
-            held.add_run(_run(fingerprint, config, seen, rejects, time.monotonic() - started))
-        held.set_rejects(rejects)
-        held.set_error_rates(quantify.to_frame(errors, fingerprint), model=fingerprint)
-    front_page, stored = write_report(held, reports, config, since=since, until=until)
+        night = _Night(held, config, record.model, judged)
+        plan, seen, rejects = night.read(found, again=again, retry=retry)
+        counts: dict[str, Any] = {
+            "files": len(found), "known": plan.known, "waiting": plan.waiting + len(seen.late),
+            "rejects": rejects.height - count_left_out(rejects), "left_out": count_left_out(rejects),
+        }  # fmt: skip
+        record.counted({**seen.to_json(), **counts}, rejects, seen.formats)
+        with stages.stage(stages.STORING):
+            held.set_error_rates(quantify.to_frame(errors, record.model), model=record.model)
+            held.tidy_if_scattered()
+    with stages.stage(stages.REPORTING):
+        made = _reported(held, reports, config, listed, since=since, until=until)
     return ScanResult(
-        files=seen.files,
-        conversations=held.known().height,
-        scored=seen.scored,
-        replaced=seen.replaced,
-        reported=stored.conversations.height,
-        turns=stored.turns.height,
-        agents=stored.turns["agent_id"].drop_nulls().n_unique(),
-        rejects=rejects.height - _left_out(rejects),
-        left_out=_left_out(rejects),
-        mixed=seen.mixed,
-        assumed=seen.assumed,
-        unlisted=first.roster.unlisted(stored.turns["agent_id"].drop_nulls()),
-        seconds=time.monotonic() - started,
-        model=fingerprint,
+        **counts,
+        **{name: getattr(seen, name) for name in ("scored", "replaced", "mixed", "assumed")},
+        **{name: getattr(made, name) for name in ("reported", "turns", "agents", "unlisted", "front_page")},
+        conversations=held.count(),
+        seconds=record.seconds,
+        model=record.model,
         settings=config.fingerprint(),
-        front_page=front_page,
+        run_id=record.run_id,
+        stages=dict(record.stages.seconds),
         rejected=rejects,
     )
 
 
-def _score_new(
-    parts: Iterable[prepare.Prepared],
+@dataclass(frozen=True, slots=True)
+class _Night:
+    """What the reading of a run needs: where it goes, by which settings and model, and who judges."""
+
+    held: Store
+    config: Config
+    model: str  # fingerprint
+    judged: Judged
+
+    def read(self, found: Sequence[files.Found], *, again: bool, retry: bool) -> tuple[ledger.Plan, Seen, pl.DataFrame]:
+        """Read, score and store what is new; gives what was planned and seen, and all that is rejected now."""
+        before = self.held.read_rejects()
+        reading = reading_of(self.model, self.config)
+        failed = before.filter(pl.col("error") != NoticeError.__name__)["source"]
+        planned = partial(ledger.plan, found, self.held.files(), reading=reading, config=self.config.read)
+        with stages.stage(stages.LISTING):
+            plan = planned(again=again, retry={*map(ledger.file_of, failed)} if retry else ())
+        parts = self._parts(plan)
+        first = next(parts, None)
+        if first is not None and first.domains and not plan.domains and plan.known:
+            # Mails of earlier nights, too, are understood otherwise now that the agents' domain is known.
+            plan = planned(again=True)
+            parts = self._parts(plan)
+            first = next(parts, None)
+        seen = self._score_new(chain([first], parts) if first is not None else iter(()), plan)
+        rejects = rejects_now(plan, seen, before)
+        read = [each for each in plan.read if each.source not in seen.late]
+        with stages.stage(stages.STORING):
+            self.held.set_rejects(rejects)
+            domains = plan.domains or seen.domains
+            self.held.add_files(ledger.entries(plan, read, rejects, reading=reading, domains=domains))
+        return plan, seen, rejects
+
+    def _parts(self, plan: ledger.Plan) -> Iterator[prepare.Prepared]:
+        """What is to be read, prepared; nothing where there is nothing new."""
+        if plan.read:
+            readings = readers.of_files(plan.read, self.config.read, plan.opener)
+            yield from prepare.of_readings(readings, self.config, plan.domains)
+
+    def _score_new(self, parts: Iterator[prepare.Prepared], plan: ledger.Plan) -> Seen:
+        """Scores and stores what the store does not hold in this version; gives what was seen."""
+        seen = Seen()
+        by_source = {each.source: each for each in plan.read}
+        for prepared in parts:
+            with stages.stage(stages.STORING):
+                known = self.held.known(prepared.turns["conversation_id"])
+                whole, told = _whole(prepared, known, plan, seen, by_source)
+                whole, known = self._by_old_names(whole, known, plan)
+                turns = nights.go_on(whole, self.held.turns_of(changed(whole, known)))
+                conversations = conversations_of(turns, model=self.model, settings=self.config.fingerprint())
+            new = conversations.join(known, on=VERSION, how="anti").sort("started_at", "conversation_id")
+            stages.expect(stages.SCORING, int(new["n_turns"].sum()))
+            for part in new.iter_slices(CONVERSATIONS_PER_COMMIT):
+                fresh = turns.join(part, on="conversation_id", how="semi", maintain_order="left")
+                with stages.stage(stages.SCORING):
+                    scores, labels = self.judged(fresh)
+                with stages.stage(stages.STORING):
+                    self.held.add(part, fresh, scores, labels)
+            seen.add(prepared, conversations, new, known)
+            seen.rejects.append(told)
+            seen.domains = prepared.domains
+        seen.late.update((each.source, each) for each in ledger.changed_since(plan, plan.read))
+        return seen
+
+    def _by_old_names(
+        self, turns: pl.DataFrame, known: pl.DataFrame, plan: ledger.Plan
+    ) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """The turns, and what is known of their conversations: those whose file was moved as the store calls them."""
+        strange = turns.join(known, on="conversation_id", how="anti", maintain_order="left")
+        made = conversations_of(strange, model=self.model, settings=self.config.fingerprint())
+        new = nights.named_after_file(made)
+        stored = nights.named_after_file(self.held.saying(new["content"]))
+        there = {*plan.seen["source"], *ledger.elsewhere(plan, stored["source"])}
+        gone = stored.filter(~_file("source").is_in(list(there)))
+        names = nights.old_names(new, gone)
+        if names.is_empty():
+            return turns, known
+        return nights.renamed(turns, names), pl.concat([known, self.held.known(names["old_id"])])
+
+
+def _whole(
+    prepared: prepare.Prepared,
+    known: pl.DataFrame,
+    plan: ledger.Plan,
+    seen: Seen,
+    by_source: dict[str, files.Found],
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Turns and rejects of a part without what is not to count now.
+
+    Neither conversations of files that have changed while they were read, nor known ones that were read only for what
+    they tell of the roles in others.
+    """
+    turns = prepared.turns.with_columns(file=_file("source"))
+    read = [by_source[name] for name in turns["file"].unique() if name in by_source]
+    seen.late.update((each.source, each) for each in ledger.changed_since(plan, read))
+    aside = pl.col("file").is_in(list(seen.late))
+    if plan.context:
+        settled = pl.col("conversation_id").is_in(known["conversation_id"].implode())
+        aside |= (pl.col("file").is_in(list(plan.context)) & settled).all().over("conversation_id")
+    left = turns.filter(aside).select("conversation_id").unique()
+    kept = turns.drop("file").join(left, on="conversation_id", how="anti", maintain_order="left")
+    return kept, prepared.rejects
+
+
+def rejects_now(plan: ledger.Plan, seen: Seen, before: pl.DataFrame) -> pl.DataFrame:
+    """All that is rejected now: in what was read, of what is not opened, and of earlier runs in files that are there.
+
+    What a file was rejected for is forgotten when it is read again, and when it is gone.
+    """
+    told = [*plan.told, *(gather.Problem(source, files.still_written("it grows")) for source in seen.late)]
+    anew = {each.source for each in plan.read}
+    silent = {*seen.late, *(each.source for each in plan.told)}
+    fresh = pl.concat([REJECTS.empty(), *seen.rejects]).filter(~_file("source").is_in(list(seen.late)))
+    there = {*plan.seen["source"], *ledger.elsewhere(plan, before["source"])} - anew - silent
+    old = before.filter(_file("source").is_in(list(there)))
+    rows = pl.concat([fresh, gather.rejects_frame(told), old])
+    return rows.unique(REJECTS.key, keep="first", maintain_order=True).sort(REJECTS.key)
+
+
+def _file(column: str) -> pl.Expr:
+    """As `ledger.file_of`."""
+    return pl.col(column).str.split("!/").list.first()
+
+
+def reading_of(model: str, config: Config) -> str:
+    """A fingerprint of all that shapes what becomes of a file."""
+    lists = [Path(path).read_bytes() if path else b"" for path in (config.roles.roster, config.roles.speakers)]
+    parts = [__version__, model, config.fingerprint(), *(hashlib.sha256(each).hexdigest() for each in lists)]
+    return hashlib.sha256(" ".join(parts).encode()).hexdigest()[:16]
+
+
+def _reported(
     held: Store,
-    judged: Callable[[pl.DataFrame], tuple[pl.DataFrame, pl.DataFrame]],
+    reports: Path,
+    config: Config,
+    listed: roster.Roster,
     *,
-    version: tuple[str, str],
-) -> _Seen:
-    """Scores and stores what the store does not hold in this version (model, settings); gives what was seen."""
-    known, seen = held.known(), _Seen()
-    for prepared in parts:
-        turns = nights.go_on(prepared.turns, held.turns_of(_changed(prepared.turns, known)))
-        conversations = conversations_of(turns, model=version[0], settings=version[1])
-        new = conversations.join(known, on=VERSION, how="anti").sort("conversation_id")
-        for part in new.iter_slices(CONVERSATIONS_PER_COMMIT):
-            fresh = turns.join(part, on="conversation_id", how="semi", maintain_order="left")
-            held.add(part, fresh, *judged(fresh))
-        seen.add(prepared, conversations, new, known)
-    return seen
+    since: datetime | None,
+    until: datetime | None,
+) -> _Made:
+    """The report, made again only where it would be another one."""
+    where = str(reports.absolute())
+    shaping = json.dumps([asdict(config.summary), asdict(config.report), asdict(config.roles)], sort_keys=True)
+    told = hashlib.sha256(Path(config.roles.roster).read_bytes()).hexdigest() if config.roles.roster else ""
+    stamp = f"{__version__} {held.state()} {shaping} {told} {since} {until}"
+    remembered = held.recall(_REPORTS)
+    made = _from_json(reports, remembered.get(where, ""), stamp)
+    if made is not None:
+        return made
+    from empathy_scan.rebuild import write_report  # noqa: PLC0415 - a night with nothing new does without
+
+    front_page, stored = write_report(held, reports, config, since=since, until=until)
+    agents = stored.turns["agent_id"].drop_nulls()
+    made = _Made(
+        front_page, stored.conversations.height, stored.turns.height, agents.n_unique(), listed.unlisted(agents)
+    )
+    facts = {**asdict(made), "front_page": "", "stamp": _digest(stamp), "page": _page(front_page)}
+    held.remember(_REPORTS, {**remembered, where: json.dumps(facts)})
+    return made
+
+
+def _from_json(reports: Path, text: str, stamp: str) -> _Made | None:
+    """The report that is there, if it is the one of that stamp and nobody has written another in its place."""
+    facts = json.loads(text) if text else {}
+    front_page = reports / "index.html"
+    if facts.get("stamp") != _digest(stamp) or facts.get("page") != _page(front_page):
+        return None
+    return _Made(front_page, facts["reported"], facts["turns"], facts["agents"], facts["unlisted"])
+
+
+def _page(path: Path) -> str:
+    """Size and time of a page; "" where it is not there."""
+    return f"{path.stat().st_size} {path.stat().st_mtime_ns}" if path.is_file() else ""
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def judge(
@@ -179,6 +396,8 @@ def judge(
     told: Told | None = None,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The scores of the turns' segments, and the turns' labels."""
+    from empathy_scan import hardship, score, segment  # noqa: PLC0415 - torch; most nights of a small folder need none
+
     segments = segment.split(turns, config.segment)
     done = [0]
 
@@ -193,29 +412,30 @@ def judge(
     return scores, score.label_turns(turns, scores, hardship.tells(turns))
 
 
-def _left_out(rejects: pl.DataFrame) -> int:
+def count_left_out(rejects: pl.DataFrame) -> int:
+    """How many of the rejects are left out rightly."""
     return rejects.filter(pl.col("error") == NoticeError.__name__).height
 
 
-def _changed(turns: pl.DataFrame, known: pl.DataFrame) -> pl.Series:
+def changed(turns: pl.DataFrame, known: pl.DataFrame) -> pl.Series:
     """The ids of conversations that the store holds with other content."""
     seen = turns.join(known, on="conversation_id", how="semi")  # what is new needs no hash here
     found = content_hash(seen).join(known, on="conversation_id", suffix="_stored")
     return found.filter(pl.col("content") != pl.col("content_stored"))["conversation_id"]
 
 
-def _cache_folder(store: str | Path) -> Path | None:
+def _cache_folder(held: Store) -> Path | None:
     """Scores are cached beside a local store; an object store has no such folder."""
-    return None if "://" in str(store) else Path(store) / "_cache"
+    return None if "://" in held.root else Path(held.root) / "_cache"
 
 
-def _run(model: str, config: Config, seen: _Seen, rejects: pl.DataFrame, seconds: float) -> pl.DataFrame:
-    """One row of RUNS."""
-    now = datetime.now(UTC)
-    content = hashlib.sha256("".join(seen.contents).encode()).hexdigest()[:6]
-    run = {
-        "run_id": f"{now:%Y%m%dT%H%M%S.%f}-{content}",
-        "version": __version__, "model": model, "settings": config.fingerprint(), "conversations": seen.conversations,
-        "scored": seen.scored, "turns": seen.turns, "rejects": rejects.height, "seconds": seconds, "started_at": now,
-    }  # fmt: skip
-    return pl.DataFrame([run], schema=dict(RUNS.columns))
+def _reached(fresh: pl.DataFrame) -> Told:
+    """Tells the stage how many of these turns are scored, from how many of their segments are."""
+    told = [0]
+
+    def tell(_: str, done: int, total: int) -> None:
+        turns = fresh.height * done // max(total, 1)
+        stages.advance(stages.SCORING, turns - told[0])
+        told[0] = turns
+
+    return tell

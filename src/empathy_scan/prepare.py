@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import polars as pl
 
-from empathy_scan import language, readers, redact, roles, roster, speaker_list
+from empathy_scan import language, readers, redact, roles, roster, speaker_list, stages
 from empathy_scan.config import Config, ReadConfig
 from empathy_scan.roster import Roster
 from empathy_scan.tables import REJECTS
@@ -24,6 +24,7 @@ class Prepared:
     assumed: int  # conversations that say too little to tell their language
     roster: Roster
     undecided: pl.DataFrame  # those of the rejects whose roles are open or that lack a side
+    domains: frozenset[str] = frozenset()  # mail domains that were found to be the agents' so far
 
     @property
     def mixed(self) -> int:
@@ -48,15 +49,30 @@ def turns(sources: Sequence[Path], config: Config) -> Prepared:
 def parts(sources: Sequence[Path], config: Config) -> Iterator[Prepared]:
     """What `turns` gives, in parts of whole conversations, so that memory does not grow with the input.
 
-    A mail domain that is found to be the agents' in the first part, where all mails are, is theirs in the others, too.
     Raises what `turns` raises.
     """
+    yield from of_readings(readers.read_in_parts(sources, config.read), config)
+
+
+def of_readings(
+    readings: Iterable[readers.Reading], config: Config, domains: Collection[str] = ()
+) -> Iterator[Prepared]:
+    """The next stages of what was read, part by part.
+
+    A mail domain that is found to be the agents' in the first part, where all mails are, is theirs in the others, too,
+    as are the given `domains`, found by earlier runs. Raises ConfigError for a roster or list of speakers that cannot
+    be used.
+    """
     listed, named = roster.load(config.roles.roster), speaker_list.load(config.roles.speakers)
-    for reading in readers.read_in_parts(sources, config.read):
-        yield _prepared(_opened(reading, listed, named, config), config)
-        domains = roles.agent_domains(reading.turns) if config.roles.infer else set()
-        known = (*config.read.agent_domains, *sorted(domains - set(config.read.agent_domains)))
-        config = replace(config, read=replace(config.read, agent_domains=known))
+    found = set(domains) if config.roles.infer else set()
+    for reading in stages.each(stages.READING, readings):
+        own = config.read.agent_domains
+        known = replace(config, read=replace(config.read, agent_domains=(*own, *sorted(found - set(own)))))
+        with stages.stage(stages.REDACTING):
+            fresh = roles.agent_domains(reading.turns) if config.roles.infer else set()
+            made = _prepared(_opened(reading, listed, named, known), known)
+        found |= fresh
+        yield replace(made, domains=frozenset(found))
 
 
 def explained(sources: Sequence[Path], config: Config) -> tuple[Prepared, pl.DataFrame]:

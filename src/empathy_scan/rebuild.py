@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import asdict, replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import polars as pl
@@ -28,6 +28,7 @@ def write_report(
 ) -> tuple[Path, Stored]:
     """The report of what a store holds of a period; gives its front page and what was loaded.
 
+    Without `since` and `until` the period is the latest weeks, as the settings have it.
     A roster gives agents one id each, names and teams, also in what was stored before it was there. `conversations` are
     the ids of those that get a page also where a large report has none of them, `told` hears what was written.
     Rates are corrected where one model made all labels of the period and the store knows its errors.
@@ -36,6 +37,7 @@ def write_report(
     report cannot be written.
     """
     listed = roster.load(config.roles.roster)
+    since = since if since is not None or until is not None else latest(store, config.report.weeks)
     loaded = store.load(since=since, until=until)
     stored = replace(loaded, turns=roster.merge(loaded.turns, listed), labels=roster.merge(loaded.labels, listed))
     said = phrases.found(phrases.of_scores(stored.turns, stored.scores))
@@ -70,6 +72,18 @@ def write_report(
         },
     )
     return front_page, stored
+
+
+def latest(store: Store, weeks: int) -> datetime | None:
+    """The Monday with which the latest weeks of a store begin; None for 0, and where no conversation tells its time.
+
+    A time that lies in the future is somebody's mistake and counts for nothing.
+    """
+    newest = store.newest(before=datetime.now(UTC) + timedelta(days=1)) if weeks else None
+    if newest is None:
+        return None
+    monday = newest.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=newest.weekday())
+    return monday - timedelta(weeks=weeks - 1)
 
 
 def _agents(turns: pl.DataFrame) -> Iterator[str]:

@@ -1,40 +1,43 @@
 """The results store: what was read and scored, kept between nights as Delta tables under one root.
 
-    <root>/_empathy_scan.json   the version of this layout
+    <root>/_empathy_scan.json   the version of this layout (layouts.py)
     <root>/conversations        tables.CONVERSATIONS: the marker, one row per conversation, written last
     <root>/turns scores labels  the tables of those names, and the version of the conversation they belong to
     <root>/rejects runs         what could not be read, and a line per run
     <root>/error_rates          how often the models err that made the labels, where that is known
+    <root>/files                the ledger of what was read (ledger.py)
 
+The first four are divided by the month in which conversations started: a night reads and writes its own months only.
 A conversation's version is (content, model, settings): a hash of what was read and the fingerprints of what scored it.
 Rows of `turns`, `scores` and `labels` count only where the marker names their version. So a run that is killed anywhere
 leaves each conversation as it was before or as it is after; repeating the run completes the store, and a run that finds
-nothing new writes nothing. Outside readers (DuckDB, Spark) get the same view by joining on `VERSION`.
+nothing new writes its line in `runs` and nothing else. Outside readers (DuckDB, Spark) get the same view by joining on
+`VERSION` (docs/store.md).
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
-import re
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
-from urllib.parse import urlsplit
-from urllib.request import url2pathname
+from typing import cast
 
 import polars as pl
 
-from empathy_scan import lock
-from empathy_scan.codebook import Role
-from empathy_scan.delta import KEEP_HOURS, DeltaTable, failures
+from empathy_scan import layouts, lease, lock, months
+from empathy_scan.delta import KEEP_HOURS, DeltaTable, failures, normal
 from empathy_scan.errors import SchemaError, StoreError
-from empathy_scan.fingerprints import digests, spelt
-from empathy_scan.tables import CONVERSATIONS, ERROR_RATES, LABELS, REJECTS, RUNS, SCORES, TURNS, Table, conform
+from empathy_scan.layouts import MIGRATIONS, VERSIONED
+from empathy_scan.months import MONTH
+from empathy_scan.tables import CONVERSATIONS, ERROR_RATES, FILES, REJECTS, RUNS, TURNS, Table, conform
+from empathy_scan.versions import VERSION, content_hash, conversations_of
 
-VERSION = ("conversation_id", "content", "model", "settings")
-_VERSIONED = (TURNS, SCORES, LABELS)
+__all__ = ["VERSION", "Size", "Store", "Stored", "content_hash", "conversations_of"]
+
 _LAYOUT = "_empathy_scan.json"
 _LOCK = "_empathy_scan.lock"
 _WAIT_SECONDS = 10.0  # for another run to finish; a night's run takes longer, a report's reading less
@@ -53,6 +56,14 @@ class Stored:
     error_rates: pl.DataFrame
 
 
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How many files the latest state of a store lies in, and how large they are."""
+
+    files: int
+    bytes: int
+
+
 class Store:
     """A results store in a local folder or in an object store (`s3://bucket/key`, `az://`, `gs://`).
 
@@ -61,12 +72,18 @@ class Store:
     """
 
     def __init__(
-        self, path: str | Path, *, options: Mapping[str, str] | None = None, wait_seconds: float = _WAIT_SECONDS
+        self,
+        path: str | Path,
+        *,
+        options: Mapping[str, str] | None = None,
+        wait_seconds: float = _WAIT_SECONDS,
+        read_only: bool = False,
     ) -> None:
-        self.root = _normal(path)
+        self.root = normal(path)
         self._remote = "://" in self.root
         self._options = dict(options or {})
         self._wait_seconds = wait_seconds
+        self._read_only = read_only  # an older layout is read as it is
         self._writing = False
 
     @classmethod
@@ -78,52 +95,81 @@ class Store:
         """Whether there is a store; raises StoreError where that cannot be known, or a newer version made it."""
         return self._layout() > 0
 
-    def known(self) -> pl.DataFrame:
-        """The version of each conversation (columns VERSION); no rows where there is no store yet."""
+    def count(self) -> int:
+        """How many conversations there are, by the log alone; 0 where there is no store yet."""
+        if not self.exists():
+            return 0
+        self._must_exist()
+        return self._table(CONVERSATIONS).count()
+
+    def known(self, conversation_ids: pl.Series | None = None) -> pl.DataFrame:
+        """The version of each conversation, or of those of the given ids (columns VERSION), sorted.
+
+        No rows where there is no store yet.
+        """
         if not self.exists():
             return CONVERSATIONS.empty().select(VERSION)
         self._must_exist()
-        return self._markers().select(VERSION)
+        return self._marked(_ids(conversation_ids)).select(VERSION)
+
+    def saying(self, contents: pl.Series) -> pl.DataFrame:
+        """The CONVERSATIONS of those contents (hashes); no rows where there is no store yet."""
+        if contents.is_empty() or not self.exists():
+            return CONVERSATIONS.empty()
+        self._must_exist()
+        return self._marked(pl.DataFrame({"content": contents.unique()})).drop(MONTH)
 
     def turns_of(self, conversation_ids: pl.Series) -> pl.DataFrame:
         """The stored TURNS of the conversations of those ids; no rows where there is no store yet."""
         if conversation_ids.is_empty() or not self.exists():
             return TURNS.empty()
         self._must_exist()
-        wanted = pl.DataFrame({"conversation_id": conversation_ids.unique()})
-        return self._visible(TURNS, self._markers().select(VERSION).join(wanted, on="conversation_id", how="semi"))
+        return self._visible(TURNS, self._marked(_ids(conversation_ids)).select(*VERSION, MONTH))
 
     def conversations(self) -> pl.DataFrame:
         """The CONVERSATIONS that are visible, sorted by id. Raises StoreError where there is no store."""
         self._must_exist()
-        return self._markers()
+        return conform(self._marked().drop(MONTH), CONVERSATIONS)
 
     def load(
         self, *, since: datetime | None = None, until: datetime | None = None, conversation_id: str | None = None
     ) -> Stored:
         """All that is visible, of conversations that started in `since <= t < until` or that tell no time.
 
-        Of a single one by its id, quickly; no rows where the store does not hold it. Raises StoreError where there is
-        no store, or rows that it promises are gone.
+        Other months are not opened. Of a single one by its id, quickly; no rows where the store does not hold it.
+        Raises StoreError where there is no store, or rows that it promises are gone.
         """
         self._must_exist()
-        conversations = self._markers().filter(_between(since, until))
-        if conversation_id is not None:
-            conversations = conversations.filter(pl.col("conversation_id") == conversation_id)
-        versions = conversations.select(VERSION)
-        turns, scores, labels = (self._visible(table, versions) for table in _VERSIONED)
+        only = None if conversation_id is None else pl.Series([conversation_id])
+        marked = self._marked(_ids(only), within=months.within(since, until)).filter(months.between(since, until))
+        versions = marked.select(*VERSION, MONTH)
+        turns, scores, labels = (self._visible(table, versions) for table in VERSIONED)
         if lost := versions.join(turns, on="conversation_id", how="anti").height:
             raise StoreError(
                 f"the turns of {lost} conversation(s) are gone", where=self.root, remedy="move it away and scan again"
             )
-        rejects = conform(self._table(REJECTS).read(), REJECTS).sort(REJECTS.key)
+        rejects = self.read_rejects()
         error_rates = conform(self._table(ERROR_RATES).read(), ERROR_RATES).sort(ERROR_RATES.key)
-        return Stored(conversations, turns, scores, labels, rejects, error_rates)
+        return Stored(conform(marked.drop(MONTH), CONVERSATIONS), turns, scores, labels, rejects, error_rates)
+
+    def newest(self, *, before: datetime | None = None) -> datetime | None:
+        """When the latest conversation started (`before` a time, if given); None where none tells."""
+        self._must_exist()
+        table = self._table(CONVERSATIONS)
+        for month in reversed([each for each in table.months() if each != months.UNDATED]):
+            times = table.read("started_at", within=month.__eq__)["started_at"]
+            if before is not None:
+                times = times.filter(times < months.utc(before))
+            if len(times):
+                return cast("datetime", times.max())
+        return None
 
     def runs(self) -> pl.DataFrame:
-        """One row of tables.RUNS per run that wrote, oldest first."""
+        """One row of tables.RUNS per run, oldest first: of its end, or of its beginning where it has not ended."""
         self._must_exist()
-        return conform(self._table(RUNS).read(), RUNS).sort("started_at", "run_id")
+        rows = self._table(RUNS).read().with_columns(pl.col("state").fill_null("done"))
+        latest = rows.sort(pl.col("state") != "begun").unique("run_id", keep="last", maintain_order=True)
+        return conform(latest, RUNS).sort("started_at", "run_id")
 
     def add(
         self, conversations: pl.DataFrame, turns: pl.DataFrame, scores: pl.DataFrame, labels: pl.DataFrame
@@ -134,21 +180,49 @@ class Store:
         frames may hold rows of more conversations; those are ignored.
         """
         given = conform(conversations, CONVERSATIONS)
-        if given.join(self.known(), on=VERSION, how="anti").is_empty():
+        if given.join(self.known(given["conversation_id"]), on=VERSION, how="anti").is_empty():
             return given.clear().select(VERSION)
         with self.writing():
-            before = self._markers()
-            new = given.join(before, on=VERSION, how="anti").sort("conversation_id")
-            versions = new.select(VERSION)
+            before = self._marked(_ids(given["conversation_id"]))
+            new = given.join(before, on=VERSION, how="anti").sort("conversation_id").with_columns(months.of())
+            versions = new.select(*VERSION, MONTH)
             if silent := versions.join(turns, on="conversation_id", how="anti").height:
                 raise SchemaError(f"{silent} conversation(s) come without a turn")
-            for table, rows in zip(_VERSIONED, (turns, scores, labels), strict=True):
+            for table, rows in zip(VERSIONED, (turns, scores, labels), strict=True):
                 self._add_rows(table, rows, versions)
-            self._mark(new, before)
-            old = before.select(VERSION).join(versions, on="conversation_id", how="semi")
-            for table in _VERSIONED:
+            old = before.select(*VERSION, MONTH).join(versions, on="conversation_id", how="semi")
+            self._mark(new, old)
+            for table in VERSIONED:
                 self._table(table).drop(old)
-        return versions
+        return versions.select(VERSION)
+
+    def files(self) -> pl.DataFrame:
+        """The ledger of files (FILES), the latest row of each path; no rows where there is no store yet."""
+        if not self.exists():
+            return FILES.empty()
+        self._must_exist()
+        rows = self._table(FILES).read().sort("path", "read_at")
+        return conform(rows.unique("path", keep="last", maintain_order=True), FILES)
+
+    def add_files(self, files: pl.DataFrame) -> None:
+        """Add rows to the ledger; the older ones of their paths count no more. No rows commit nothing."""
+        if files.height:
+            with self.writing():
+                self._table(FILES).append(conform(files, FILES))
+
+    def read_rejects(self) -> pl.DataFrame:
+        """What could not be read (REJECTS), sorted; no rows where there is no store yet."""
+        if not self.exists():
+            return REJECTS.empty()
+        self._must_exist()
+        return conform(self._table(REJECTS).read(), REJECTS).sort(REJECTS.key)
+
+    def state(self) -> str:
+        """Digits that change with everything that a report is made of."""
+        self._must_exist()
+        tables = [self._table(table) for table in (*layouts.BY_MONTH, REJECTS, ERROR_RATES)]
+        whole = " ".join(f"{table.identity()}@{table.version()}" for table in tables)
+        return hashlib.sha256(whole.encode()).hexdigest()[:16]
 
     def set_rejects(self, rejects: pl.DataFrame) -> None:
         """Make `rejects` the list of what cannot be read; the same list again commits nothing."""
@@ -174,11 +248,9 @@ class Store:
                 table.replace(pl.concat([held.filter(pl.col("model") != model), wanted]))
 
     def add_run(self, run: pl.DataFrame) -> None:
-        """Add a line of tables.RUNS; one whose `run_id` is stored already is left out."""
-        conform(run, RUNS)
+        """Add the line of tables.RUNS of a run's beginning or of its end: one small append."""
         with self.writing():
-            table = self._table(RUNS)
-            table.append(run.join(table.read("run_id"), on="run_id", how="anti"))
+            self._table(RUNS).append(conform(run, RUNS))
 
     def forget(self, conversation_ids: pl.Series) -> int:
         """Delete conversations with all their older versions, also from the files on disk; how many were there.
@@ -186,35 +258,53 @@ class Store:
         The marker goes first: a kill leaves them invisible, and forgetting again finishes the deletion.
         """
         self._must_exist()
-        gone = pl.DataFrame({"conversation_id": conversation_ids.cast(pl.String).unique()})
+        gone = _ids(conversation_ids.cast(pl.String))
         with self.writing():
-            markers = self._markers()
-            kept = markers.join(gone, on="conversation_id", how="anti")
-            if kept.height < markers.height:
-                self._table(CONVERSATIONS).replace(kept)
-            for table in _VERSIONED:
+            there = self._marked(gone)
+            self._mark(there.clear(), there)
+            for table in VERSIONED:
                 delta = self._table(table)
-                delta.drop(delta.read("conversation_id", only=gone).unique())
+                delta.drop(delta.read("conversation_id", MONTH, only=gone).unique())
             self.tidy(keep_hours=0)
-        return markers.height - kept.height
+        return there.height
 
     def tidy(self, *, keep_hours: int = KEEP_HOURS) -> None:
         """Drop rows that a killed run left, join small files, and delete files superseded for `keep_hours`.
 
-        Does nothing that needs no doing. In an object store no other run may be at work meanwhile (there is no lock).
+        Does nothing that needs no doing.
         """
         self._must_exist()
         with self.writing():
-            visible = self._markers().select(VERSION)
-            for table in _VERSIONED:
-                delta = self._table(table)
-                delta.drop(delta.read(*VERSION).unique().join(visible, on=VERSION, how="anti"))
-            for table in (CONVERSATIONS, *_VERSIONED, REJECTS, RUNS, ERROR_RATES):
-                self._table(table).tidy(keep_hours=keep_hours)
+            visible = self._marked().select(*VERSION, MONTH)
+            for delta in map(self._table, VERSIONED):
+                for month in delta.months():
+                    there = delta.read(*VERSION, MONTH, within=month.__eq__).unique()
+                    delta.drop(there.join(visible, on=(*VERSION, MONTH), how="anti"))
+            self._join_ledger()
+            for table in layouts.ALL:
+                self._table(table).join_files()
+                self._table(table).sweep(keep_hours=keep_hours)
+            if self._remote:
+                self._leases().sweep(keep_hours=1)
+
+    def size(self) -> Size:
+        """The files that hold what is stored now; superseded ones do not count."""
+        self._must_exist()
+        files = pl.concat([self._table(table).files() for table in layouts.ALL])
+        return Size(files.height, int(files["size_bytes"].sum()))
+
+    def tidy_if_scattered(self) -> bool:
+        """What a night's end does: `tidy` without a look at every row, where a month lies in many files."""
+        with self.writing():
+            self._join_ledger()
+            joined = [table for table in layouts.ALL if self._table(table).join_files()]
+            for table in joined:
+                self._table(table).sweep()
+        return bool(joined)
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """Keep other processes from writing to a local store for the length of a `with` block (may be nested).
+        """Keep other processes from writing to the store for the length of a `with` block (may be nested).
 
         Makes the store where there is none. Raises StoreError when another run holds it.
         """
@@ -229,22 +319,46 @@ class Store:
             finally:
                 self._writing = False
 
+    def layout(self) -> int:
+        """The version of the store's layout; 0 where there is no store."""
+        return self._layout()
+
+    def parts(self) -> dict[str, list[tuple[str, int]]]:
+        """Of each table that is there the files that count, by their paths in its folder, with their sizes."""
+        there = [table for table in layouts.ALL if self._remote or Path(self.root, table.name).is_dir()]
+        return {table.name: self._table(table).files().select("path", "size_bytes").rows() for table in there}
+
+    def is_at_work(self) -> bool:
+        """Whether a run is writing to the store now; of a killed one in an object store, until its lease ends."""
+        return lease.is_held(self._leases()) if self._remote else lock.is_held(Path(self.root, _LOCK))
+
+    def _join_ledger(self) -> None:
+        """Keep only the latest row of each path, once the ledger lies in many files."""
+        ledger = self._table(FILES)
+        if ledger.scattered():
+            ledger.replace(self.files())
+
     def _locked(self) -> AbstractContextManager[None]:
-        """The lock of a local store; an object store has none: there commits and the marker keep readers right."""
+        """The lock of a local store, the lease of one in an object store."""
         if self._remote:
-            return nullcontext()
+            return lease.exclusive(self._leases(), wait_seconds=self._wait_seconds)
         return lock.exclusive(Path(self.root, _LOCK), wait_seconds=self._wait_seconds)
+
+    def _leases(self) -> DeltaTable:
+        return DeltaTable(f"{self.root}/{lease.LEASES.name}", lease.LEASES, self._options)
 
     def _migrate(self) -> None:
         """Bring the layout up to date, from nothing if need be; after a kill between two steps the next try goes on."""
         for number in range(self._layout() + 1, max(MIGRATIONS) + 1):
-            MIGRATIONS[number](self)
+            MIGRATIONS[number](self._table)
             self._write_layout(number)
 
     def _layout(self) -> int:
         """The version of the layout; 0 where there is no store."""
         with failures(self.root, "read"):
-            text = self._read_layout()
+            text = self._read(_LAYOUT)
+        if text is None:
+            return 0
         try:
             number = int(json.loads(text)["version"])
         except (ValueError, TypeError, KeyError) as error:
@@ -257,19 +371,36 @@ class Store:
             )
         return number
 
-    def _read_layout(self) -> str:
-        """The text of the layout file, or that of layout 0 where there is none."""
-        place = f"{self.root}/{_LAYOUT}"
+    def _write_layout(self, number: int) -> None:
+        """Put the version of the layout in its file, whole or not at all."""
+        self._write(_LAYOUT, {"version": number})
+
+    def recall(self, name: str) -> dict[str, str]:
+        """What was remembered under a name; nothing where there is none or it is damaged."""
+        with failures(self.root, "read"):
+            text = self._read(f"_{name}.json")
+        try:
+            return {str(key): str(value) for key, value in json.loads(text or "{}").items()}
+        except (ValueError, AttributeError):
+            return {}
+
+    def remember(self, name: str, facts: Mapping[str, str]) -> None:
+        """Keep a few facts beside the tables, in the place of those of that name."""
+        self._write(f"_{name}.json", facts)
+
+    def _read(self, name: str) -> str | None:
+        """The text of a small file of the store; None where there is none."""
+        place = f"{self.root}/{name}"
         try:
             if self._remote:
                 return json.dumps(pl.read_ndjson(place, storage_options=self._options).row(0, named=True))
             return Path(place).read_text(encoding="utf-8", errors="replace")
         except FileNotFoundError:
-            return '{"version": 0}'
+            return None
 
-    def _write_layout(self, number: int) -> None:
-        """Put the version of the layout in its file, whole or not at all."""
-        frame, place = pl.LazyFrame({"version": [number]}), f"{self.root}/{_LAYOUT}"
+    def _write(self, name: str, facts: Mapping[str, str | int]) -> None:
+        """Put facts in a small file, whole or not at all."""
+        frame, place = pl.LazyFrame({key: [value] for key, value in facts.items()}), f"{self.root}/{name}"
         with failures(self.root, "written"):
             if self._remote:
                 frame.sink_ndjson(place, storage_options=self._options)
@@ -282,23 +413,21 @@ class Store:
         layout = self._layout()
         if not layout:
             raise StoreError("there is no store", where=self.root, remedy=_BEGINNING)
-        if layout < max(MIGRATIONS):
+        if layout < max(MIGRATIONS) and not self._read_only:
             with self.writing():
                 pass
 
     def _table(self, table: Table) -> DeltaTable:
-        """The Delta table that holds `table`, with the columns of the version where it needs them."""
-        extra = dict.fromkeys(VERSION, pl.String) if table in _VERSIONED else {}
-        stored = replace(table, columns={**table.columns, **extra})
-        return DeltaTable(f"{self.root}/{table.name}", stored, self._options)
+        """The Delta table that holds `table`, with the store's own columns where it needs them."""
+        return DeltaTable(f"{self.root}/{table.name}", layouts.stored(table), self._options)
 
-    def _markers(self) -> pl.DataFrame:
-        """One row per conversation, sorted; of rows that two writers in an object store doubled, one."""
-        rows = self._table(CONVERSATIONS).read().sort(VERSION)
-        return conform(rows.unique("conversation_id", keep="last", maintain_order=True), CONVERSATIONS)
+    def _marked(self, only: pl.DataFrame | None = None, *, within: Callable[[str], bool] | None = None) -> pl.DataFrame:
+        """CONVERSATIONS with their months, sorted; of rows that two writers in an object store doubled, one."""
+        rows = self._table(CONVERSATIONS).read(only=only, within=within).sort(VERSION)
+        return rows.unique("conversation_id", keep="last", maintain_order=True)
 
     def _visible(self, table: Table, versions: pl.DataFrame) -> pl.DataFrame:
-        """The rows of a data table that belong to the given versions, sorted, each once."""
+        """The rows of a data table that belong to the given versions with their months, sorted, each once."""
         rows = self._table(table).read(only=versions).sort(table.key, maintain_order=True)
         once = rows.unique(table.key, keep="first", maintain_order=True)
         return conform(once.select(table.columns.keys()), table)
@@ -315,108 +444,20 @@ class Store:
         stored = self._table(table)
         stored.append(versioned.join(stored.read(*VERSION, only=versions), on=VERSION, how="anti"))
 
-    def _mark(self, new: pl.DataFrame, before: pl.DataFrame) -> None:
-        """Make new versions visible, all at once."""
-        kept = before.join(new, on="conversation_id", how="anti")
+    def _mark(self, new: pl.DataFrame, old: pl.DataFrame) -> None:
+        """Make new versions visible in the place of old ones, all at once; other months are not touched."""
         table = self._table(CONVERSATIONS)
-        if kept.height == before.height:
+        if old.is_empty():
             table.append(new)
-        else:
-            table.replace(pl.concat([kept, new]))
-
-
-def conversations_of(turns: pl.DataFrame, *, model: str, settings: str) -> pl.DataFrame:
-    """The CONVERSATIONS frame of TURNS, with the version that the given fingerprints make."""
-    ordered = turns.sort(TURNS.key)
-    told = ("channel", "queue", "started_at", "direction", "zone", "metadata", "source", "format")
-    first = (pl.col(name).first() for name in told)
-    counts = pl.len().cast(pl.Int32).alias("n_turns"), (pl.col("role") == Role.AGENT).sum().cast(pl.Int32)
-    frame = ordered.group_by("conversation_id", maintain_order=True).agg(
-        *first, counts[0], counts[1].alias("n_agent_turns")
-    )
-    frame = frame.join(content_hash(turns), on="conversation_id", how="left", maintain_order="left")
-    return conform(frame.with_columns(model=pl.lit(model), settings=pl.lit(settings)), CONVERSATIONS)
-
-
-def content_hash(turns: pl.DataFrame) -> pl.DataFrame:
-    """One row per conversation: `conversation_id`, and `content`, a hash (32 hex digits) of what was read of it.
-
-    It covers channel, queue, time, and of each turn number, role, agent and text; and, where there are any, direction,
-    zone and metadata, and a turn's confidence and overlap. It does not cover the file's name, so that a moved file is
-    not scored again, and does not depend on the order of rows.
-    """
-    time = pl.col("started_at").dt.epoch("us")
-    fields = (pl.col("channel"), pl.col("queue"), time, *map(pl.col, ("turn", "role", "agent_id", "text")))
-    more = [
-        *map(pl.col, ("direction", "zone", "metadata")),
-        pl.col("confidence").round(6).cast(pl.String),
-        pl.when(pl.col("overlap")).then(pl.lit("overlap")),
-    ]
-    # Conversations without any of these keep the version that they had before the table had such columns.
-    also = pl.when(pl.any_horizontal(each.is_not_null() for each in more)).then(pl.concat_str(map(spelt, more)))
-    whole = pl.concat_str([*map(spelt, fields), also.fill_null("")])
-    one = turns.sort(TURNS.key).select("conversation_id", content=whole)
-    joined = one.group_by("conversation_id", maintain_order=True).agg(pl.col("content").str.join(""))
-    return joined.with_columns(digests(joined["content"]))
-
-
-def _between(since: datetime | None, until: datetime | None) -> pl.Expr:
-    """Conversations that started in the period or tell no time; a limit without a zone is UTC."""
-    time, within = pl.col("started_at"), pl.lit(value=True)
-    if since is not None:
-        within &= time >= _utc(since)
-    if until is not None:
-        within &= time < _utc(until)
-    return time.is_null() | within
-
-
-def _utc(time: datetime) -> datetime:
-    return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
-
-
-def _normal(path: str | Path) -> str:
-    """A folder's path or an object store's address, without a trailing slash; `file:` addresses become paths."""
-    text = str(path)
-    if text.startswith("file:"):
-        text = url2pathname(urlsplit(text).path)
-    if "://" in text:
-        return text.rstrip("/")
-    folder = Path(text).expanduser().absolute().as_posix()
-    if re.search(r"%[0-9A-Fa-f]{2}|[][^|\\]", folder):
-        raise StoreError(
-            "a store cannot lie under a folder whose name holds [ ] ^ | \\ or a % before two digits",
-            where=folder,
-            remedy="choose another --store",
+            return
+        touched = {*new[MONTH], *old[MONTH]}
+        held = table.read(within=touched.__contains__)
+        kept = held.join(
+            pl.concat([each.select("conversation_id") for each in (old, new)]), on="conversation_id", how="anti"
         )
-    return folder
+        table.replace_months(pl.concat([kept, new.select(kept.columns)]), touched)
 
 
-def _first_layout(store: Store) -> None:
-    """Layout 1: all tables but that of error rates, empty."""
-    for table in (CONVERSATIONS, *_VERSIONED, REJECTS, RUNS):
-        store._table(table).create()  # noqa: SLF001 - a migration is part of the store
-
-
-def _second_layout(store: Store) -> None:
-    """Layout 2: the table of error rates, empty."""
-    store._table(ERROR_RATES).create()  # noqa: SLF001 - as above
-
-
-def _third_layout(store: Store) -> None:
-    """Layout 3: the columns that conversations and turns have beside those of layout 1; null in old rows."""
-    for table in (CONVERSATIONS, TURNS):
-        store._table(table).widen()  # noqa: SLF001 - as above
-
-
-def _fourth_layout(store: Store) -> None:
-    """Layout 4: what the deletion of the words of evidence does to a score; null in old rows."""
-    store._table(SCORES).widen()  # noqa: SLF001 - as above
-
-
-# What makes each layout from the one before it; a store of an older layout runs through those that it lacks.
-MIGRATIONS: dict[int, Callable[[Store], None]] = {
-    1: _first_layout,
-    2: _second_layout,
-    3: _third_layout,
-    4: _fourth_layout,
-}
+def _ids(conversation_ids: pl.Series | None) -> pl.DataFrame | None:
+    """Ids as a frame to join with."""
+    return None if conversation_ids is None else pl.DataFrame({"conversation_id": conversation_ids.unique()})

@@ -275,6 +275,7 @@ REJECTS = Table(
     key=("source", "place", "reason"),
 )
 
+# The store keeps two rows per run, one of its beginning and one of its end; `Store.runs` gives the later of them.
 RUNS = Table(
     "runs",
     {
@@ -288,14 +289,65 @@ RUNS = Table(
         "rejects": pl.Int64,
         "seconds": pl.Float64,
         "started_at": UTC_TIME,
+        # Null in rows that older versions have stored, and in those of a beginning.
+        "state": pl.String,  # begun, done, failed or stopped
+        "ended_at": UTC_TIME,
+        "exit_code": pl.Int32,
+        "error": pl.String,  # class of what ended it
+        "reason": pl.String,  # its words, where they are of the store, the model, the engine or the report
+        "stage": pl.String,  # in which it ended, where it failed or was stopped
+        "files": pl.Int64,
+        "known": pl.Int64,  # of them, not opened: an earlier run has read them
+        "waiting": pl.Int64,  # of them, left for the next run: they are still being written
+        "replaced": pl.Int64,
+        "scored_turns": pl.Int64,  # of the conversations that were scored
+        "left_out": pl.Int64,
+        "mixed": pl.Int64,
+        "assumed": pl.Int64,
+        "peak_bytes": pl.Int64,  # of memory; null where the system does not tell
+        # JSON objects with sorted keys, see CONVERSATIONS.metadata.
+        "rejected": pl.String,  # class -> how many
+        "formats": pl.String,  # reader -> conversations
+        "stage_seconds": pl.String,  # stage -> seconds
+        "versions": pl.String,  # python, platform, codebook and the libraries that decide scores
+        "options": pl.String,  # the settings, without what may name people
     },
     key=("run_id",),
+    nullable=frozenset(
+        {
+            "state", "ended_at", "exit_code", "error", "reason", "stage", "files", "known", "waiting", "replaced",
+            "scored_turns", "left_out", "mixed", "assumed", "peak_bytes", "rejected", "formats", "stage_seconds",
+            "versions", "options",
+        }
+    ),
+)  # fmt: skip
+
+# The ledger: one row per file that a run has looked at, so that the next one need not open it (ledger.py).
+FILES = Table(
+    "files",
+    {
+        "path": pl.String,  # absolute
+        "source": pl.String,  # what it is called in the results
+        "size": pl.Int64,
+        "mtime_ns": pl.Int64,
+        "beside": pl.String,  # digits of the files that are read with it; "" where there are none
+        "sha256": pl.String,  # of its bytes; "" where it could not be opened
+        "reading": pl.String,  # fingerprint of program, model and settings that made of it what the store holds
+        "state": pl.String,  # read, rejected, left out
+        "format": pl.String,  # names of the readers that took it, with commas between them
+        "keys": pl.List(pl.Int64),  # hashes of what ties its conversations to those of other files
+        "inferred": pl.Boolean,  # roles had to be inferred, for which other files may count
+        "domains": pl.String,  # the agents' mail domains that were found when it was read, with commas
+        "rejects": pl.Int64,  # rows of REJECTS, those of what is left out rightly, too
+        "read_at": UTC_TIME,
+    },
+    key=("path",),
 )
 
 TABLES: dict[str, Table] = {
     table.name: table
     for table in (
-        TURNS, CONVERSATIONS, SEGMENTS, SCORES, LABELS, EXCHANGES, ANSWERS, FIGURES, ERROR_RATES, REJECTS, RUNS,
+        TURNS, CONVERSATIONS, SEGMENTS, SCORES, LABELS, EXCHANGES, ANSWERS, FIGURES, ERROR_RATES, REJECTS, RUNS, FILES,
     )
 }  # fmt: skip
 

@@ -17,7 +17,7 @@ def test_a_scan_ends_with_the_front_page_and_a_summary(scan, call, tmp_path):
     first, *rows = answer.out.splitlines()
     assert first == str(tmp_path / "report" / "index.html")
     told = dict(row.rsplit(maxsplit=1) for row in rows)
-    assert (told["files read"], told["conversations"], told["scored in this run"]) == ("1", "1", "1")
+    assert (told["files"], told["conversations"], told["scored in this run"]) == ("1", "1", "1")
 
 
 def test_its_answer_for_programs_is_one_object(scan, call):

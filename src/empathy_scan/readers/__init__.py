@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePath
+from functools import partial
+from pathlib import Path
 
 import polars as pl
 
+from empathy_scan import stages
 from empathy_scan.config import ReadConfig
 from empathy_scan.errors import InputError, UsageError
 from empathy_scan.readers import batches, beside, files, gather, grouping, parts, pieces, threads
@@ -24,8 +25,11 @@ __all__ = [
     "Reader",
     "Reading",
     "SpeakerRole",
+    "check",
     "explain",
     "explain_all",
+    "find",
+    "of_files",
     "parse_table",
     "read",
     "read_in_parts",
@@ -78,20 +82,24 @@ def read(sources: Sequence[Path], config: ReadConfig) -> Reading:
     Neither the order of the sources nor that of the folders' listings matters. Raises UsageError when a path does not
     exist or no file is found, ConfigError for settings that name no format or column.
     """
-    config = _checked(config)
-    return _read(*_transcripts(sources), config)
+    config = check(config)
+    return _read(*_transcripts(find(sources)), config, partial(pieces.pieces, config=config))
 
 
-def _read(found: Sequence[files.Found], notices: Sequence[gather.Problem], config: ReadConfig) -> Reading:
+def _read(
+    found: Sequence[files.Found], notices: Sequence[gather.Problem], config: ReadConfig, opener: pieces.Opener
+) -> Reading:
     placed: list[gather.Placed] = []
     problems = list(notices)
+    stages.expect(stages.READING, len(found))
     for each in found:
-        for piece in pieces.pieces(each, config):
+        for piece in opener(each):
             if isinstance(piece, gather.Problem):
                 problems.append(piece)
             else:
                 placed += piece.placed
                 problems += piece.problems
+        stages.advance(stages.READING)
     turns, rejects = _gathered(placed, problems, config)
     count = len(found) + len(notices)
     _LOG.info("%d files: %d turns, %d rejects", count, turns.height, rejects.height)
@@ -105,13 +113,21 @@ def read_in_parts(sources: Sequence[Path], config: ReadConfig) -> Iterator[Readi
     in several files, which then come together. All mails come in the first part, as threads run over all files.
     `files` counts in the first part only. Raises what `read` raises.
     """
-    config = _checked(config)
-    found, notices = _transcripts(sources)
+    yield from of_files(find(sources), config)
+
+
+def of_files(
+    listed: Sequence[files.Found], config: ReadConfig, opener: pieces.Opener | None = None
+) -> Iterator[Reading]:
+    """What `read_in_parts` gives, of files that `find` has listed. An `opener` opens them in the place of ours."""
+    config = check(config)
+    opener = opener or partial(pieces.pieces, config=config)
+    found, notices = _transcripts(listed)
     if batches.is_little(found):
-        yield _read(found, notices, config)
+        yield _read(found, notices, config, opener)
         return
     count = len(found) + len(notices)
-    for placed, problems in batches.batches(found, config):
+    for placed, problems in batches.batches(found, opener):
         turns, rejects = _gathered(placed, [*notices, *problems], config)
         _LOG.info("a part of %d files: %d turns, %d rejects", len(found), turns.height, rejects.height)
         yield Reading(turns, rejects, count)
@@ -130,7 +146,7 @@ def explain(path: Path, config: ReadConfig) -> Explanation:
 
 def explain_all(path: Path, config: ReadConfig) -> Iterator[Explanation | gather.Problem]:
     """How a file is read, or every member of an archive; of what cannot be read at all, why. Raises UsageError."""
-    config = _checked(config)
+    config = check(config)
     for each in files.find([path]):
         known: list[pieces.Piece] = []
         for piece in pieces.pieces(each, config):
@@ -187,29 +203,29 @@ def _context(turns: pl.DataFrame, parsed: Sequence[Parsed], config: ReadConfig) 
         yield f"turns that begin before another has ended: {overlaps}"
 
 
-def _transcripts(sources: Sequence[Path]) -> tuple[list[files.Found], list[gather.Problem]]:
-    """The files under the sources that may hold transcripts, and why the others hold none.
+def find(sources: Sequence[Path]) -> list[files.Found]:
+    """The files under the sources, without opening any; UsageError for a path that does not exist or no file at all.
 
-    Those that are read together with another, as the speakers of a ConvoKit corpus, are in neither list.
+    Those that are read together with another, as the speakers of a ConvoKit corpus, are not among them.
     """
     found = files.find(sources)
-    given = {source.absolute() for source in sources}
-    names: dict[PurePath, set[str]] = defaultdict(set)
-    for each in found:
-        names[each.path.parent].add(each.path.name.lower())
+    own = beside.without_companions([each.where for each in found])
+    return [each for each, alone in zip(found, own, strict=True) if alone]
+
+
+def _transcripts(listed: Sequence[files.Found]) -> tuple[list[files.Found], list[gather.Problem]]:
+    """The files that may hold transcripts, and why the others hold none."""
     kept: list[files.Found] = []
     notices: list[gather.Problem] = []
-    for each in found:
-        if beside.is_in_corpus(each.path, names):
-            continue
-        if each.path.absolute() not in given and (notice := beside.reason(each.path)) is not None:
+    for each in listed:
+        if each.problem is None and not each.named and (notice := beside.reason(each.path)) is not None:
             notices.append(gather.Problem(each.source, notice))
         else:
             kept.append(each)
     return kept, notices
 
 
-def _checked(config: ReadConfig) -> ReadConfig:
+def check(config: ReadConfig) -> ReadConfig:
     """The settings, their format and columns known; raises ConfigError."""
     check_overrides(config.columns)
     if config.format:

@@ -13,10 +13,10 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from empathy_scan.config import ReadConfig
+from empathy_scan import stages
 from empathy_scan.readers import files
 from empathy_scan.readers.gather import Placed, Problem
-from empathy_scan.readers.pieces import pieces
+from empathy_scan.readers.pieces import Opener
 
 LITTLE_BYTES = 32 * 1024 * 1024  # that are read at once; packed ones count tenfold
 LITTLE_FILES = 5_000
@@ -49,15 +49,17 @@ def is_little(found: Sequence[files.Found]) -> bool:
     return total <= LITTLE_BYTES
 
 
-def batches(found: Sequence[files.Found], config: ReadConfig) -> Iterator[Batch]:
+def batches(found: Sequence[files.Found], opener: Opener) -> Iterator[Batch]:
     """Conversations and problems in parts; copies of a conversation are in the same part. There is at least one."""
-    index = _index(found, config)
+    with stages.stage(stages.INDEXING):
+        index = _index(found, opener)
+    stages.expect(stages.READING, len(found))
     waiting: dict[int, list[Placed]] = defaultdict(list)
     placed: list[Placed] = []
     problems: list[Problem] = []
     turns, some = 0, False
     for number, at in enumerate(index.order):
-        for piece in pieces(found[at], config):
+        for piece in opener(found[at]):
             if isinstance(piece, Problem):
                 problems.append(piece)
                 continue
@@ -69,6 +71,7 @@ def batches(found: Sequence[files.Found], config: ReadConfig) -> Iterator[Batch]
             if turns >= TURNS_PER_PART and number >= index.mails:
                 yield placed, problems
                 placed, problems, turns, some = [], [], 0, True
+        stages.advance(stages.READING)
         if number == index.mails - 1 and placed:
             yield placed, problems
             placed, problems, turns, some = [], [], 0, True
@@ -92,12 +95,14 @@ def _hashed(each: Placed) -> int:
     return int.from_bytes(hashlib.blake2b(identity, digest_size=8).digest(), "little")
 
 
-def _index(found: Sequence[files.Found], config: ReadConfig) -> _Index:
+def _index(found: Sequence[files.Found], opener: Opener) -> _Index:
     """The first time through all files."""
     hashes = [array("Q") for _ in found]
     mails = set[int]()
+    stages.expect(stages.INDEXING, len(found))
     for at, each in enumerate(found):
-        for piece in pieces(each, config):
+        stages.advance(stages.INDEXING)
+        for piece in opener(each):
             if isinstance(piece, Problem):
                 continue
             hashes[at].extend(_hashed(one) for one in piece.placed if one.conversation.mail is None)

@@ -7,9 +7,10 @@ Also here: the files of a ConvoKit corpus, which `utterances.jsonl` is read with
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Mapping
-from pathlib import Path, PurePath
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from empathy_scan.errors import NoticeError
 
@@ -80,6 +81,8 @@ def of_corpus(path: Path) -> Mapping[str, Path]:
     return {name: path.parent / name for name in CORPUS if (path.parent / name).is_file()}
 
 
-def is_in_corpus(path: PurePath, names: Mapping[PurePath, set[str]]) -> bool:
-    """Whether a file is read with the utterances beside it; `names` are those of the files in each folder."""
-    return path.name.lower() in CORPUS and not names.get(path.parent, set()).isdisjoint(UTTERANCES)
+def without_companions(paths: Sequence[str]) -> list[bool]:
+    """For each path whether it is a file of its own; False where it is read with the utterances beside it."""
+    split = [os.path.split(path) for path in paths]
+    corpora = {folder for folder, name in split if name.lower() in UTTERANCES}
+    return [not corpora or name.lower() not in CORPUS or folder not in corpora for folder, name in split]

@@ -12,18 +12,20 @@ import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from gzip import GzipFile
 from io import BytesIO
 from pathlib import Path, PurePosixPath
 
-from empathy_scan.errors import InputError, MalformedInputError, UnknownFormatError, UsageError
+from empathy_scan.errors import InputError, MalformedInputError, NoticeError, UnknownFormatError, UsageError
 
 SETTINGS_FILE = "empathy-scan.toml"
 # Folders and files that systems and programs leave behind.
 _LEFT_BEHIND = {"__macosx", "thumbs.db", "desktop.ini", "$recycle.bin", "lost+found"}
-_UNFINISHED = (".part", ".crdownload", ".partial", ".filepart")  # a download or copy that is still running
+_HALF = (".part", ".crdownload", ".partial", ".filepart")  # a download or copy that is still running
+# The same, and what programs keep beside a file that they have open.
+_UNFINISHED = (*_HALF, ".tmp", ".temp", ".download", ".opdownload", ".aria2", ".swp", ".swo", "~")
 _MAILDIR = {"cur", "new", "tmp"}
 _FLAGS = re.compile(r"[:;!]2,([A-Za-z]*)$")  # of a mail in a Maildir; Windows cannot have the colon
 _UNREAD = {
@@ -74,10 +76,7 @@ class Document:
     @cached_property
     def stem(self) -> str:
         """The source without `.gz` and the suffix: what a conversation without an id of its own is called."""
-        path = PurePosixPath(self.source)
-        if path.suffix.lower() == ".gz" and path.stem:
-            path = path.with_suffix("")
-        return str(path.with_suffix("")) if path.stem else str(path)
+        return stem(self.source)
 
     @cached_property
     def suffix(self) -> str:
@@ -110,8 +109,14 @@ class Found:
     """A file that a source led to, or the reason why it cannot be read."""
 
     source: str
-    path: Path
+    where: str  # its path: text, as objects for 100,000 paths take their time
     problem: InputError | None = None
+    named: bool = False  # by itself, not found in a folder
+
+    @property
+    def path(self) -> Path:
+        """Where the file lies."""
+        return Path(self.where)
 
 
 def find(sources: Sequence[Path]) -> list[Found]:
@@ -162,6 +167,14 @@ def document(source: str, data: bytes) -> Document:
     if not data[:1000].strip(_BLANK) and not data.strip(_BLANK):
         raise MalformedInputError("the file is empty", remedy="export it again or remove it")
     return Document(source, data)
+
+
+def stem(source: str) -> str:
+    """A file's name without `.gz` and the suffix."""
+    path = PurePosixPath(source)
+    if path.suffix.lower() == ".gz" and path.stem:
+        path = path.with_suffix("")
+    return str(path.with_suffix("")) if path.stem else str(path)
 
 
 def decode(data: bytes) -> tuple[str, str]:
@@ -232,7 +245,7 @@ def _walk(root: Path) -> Iterable[Found]:
     if not root.exists() and not root.is_symlink():
         raise UsageError(f"{root} does not exist", remedy="check the path")
     if not root.is_dir():
-        yield Found(_name(Path(root.name)), root)
+        yield Found(_name(Path(root.name)), str(root), named=True)
         return
     problems: list[OSError] = []
     seen: set[str] = set()
@@ -248,19 +261,38 @@ def _walk(root: Path) -> Iterable[Found]:
         prefix = "" if below == "." else f"{below}/"
         mails = os.path.basename(folder) in _MAILDIR and _is_maildir(os.path.dirname(folder))  # noqa: PTH119, PTH120
         for name in names:
-            if not is_passed_over(name):
-                problem = _flagged(name) if mails else None
-                yield Found(f"{prefix}{_name(name)}", Path(folder, name), problem)
+            if not is_passed_over(name, unfinished=False):
+                problem = _flagged(name) if mails else _unfinished(name)
+                yield Found(f"{prefix}{_name(name)}", os.path.join(folder, name), problem)  # noqa: PTH118 - as in Found
     for error in problems:
         path = Path(error.filename)
         refusal = InputError(f"the folder cannot be read ({error.strerror})", remedy="check its permissions")
-        yield Found(_name(path.relative_to(root)), path, refusal)
+        yield Found(_name(path.relative_to(root)), str(path), refusal)
 
 
-def is_passed_over(name: str) -> bool:
-    """Whether a file or folder of that name is no input: hidden, left behind by a system, unfinished, our settings."""
+def is_passed_over(name: str, *, unfinished: bool = True) -> bool:
+    """Whether a file or folder of that name is no input: hidden, a system's, our settings, or `unfinished`."""
     folded = name.casefold()
-    return name.startswith(".") or name == SETTINGS_FILE or folded in _LEFT_BEHIND or folded.endswith(_UNFINISHED)
+    if name.startswith((".", "~$")) or name == SETTINGS_FILE or folded in _LEFT_BEHIND:
+        return True
+    return unfinished and folded.endswith(_HALF)
+
+
+def still_written(how: str) -> NoticeError:
+    """What is said of a file that is left for the next run."""
+    return NoticeError(
+        f"a file that is still being written ({how}), which is left for the next run",
+        remedy="nothing to do: it is read once it is whole",
+    )
+
+
+def _unfinished(name: str) -> InputError | None:
+    """Why a file of that name is not read yet; None for one that is."""
+    folded = name.casefold()
+    if not folded.endswith(_UNFINISHED):
+        return None
+    ending = next(ending for ending in _UNFINISHED if folded.endswith(ending))
+    return still_written(f"its name ends in {ending}")
 
 
 def _is_maildir(folder: str, folders: Iterable[str] | None = None) -> bool:
@@ -287,20 +319,22 @@ def _flagged(name: str) -> InputError | None:
 def _name(path: Path | str) -> str:
     r"""A path with / between its parts; bytes of a file's name that are not UTF-8 are shown as `\xe9`."""
     shown = path if isinstance(path, str) else path.as_posix()
-    return os.fsencode(shown).decode("utf-8", "backslashreplace")
+    return shown if shown.isascii() else os.fsencode(shown).decode("utf-8", "backslashreplace")
 
 
 def _distinct(files: Iterable[Found]) -> list[Found]:
     """Each file once, under one name: files that are called the same in two folders get the folders' names too."""
     by_path: dict[str, Found] = {}
-    folders: dict[Path, str] = {}
+    folders: dict[str, str] = {}
     for found in files:
-        parent = found.path.parent
+        parent, name = os.path.split(found.where)
         real = folders.get(parent) or folders.setdefault(parent, os.path.realpath(parent))
-        real = real + os.sep + found.path.name
+        real = real + os.sep + name
         known = by_path.get(real)
         if known is None or (len(found.source), found.source) > (len(known.source), known.source):
-            by_path[real] = found
+            by_path[real] = replace(found, named=True) if known is not None and known.named else found
+        elif found.named:
+            by_path[real] = replace(known, named=True)
     by_source: dict[str, list[Found]] = defaultdict(list)
     for found in by_path.values():
         by_source[found.source].append(found)
@@ -308,17 +342,14 @@ def _distinct(files: Iterable[Found]) -> list[Found]:
     for group in by_source.values():
         named += group if len(group) == 1 else _told_apart(group)
     _LOG.info("%d files found", len(named))
-    return sorted(named, key=lambda found: (found.source, str(found.path)))
+    return sorted(named, key=lambda found: (found.source, found.where))
 
 
 def _told_apart(group: Sequence[Found]) -> list[Found]:
     """Files of one name with as much of their paths in front as tells them apart."""
-    absolute = [Path(os.path.abspath(found.path)) for found in group]  # noqa: PTH100 - links stay as given
+    absolute = [Path(os.path.abspath(found.where)) for found in group]  # noqa: PTH100 - links stay as given
     common = Path(os.path.commonpath([path.parent for path in absolute]))
-    return [
-        Found(_name(path.relative_to(common)), found.path, found.problem)
-        for path, found in zip(absolute, group, strict=True)
-    ]
+    return [replace(found, source=_name(path.relative_to(common))) for path, found in zip(absolute, group, strict=True)]
 
 
 def within(size: int, limit: int) -> None:

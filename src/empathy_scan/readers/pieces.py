@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from email.errors import MessageError
 from pathlib import Path
@@ -58,6 +58,10 @@ class Piece:
     def problems(self) -> list[Problem]:
         """What had to be left out, with the file."""
         return [Problem(self.source, error) for error in self.parsed.problems]
+
+
+# What a file holds, piece by piece; a caller may put something between a file and those who ask for its pieces.
+Opener = Callable[[files.Found], Iterator["Piece | Problem"]]
 
 
 def pieces(found: files.Found, config: ReadConfig) -> Iterator[Piece | Problem]:
