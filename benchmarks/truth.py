@@ -199,12 +199,12 @@ def flags(effort: Effort) -> Iterator[str]:
     """Of agents who are all alike, the share that is named, by the test of adjust and by that of trends."""
     yield "| agents | conversations | customers | stand out in a measure, % | in any, % | reports that name one, % |"
     yield "|---|---|---|---|---|---|"
-    for agents, size, reports in ((5, 30, 100), (5, 100, 100), (20, 100, 40), (100, 30, 10)):
+    for agents, size, reports in ((5, 30, 100), (5, 100, 60), (20, 100, 15), (100, 30, 5)):
         for mixed in (False, True):
             yield _standing_out(agents, size, max(1, int(reports * effort.share)), mixed=mixed)
     yield "\n| agents | conversations | rate changed, % | in any of them, % |"
     yield "|---|---|---|---|"
-    for agents, size, reports in ((5, 100, 60), (20, 100, 20)):
+    for agents, size, reports in ((5, 100, 30), (20, 100, 10)):
         yield _changed(agents, size, max(1, int(reports * effort.share)))
 
 

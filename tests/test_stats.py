@@ -258,3 +258,42 @@ def test_perfect_agreement_on_few_items_is_not_certain():
 def test_kappa_needs_the_same_items_from_both(first, second):
     with pytest.raises(ValueError, match="same items"):
         stats.kappa(first, second)
+
+
+def test_few_groups_are_held_to_a_stricter_level():
+    assert stats.level_of(5, 11) == pytest.approx(0.05 * 0.8 * 5 / 11)
+    assert stats.level_of(100, 11) == 0.05
+
+
+def adjusted(pairs, *, expected=1.0, beyond=0.0):
+    hits, turns = np.asarray(pairs, dtype=np.float64).T
+    sums, counts = alike(np.column_stack([hits, expected * turns, turns]))
+    return stats.standardised(sums, counts, beyond=beyond, resamples=200, seed=SEED)
+
+
+MANY = [(2, 4), (1, 3), (0, 2), (3, 3), (0, 5), (1, 1), (2, 2), (0, 1)] * 4
+
+
+def test_a_rate_met_with_the_usual_customers_is_the_raw_one():
+    assert adjusted(MANY).estimate == stats.proportion(*alike(MANY), resamples=200, seed=SEED)
+
+
+def test_a_rate_met_with_harder_customers_is_divided_with_its_interval():
+    raw, made = adjusted(MANY).estimate, adjusted(MANY, expected=0.5).estimate
+    assert (made.low, made.value, made.high) == pytest.approx((2 * raw.low, 2 * raw.value, min(1.0, 2 * raw.high)))
+
+
+def test_what_is_unsure_of_the_others_widens_the_interval():
+    sure, unsure = adjusted(MANY), adjusted(MANY, beyond=0.01)
+    assert unsure.estimate.value == sure.estimate.value
+    assert unsure.estimate.high - unsure.estimate.low > 1.3 * (sure.estimate.high - sure.estimate.low)
+    assert unsure.trials < sure.trials
+
+
+def test_intervals_of_shrunken_rates_hold_the_truth_also_where_groups_seem_not_to_differ():
+    random, held = np.random.default_rng(6), []
+    for _ in range(30):
+        rates = random.beta(6, 54, 12)
+        shrunk = stats.shrink(random.binomial(15, rates).astype(float), np.full(12, 15.0))
+        held += [*((shrunk.low <= rates) & (rates <= shrunk.high))]
+    assert np.mean(held) > 0.9  # far less where the fitted strength is taken as known
