@@ -160,7 +160,8 @@ def figures_of(sums: pl.DataFrame) -> pl.DataFrame:
         {"agent_id": agent, "measure": measure} | summary.figure_of(str(measure), part, CONFIG)
         for (agent, measure), part in parts.items()
     ]
-    return pl.DataFrame(made, infer_schema_length=None)
+    nothing = {"value": pl.Float64, "low": pl.Float64, "high": pl.Float64, "why": pl.String}
+    return pl.DataFrame(made, infer_schema_length=None, schema_overrides=nothing)
 
 
 def _truth(measure: str) -> pl.Expr:

@@ -120,7 +120,8 @@ def standardised(sums: Numbers, counts: Counts, *, beyond: float, resamples: int
     own = _Resampled.of(sums[:, :2], counts, resamples=resamples, seed=seed).variance(0)
     plain = sums[:, [0, 2]]
     found, effective, _ = _score(plain, counts, (own + beyond) / scale**2)
-    ends = [min(1.0, scale * end) for end in (found.value, found.low, found.high)]
+    value = min(1.0, scale * found.value)  # what is cut keeps how far below it its lower end lies
+    ends = [value, value * found.low / found.value if raw else 0.0, min(1.0, scale * found.high)]
     kept = (1 - ends[0]) / (1 - raw) if raw < 1 else 1.0  # how the variance of a rate changes where it is moved to
     effect, freedom = _design(plain, counts, raw, own / scale**2)
     return Standardised(Estimate(*ends), effective / scale * min(max(kept, 0.2), 5.0), effect, freedom)
@@ -203,15 +204,17 @@ def shrink(successes: Numbers, trials: Numbers) -> Shrunk:
         return np.asarray(of_groups.sum(axis=-1))
 
     def unlikelihood(point: Numbers) -> float:
-        return -float(likelihood(float(special.expit(point[0])), np.exp(point[1:])))
+        rate = float(special.expit(point[0]))  # as after half a hit and half a miss more (Jeffreys)
+        return -float(likelihood(rate, np.exp(point[1:]))) - 0.5 * math.log(rate * (1 - rate))
 
-    bounds = [(-12.0, 12.0), (-3.0, 12.0)]  # strengths from 0.05 to 160,000 trials
+    bounds = [(-12.0, 12.0), (0.0, 12.0)]  # strengths from 1 to 160,000 trials
     start = np.array([special.logit(pooled), math.log(10)])
     from scipy import optimize  # noqa: PLC0415 - half a second, and used here alone
 
     fitted = optimize.minimize(unlikelihood, start, bounds=bounds, method="L-BFGS-B").x
     middle = float(special.expit(fitted[0]))
     strengths = _typical(tried[tried > 0]) * _SHARES / (1 - _SHARES)
+    strengths = np.maximum(strengths, 0.5 / min(middle, 1 - middle))  # lest all groups be taken for never or always
     weights = special.softmax(likelihood(middle, strengths[:, None]))
     strong = strengths[:, None]  # [strengths, 1] against [groups]
     drawn = (successes + middle * strong) / (trials + strong)
