@@ -9,7 +9,7 @@
 4. `mix`: what an agent who gets all the angry customers looks like, before and after the adjustment.
 5. `shrinking`: how far raw and shrunken rates lie from the truth.
 
-Run with `python benchmarks/truth.py` (about half an hour of one core), `--quick` (a minute, and far less sure), or with
+Run with `python benchmarks/truth.py` (about twenty minutes of one core), `--quick` (a minute or so, and far less sure), or with
 the parts, `--measures` and `--sizes` that are wanted. Every share stands with its 95% range of what the number of draws
 leaves open. The code under test is that of a report: opportunities, sums, figures, adjustment, changes.
 """
@@ -59,7 +59,7 @@ def main() -> None:
     """Print the tables that were asked for."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
     parser.add_argument("parts", nargs="*", metavar="PART", help="coverage, flags, loads, power, mix or shrinking")
-    parser.add_argument("--quick", action="store_true", help="a minute instead of half an hour")
+    parser.add_argument("--quick", action="store_true", help="a minute or so instead of twenty")
     parser.add_argument("--measures", nargs="+", choices=MEASURED, default=MEASURED, metavar="MEASURE")
     parser.add_argument("--sizes", nargs="+", type=int, default=SIZES, metavar="CONVERSATIONS")
     asked = parser.parse_args()
