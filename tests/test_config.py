@@ -1,10 +1,12 @@
 import dataclasses
+import re
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from empathy_scan.config import Config, load, override
+from empathy_scan.config import Config, found_in, load, override, stated
 from empathy_scan.errors import ConfigError
 
 SHAPING = [
@@ -176,3 +178,61 @@ def test_the_rosters_path_counts_from_the_settings_file_and_not_for_the_fingerpr
     path = write("[roles]\nroster = 'agents.csv'\n")
     assert load(path).roles.roster == str(path.parent / "agents.csv")
     assert load(path).fingerprint() == Config().fingerprint()
+
+
+SCAN = """
+[scan]
+paths = ["exports", "/srv/more"]
+store = "s3://bucket/results"
+reports = "report"
+since = 2026-10-05
+until = "2026-10-12"
+engine = "local"
+log_file = "~/night.log"
+"""
+
+
+def test_files_and_folders_count_from_the_settings_file_and_addresses_from_nowhere(write):
+    path = write(SCAN)
+    asked = load(path).scan
+    assert asked.paths == (str(path.parent / "exports"), "/srv/more")
+    assert (asked.store, asked.reports) == ("s3://bucket/results", str(path.parent / "report"))
+    assert asked.log_file == str(Path("~/night.log").expanduser())
+
+
+def test_what_a_file_does_not_say_counts_from_the_working_directory(write):
+    assert load(write("[scan]\nworkers = 2\n")).scan.store == "empathy-scan-store"
+
+
+def test_a_date_may_stand_without_quotes(write):
+    assert (load(write(SCAN)).scan.since, load(write(SCAN)).scan.until) == ("2026-10-05", "2026-10-12")
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("engine = 'steam'", "choose local or ray"),
+        ("log_format = 'xml'", "choose text or json"),
+        ("since = 'yesterday'", "is not a date such as 2026-10-05"),
+        ("workers = 0", "must be 1 or more"),
+        ("worker = 2", "unknown key 'worker'"),
+    ],
+)
+def test_a_fault_in_what_the_command_line_could_say_is_named(write, line, said):
+    with pytest.raises(ConfigError, match=re.escape(said)):
+        load(write(f"[scan]\n{line}\n"))
+
+
+def test_what_the_command_line_says_shapes_no_score(write):
+    assert load(write(SCAN)).fingerprint() == Config().fingerprint()
+
+
+def test_the_settings_that_a_file_states_are_known(write):
+    path = write("[scan]\nworkers = 2\n[read]\nformat = 'csv'\n")
+    assert stated(path) == {("scan", "workers"), ("read", "format")}
+
+
+def test_the_file_of_a_folder_is_found_by_its_name(tmp_path):
+    assert found_in(tmp_path) is None
+    (tmp_path / "empathy-scan.toml").write_text("", encoding="utf-8")
+    assert found_in(tmp_path) == tmp_path / "empathy-scan.toml"

@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from empathy_scan.errors import StoreError
-from empathy_scan.lock import exclusive
+from empathy_scan.lock import exclusive, is_held
 
 
 def test_the_folder_and_the_file_are_made_and_stay(tmp_path):
@@ -55,7 +55,7 @@ def test_the_lock_of_a_killed_process_does_not_count(tmp_path):
     code = f"""
 import time
 from pathlib import Path
-from empathy_scan.lock import exclusive
+from empathy_scan.lock import exclusive, is_held
 with exclusive(Path({str(tmp_path)!r}) / "lock", wait_seconds=0):
     print("locked", flush=True)
     time.sleep(60)
@@ -75,3 +75,12 @@ def test_a_place_that_cannot_be_written_to_is_named_with_a_remedy(tmp_path):
         pass
     assert caught.value.where == str(tmp_path / "file")
     assert isinstance(caught.value.__cause__, OSError)
+
+
+def test_it_is_told_whether_a_lock_is_held_without_making_one(tmp_path):
+    path = tmp_path / "lock"
+    assert not is_held(path)
+    assert not path.exists()
+    with exclusive(path, wait_seconds=0):
+        assert is_held(path)
+    assert not is_held(path)

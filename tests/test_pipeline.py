@@ -99,14 +99,20 @@ def test_its_answer_is_plain_values(place):
     assert "rejected" not in done.to_json()
 
 
-def test_a_second_scan_scores_nothing_and_changes_no_byte(place):
+def but_the_runs(folder):
+    """The bytes of a store without its line per run."""
+    return {name: data for name, data in contents(folder).items() if not name.startswith("runs/")}
+
+
+def test_a_second_scan_scores_nothing_and_changes_no_byte_but_its_line_in_the_runs(place):
     place.put("call.txt", CALL)
     place.put("chats.csv", CHAT)
     place.put("broken.json", '{"Transcript": [')
     place.scan()
-    before = contents(place.store), contents(place.report)
+    before = but_the_runs(place.store), contents(place.report)
     assert place.scan().scored == 0
-    assert (contents(place.store), contents(place.report)) == before
+    assert (but_the_runs(place.store), contents(place.report)) == before
+    assert Store.open(place.store).runs()["scored"].to_list() == [4, 0]
 
 
 def test_a_moved_file_is_not_scored_again(place):
@@ -177,19 +183,20 @@ def test_a_run_that_dies_after_scoring_takes_its_scores_from_the_cache(place, mo
             place.scan()
     heard = []
     assert place.scan(told=lambda *told: heard.append(told)).scored == 3
-    assert len(heard) == 1, "all segments were known at once"
+    scoring = [told for told in heard if told[0] == "scoring"]
+    assert scoring == [("scoring", 0, 9), ("scoring", 9, 9)], "all segments were known at once"
     place.scan(store=place.root / "other")
     same(place.stored(), Store.open(place.root / "other").load())
 
 
-def test_progress_ends_at_the_number_of_segments(place):
+def test_progress_ends_at_the_number_of_turns(place):
     place.put("one.txt", CALL)
     place.put("two.txt", CALL.replace("Noor", "Tam"))
     heard = []
     place.scan(told=lambda *told: heard.append(told))
-    stage, done, total = heard[-1]
-    assert (stage, done) == ("scoring", total)
-    assert total == place.stored().scores.height
+    assert [told for told in heard if told[0] == "scoring"][-1] == ("scoring", 8, 8)
+    assert heard[-1] == ("reporting", 0, 0)
+    assert [told for told in heard if told[0] == "reading"] == [("reading", n, 2) for n in range(3)]
 
 
 def test_rejects_appear_and_vanish_once_mended(place):

@@ -138,12 +138,11 @@ def scan(store: Store) -> dict[str, bytes]:
     """What a night writes, and the files that lie there after it."""
     store.add(*batch("a", "b"))
     store.set_rejects(filled(REJECTS, [REJECT]))
-    store.add_run(filled(RUNS, [RUN]))
     store.tidy()
     return files(Path(store.root))
 
 
-def test_a_second_scan_changes_no_file(store):
+def test_a_second_scan_changes_no_file_but_for_its_line_in_the_runs(store):
     assert scan(store) == scan(Store(store.root))
 
 
@@ -294,6 +293,17 @@ def test_runs_are_kept_in_order_of_time_and_once(store):
     for row in (later, RUN, later):
         store.add_run(filled(RUNS, [row]))
     assert store.runs()["run_id"].to_list() == ["r1", "r0"]
+
+
+def test_of_a_run_the_line_of_its_end_counts_whenever_it_was_written(store):
+    for row in ({"state": "done", "scored": 2}, {"state": "begun"}, {"run_id": "r2", "state": "begun"}):
+        store.add_run(filled(RUNS, [{**RUN, **row}]))
+    assert store.runs().select("run_id", "state").rows() == [("r1", "done"), ("r2", "begun")]
+
+
+def test_a_line_of_an_older_version_is_of_a_run_that_is_done(store):
+    store.add_run(filled(RUNS, [RUN]))
+    assert store.runs()["state"].to_list() == ["done"]
 
 
 def test_forgetting_leaves_no_word_on_disk(store):
@@ -573,6 +583,7 @@ def test_a_folder_that_delta_lake_would_misread_is_refused(tmp_path, name):
 ADDED = {
     "conversations": ("direction", "zone", "metadata"),
     "turns": ("direction", "zone", "metadata", "confidence", "overlap"),
+    "runs": [*RUNS.columns][[*RUNS.columns].index("state") :],
     "scores": ("deletions",),
 }
 

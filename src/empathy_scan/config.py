@@ -8,16 +8,42 @@ import tomllib
 import types
 import typing
 from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
+from datetime import date, datetime
 from pathlib import Path
 
 from empathy_scan.codebook import Role
 from empathy_scan.errors import ConfigError
 
 T = typing.TypeVar("T")
+FILE = "empathy-scan.toml"  # is taken from the working directory where no other is named
 _MAY_BE_0 = {"at_least": 0}  # other whole numbers are 1 or more
 _CHANCE = {"within": (0.5, 1.0)}  # a probability: 0.5 or more, less than 1
 _TO_ROLES = {"roles": True}  # the values are roles of the codebook
+_PLACE = {"place": True}  # a file or folder; in a settings file relative to it
 _PAGES = {"among": ("cited", "all")}  # no other value will do
+_DAY = {"day": True}  # a date or time in ISO form, or nothing
+
+
+@dataclass(frozen=True, slots=True)
+class ScanConfig:
+    """What the command line of a scan says, beside how it reads, scores and reports."""
+
+    paths: tuple[str, ...] = field(default=(), metadata=_PLACE)  # files and folders with transcripts
+    store: str = field(default="empathy-scan-store", metadata=_PLACE)  # folder or address of the results store
+    reports: str = field(default="empathy-scan-report", metadata=_PLACE)  # folder for the report
+    model: str = field(default="", metadata=_PLACE)  # directory of a bundle; "" = the shipped one
+    engine: str = field(default="local", metadata={"among": ("local", "ray")})
+    workers: int = 1  # processes that score
+    since: str = field(default="", metadata=_DAY)  # report conversations from this day on
+    until: str = field(default="", metadata=_DAY)  # report conversations before this day
+    reread: bool = False  # open every file again, also those that are known
+    retry: bool = False  # open the files again of which something was rejected
+    dry_run: bool = False  # tell what would be done, and write nothing
+    json: bool = False  # print the answer as JSON
+    quiet: bool = False  # say nothing unless the run fails
+    verbose: bool = False  # log what each stage does
+    log_format: str = field(default="text", metadata={"among": ("text", "json")})
+    log_file: str = field(default="", metadata=_PLACE)  # the log is added to this file
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +79,8 @@ class RolesConfig:
     infer: bool = True  # infer roles of `Speaker 1/2` from what they say; False leaves them unknown
     confidence: float = field(default=0.95, metadata=_CHANCE)  # a less certain inference leaves them unknown
     roles: dict[str, str] = field(default_factory=dict, metadata=_TO_ROLES)  # label -> role: "Jane Doe" = "agent"
-    speakers: str = (
-        ""  # file that says who speakers are, in one or all conversations; in a settings file relative to it
-    )
-    roster: str = ""  # file of the agents with their names, aliases and teams; in a settings file relative to it
+    speakers: str = field(default="", metadata=_PLACE)  # file that says who speakers are, in one or all conversations
+    roster: str = field(default="", metadata=_PLACE)  # file of the agents with their names, aliases and teams
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +124,7 @@ class ReportConfig:
 class Config:
     """All settings of a scan."""
 
+    scan: ScanConfig = field(default_factory=ScanConfig)
     read: ReadConfig = field(default_factory=ReadConfig)
     redact: RedactConfig = field(default_factory=RedactConfig)
     roles: RolesConfig = field(default_factory=RolesConfig)
@@ -109,11 +134,11 @@ class Config:
     report: ReportConfig = field(default_factory=ReportConfig)
 
     def fingerprint(self) -> str:
-        """Twelve hex digits that change whenever a setting that shapes scores changes (not summary, not report).
+        """Twelve hex digits that change whenever a setting that shapes scores changes: not scan, summary or report.
 
         The paths of roster and list of speakers shape nothing: what these say stands in the turns.
         """
-        shaping = {name: part for name, part in asdict(self).items() if name not in {"summary", "report"}}
+        shaping = {name: part for name, part in asdict(self).items() if name not in {"scan", "summary", "report"}}
         del shaping["roles"]["roster"], shaping["roles"]["speakers"]
         text = json.dumps(shaping, sort_keys=True, ensure_ascii=True)
         return hashlib.sha256(text.encode()).hexdigest()[:12]
@@ -123,19 +148,49 @@ def load(path: Path | None) -> Config:
     """The settings of a TOML file, or the defaults without one. Raises ConfigError naming file, key and remedy."""
     if path is None:
         return Config()
+    loaded = _build(Config, _table(path), where=str(path))
+    said = stated(path)
+    parts = {
+        each.name: (getattr(loaded, each.name), {key for part, key in said if part == each.name})
+        for each in fields(loaded)
+    }
+    return replace(loaded, **{name: _placed(part, keys, path.parent) for name, (part, keys) in parts.items()})
+
+
+def found_in(folder: Path) -> Path | None:
+    """The settings file that is taken from a working directory where no other is named; None where there is none."""
+    path = folder / FILE
+    return path if path.is_file() else None
+
+
+def stated(path: Path) -> set[tuple[str, str]]:
+    """Part and key of all settings that a file states. Raises ConfigError."""
+    return {(part, key) for part, values in _table(path).items() if isinstance(values, dict) for key in values}
+
+
+def _table(path: Path) -> dict[str, object]:
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise ConfigError(
             f"cannot read the settings ({error.strerror})", where=str(path), remedy="name a TOML file with --config"
         ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"not valid TOML: {error}", where=str(path), remedy="fix the file") from error
-    loaded = _build(Config, table, where=str(path))
-    roster, speakers = (
-        str(path.parent / file) if file else "" for file in (loaded.roles.roster, loaded.roles.speakers)
-    )
-    return replace(loaded, roles=replace(loaded.roles, roster=roster, speakers=speakers))
+
+
+def _placed(part: T, keys: set[str], folder: Path) -> T:
+    """The settings of a part, the files and folders under `keys` counted from a folder; addresses stay as they are."""
+
+    def placed(text: str) -> str:
+        return text if not text or "://" in text else str(folder / Path(text).expanduser())
+
+    changed: dict[str, object] = {}
+    for item in fields(typing.cast("typing.Any", part)):
+        value = getattr(part, item.name)
+        if "place" in item.metadata and item.name in keys:
+            changed[item.name] = placed(value) if isinstance(value, str) else tuple(map(placed, value))
+    return replace(typing.cast("typing.Any", part), **changed) if changed else part
 
 
 def override(config: Config, changes: dict[str, dict[str, object]]) -> Config:
@@ -187,6 +242,8 @@ def _check_limits(kind: type, values: dict[str, object], *, where: str) -> None:
         if "among" in item.metadata and isinstance(value, str) and value not in item.metadata["among"]:
             choices = " or ".join(item.metadata["among"])
             raise ConfigError(f"{value!r} is not known", where=f"{where} {item.name}", remedy=f"choose {choices}")
+        if "day" in item.metadata and isinstance(value, str):
+            _check_day(value, where=f"{where} {item.name}")
         if "roles" in item.metadata and isinstance(value, dict) and (unknown := set(value.values()) - set(Role)):
             raise ConfigError(
                 f"there is no role {', '.join(map(repr, sorted(unknown)))}",
@@ -195,8 +252,17 @@ def _check_limits(kind: type, values: dict[str, object], *, where: str) -> None:
             )
 
 
+def _check_day(text: str, *, where: str) -> None:
+    try:
+        datetime.fromisoformat(text or "2026-10-05")
+    except ValueError as error:
+        raise ConfigError(
+            f"{text!r} is not a date such as 2026-10-05", where=where, remedy="correct the value"
+        ) from error
+
+
 def _checked(value: object, hint: object, *, where: str) -> object:
-    """The value if it is of the hinted type (bool, int, float, str, tuple of str, dict of str), else ConfigError."""
+    """The value if it is of the hinted type (bool, int, float, str, tuple or dict of str), else ConfigError."""
     origin = typing.get_origin(hint)
     if origin is tuple and isinstance(value, list | tuple) and all(isinstance(item, str) for item in value):
         return tuple(value)
@@ -204,6 +270,8 @@ def _checked(value: object, hint: object, *, where: str) -> object:
         return value
     if isinstance(hint, type) and origin is None and type(value) is hint:
         return value
+    if hint is str and isinstance(value, date):  # TOML has dates of its own
+        return value.isoformat()
     if hint is float and type(value) is int:
         return float(value)
     shown = hint.__name__ if isinstance(hint, type) and not isinstance(hint, types.GenericAlias) else str(hint)

@@ -8,12 +8,15 @@ says where and what to do. `deltalake` is imported where it is used: the rest of
 from __future__ import annotations
 
 import errno
+import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import ModuleType
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
+from urllib.request import url2pathname
 
 import polars as pl
 from polars.exceptions import PanicException, PolarsError
@@ -266,3 +269,20 @@ def _library() -> ModuleType:
 
 def _compressed() -> Any:  # noqa: ANN401 - deltalake's own settings, see _open
     return _library().WriterProperties(compression="ZSTD")
+
+
+def normal(path: str | Path) -> str:
+    """A folder's path or an object store's address, without a trailing slash; `file:` addresses become paths."""
+    text = str(path)
+    if text.startswith("file:"):
+        text = url2pathname(urlsplit(text).path)
+    if "://" in text:
+        return text.rstrip("/")
+    folder = Path(text).expanduser().absolute().as_posix()
+    if re.search(r"%[0-9A-Fa-f]{2}|[][^|\\]", folder):
+        raise StoreError(
+            "a store cannot lie under a folder whose name holds [ ] ^ | \\ or a % before two digits",
+            where=folder,
+            remedy="choose another --store",
+        )
+    return folder

@@ -71,5 +71,12 @@ def _fifth(tables: Tables) -> None:
     tables(FILES).create()
 
 
+def _sixth(tables: Tables) -> None:
+    """Layout 6: the columns of the record of a run; null in old rows."""
+    tables(RUNS).widen()
+
+
 # What makes each layout from the one before it.
-MIGRATIONS: dict[int, Callable[[Tables], None]] = {1: _first, 2: _second, 3: _third, 4: _fourth, 5: _fifth}
+MIGRATIONS: dict[int, Callable[[Tables], None]] = {
+    1: _first, 2: _second, 3: _third, 4: _fourth, 5: _fifth, 6: _sixth,
+}  # fmt: skip

@@ -47,6 +47,14 @@ def exclusive(table: DeltaTable, *, wait_seconds: float) -> Iterator[None]:
         _write(table, mine, _NOBODY)
 
 
+def is_held(table: DeltaTable) -> bool:
+    """Whether somebody holds the lease now; nothing is made or changed."""
+    try:
+        return bool((table.read("until")["until"] > datetime.now(UTC)).any())
+    except StoreError:  # there was no lease yet
+        return False
+
+
 def _take(table: DeltaTable, mine: str, wait_seconds: float) -> None:
     """Return once the lease is ours."""
     last = time.monotonic() + wait_seconds

@@ -26,6 +26,7 @@ from typing import Any
 
 import polars as pl
 
+from empathy_scan import stages
 from empathy_scan.codebook import Role
 from empathy_scan.config import ReadConfig
 from empathy_scan.readers import beside
@@ -374,7 +375,12 @@ def _together(
     """The known files that must be read with the new ones, and those that are read for what they tell of roles."""
     if not new or held.is_empty():
         return set(), set()
-    notes = [opener.first(each) for each in new]
+    notes = []
+    stages.expect(stages.INDEXING, len(new))
+    with stages.stage(stages.INDEXING):
+        for each in new:
+            notes.append(opener.first(each))
+            stages.advance(stages.INDEXING)
     ties = held.select("path", "keys").explode("keys").drop_nulls()
     tied = _tied(ties, {key for note in notes for key in note.keys})
     if not any(note.inferred for note in notes):

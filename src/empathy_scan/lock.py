@@ -28,6 +28,18 @@ def exclusive(path: Path, *, wait_seconds: float) -> Iterator[None]:
         os.close(handle)  # closing gives the lock back, as does the end of the process
 
 
+def is_held(path: Path) -> bool:
+    """Whether somebody holds the lock file now; nothing is made or changed."""
+    try:
+        handle = os.open(path, os.O_RDWR)
+    except OSError:  # none there, or not ours to write to: then no run of ours holds it
+        return False
+    try:
+        return not _taken(handle)
+    finally:
+        os.close(handle)
+
+
 def _opened(path: Path) -> int:
     """The lock file, ready to be locked."""
     try:

@@ -28,3 +28,13 @@ def within(since: datetime | None, until: datetime | None) -> Callable[[str], bo
 def utc(time: datetime) -> datetime:
     """A time as UTC; one without a zone is taken for UTC."""
     return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
+
+
+def between(since: datetime | None, until: datetime | None) -> pl.Expr:
+    """Conversations that started in the period or tell no time; a limit without a zone is UTC."""
+    time, chosen = pl.col("started_at"), pl.lit(value=True)
+    if since is not None:
+        chosen &= time >= utc(since)
+    if until is not None:
+        chosen &= time < utc(until)
+    return time.is_null() | chosen

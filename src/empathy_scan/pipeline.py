@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field, fields
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -16,21 +16,21 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from empathy_scan import __version__, ledger, nights, prepare, quantify, readers, roster, speaker_list
+from empathy_scan import __version__, ledger, nights, prepare, quantify, readers, roster, runs, speaker_list, stages
 from empathy_scan.cache import Cache
 from empathy_scan.config import Config
 from empathy_scan.errors import NoticeError
 from empathy_scan.model import files as bundles
 from empathy_scan.readers import files, gather
+from empathy_scan.stages import Told
 from empathy_scan.store import Store
-from empathy_scan.tables import REJECTS, RUNS
+from empathy_scan.tables import REJECTS
 from empathy_scan.versions import VERSION, content_hash, conversations_of
 
 if TYPE_CHECKING:
     from empathy_scan.engine import Engine
 
 CONVERSATIONS_PER_COMMIT = 1000  # what a killed run loses at most, and what memory holds scores of
-Told = Callable[[str, int, int], None]  # stage, done, of how many
 Judged = Callable[[pl.DataFrame], tuple[pl.DataFrame, pl.DataFrame]]
 _REPORTS = "reports"  # what the store remembers of the reports that were made of it
 
@@ -56,26 +56,36 @@ class ScanResult:
     seconds: float
     model: str
     settings: str
+    run_id: str  # of its record in the store
+    stages: dict[str, float]  # seconds of each
     front_page: Path
     rejected: pl.DataFrame  # REJECTS: where, why and what to do
+
+    @property
+    def exit_code(self) -> int:
+        """What a scheduler is told: 0 done, 1 nothing could be read or is stored, 3 some input was rejected."""
+        return 1 if not self.conversations else 3 if self.rejects else 0
 
     def to_json(self) -> dict[str, Any]:
         """All numbers by name, ready for a scheduler."""
         numbers = {each.name: getattr(self, each.name) for each in fields(self) if each.name != "rejected"}
-        return {**numbers, "front_page": str(self.front_page), "seconds": round(self.seconds, 2)}
+        stages = {name: round(seconds, 2) for name, seconds in self.stages.items()}
+        plain = {"front_page": str(self.front_page), "seconds": round(self.seconds, 2), "stages": stages}
+        return {**numbers, **plain, "exit_code": self.exit_code}
 
 
 @dataclass(slots=True)
-class _Seen:
+class Seen:
     """What a run has seen so far, over all parts of the input."""
 
     conversations: int = 0
     turns: int = 0
     scored: int = 0
     replaced: int = 0
+    scored_turns: int = 0
     mixed: int = 0
     assumed: int = 0
-    contents: list[str] = field(default_factory=list)  # a hash per part
+    formats: Counter[str] = field(default_factory=Counter)  # conversations by reader
     rejects: list[pl.DataFrame] = field(default_factory=list)
     late: dict[str, files.Found] = field(default_factory=dict)  # files that changed while they were read
     domains: frozenset[str] = frozenset()
@@ -90,7 +100,13 @@ class _Seen:
         self.replaced += new.join(known, on="conversation_id", how="semi").height
         self.mixed += prepared.mixed
         self.assumed += prepared.assumed
-        self.contents.append(str(conversations.sort("conversation_id")["content"].str.join("").item()))
+        self.scored_turns += int(new["n_turns"].sum())
+        self.formats.update(conversations["format"])
+
+    def to_json(self) -> dict[str, int]:
+        """The numbers of a run's record."""
+        names = ("conversations", "turns", "scored", "scored_turns", "replaced", "mixed", "assumed")
+        return {name: getattr(self, name) for name in names}
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,42 +140,69 @@ def scan(  # noqa: PLR0913 - one keyword per choice of the caller's
     rejected. Broken input becomes rejects; the rest is scored. Repeating a scan scores nothing and changes nothing.
     Raises UsageError for paths that are not there, and ModelError, StoreError and OutputError as their stages do.
     """
-    config, started = config or Config(), time.monotonic()
-    bundle = model or bundles.default_path()
-    fingerprint, errors = bundles.fingerprint(bundle), quantify.load(bundle)
+    config = config or Config()
     held = Store.open(store)
-    held.exists()  # a store that cannot be used fails now, not after the reading
+    with runs.recorded(held, config, told=told) as record:
+        result = _scan(
+            sources, held, reports, config, record,
+            model=model, engine=engine, since=since, until=until, again=again, retry=retry,
+        )  # fmt: skip
+        record.ends_with(result.exit_code)
+    return result
+
+
+def _scan(  # noqa: PLR0913 - as `scan`
+    sources: Sequence[Path],
+    held: Store,
+    reports: Path,
+    config: Config,
+    record: runs.Record,
+    *,
+    model: Path | None,
+    engine: Engine | None,
+    since: datetime | None,
+    until: datetime | None,
+    again: bool,
+    retry: bool,
+) -> ScanResult:
+    bundle = model or bundles.default_path()
+    record.model, errors = bundles.fingerprint(bundle), quantify.load(bundle)
     readers.check(config.read)
-    found = readers.find(sources)
+    with stages.stage(stages.LISTING):
+        found = readers.find(sources)
     listed = roster.load(config.roles.roster)
     speaker_list.load(config.roles.speakers)  # what is wrong with it is told before the store is touched
     with held.writing(), ExitStack() as opened:
+        record.begin()
 
         def judged(fresh: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
             if not caches:
-                caches.append(opened.enter_context(Cache.open(_cache_folder(store))))
-            return judge(fresh, model, config, engine=engine, cache=caches[0], told=told)
+                caches.append(opened.enter_context(Cache.open(_cache_folder(held))))
+            return judge(fresh, model, config, engine=engine, cache=caches[0], told=_reached(fresh))
 
         caches: list[Cache] = []  # opened when there is something to score
-        night = _Night(held, config, fingerprint, judged)
+        night = _Night(held, config, record.model, judged)
         plan, seen, rejects = night.read(found, again=again, retry=retry)
-        if seen.scored:
-            held.add_run(_run(fingerprint, config, seen, rejects, time.monotonic() - started))
-        held.set_error_rates(quantify.to_frame(errors, fingerprint), model=fingerprint)
-        held.tidy_if_scattered()
-    made = _reported(held, reports, config, listed, since=since, until=until)
+        counts: dict[str, Any] = {
+            "files": len(found), "known": plan.known, "waiting": plan.waiting + len(seen.late),
+            "rejects": rejects.height - count_left_out(rejects), "left_out": count_left_out(rejects),
+        }  # fmt: skip
+        record.counted({**seen.to_json(), **counts}, rejects, seen.formats)
+        with stages.stage(stages.STORING):
+            held.set_error_rates(quantify.to_frame(errors, record.model), model=record.model)
+            held.tidy_if_scattered()
+    with stages.stage(stages.REPORTING):
+        made = _reported(held, reports, config, listed, since=since, until=until)
     return ScanResult(
-        files=len(found),
-        known=plan.known,
-        waiting=plan.waiting + len(seen.late),
-        conversations=held.count(),
+        **counts,
         **{name: getattr(seen, name) for name in ("scored", "replaced", "mixed", "assumed")},
-        **{name: getattr(made, name) for name in ("front_page", "reported", "turns", "agents", "unlisted")},
-        rejects=rejects.height - _left_out(rejects),
-        left_out=_left_out(rejects),
-        seconds=time.monotonic() - started,
-        model=fingerprint,
+        **{name: getattr(made, name) for name in ("reported", "turns", "agents", "unlisted", "front_page")},
+        conversations=held.count(),
+        seconds=record.seconds,
+        model=record.model,
         settings=config.fingerprint(),
+        run_id=record.run_id,
+        stages=dict(record.stages.seconds),
         rejected=rejects,
     )
 
@@ -173,15 +216,14 @@ class _Night:
     model: str  # fingerprint
     judged: Judged
 
-    def read(
-        self, found: Sequence[files.Found], *, again: bool, retry: bool
-    ) -> tuple[ledger.Plan, _Seen, pl.DataFrame]:
+    def read(self, found: Sequence[files.Found], *, again: bool, retry: bool) -> tuple[ledger.Plan, Seen, pl.DataFrame]:
         """Read, score and store what is new; gives what was planned and seen, and all that is rejected now."""
         before = self.held.read_rejects()
-        reading = _reading(self.model, self.config)
+        reading = reading_of(self.model, self.config)
         failed = before.filter(pl.col("error") != NoticeError.__name__)["source"]
         planned = partial(ledger.plan, found, self.held.files(), reading=reading, config=self.config.read)
-        plan = planned(again=again, retry={*map(ledger.file_of, failed)} if retry else ())
+        with stages.stage(stages.LISTING):
+            plan = planned(again=again, retry={*map(ledger.file_of, failed)} if retry else ())
         parts = self._parts(plan)
         first = next(parts, None)
         if first is not None and first.domains and not plan.domains and plan.known:
@@ -190,10 +232,12 @@ class _Night:
             parts = self._parts(plan)
             first = next(parts, None)
         seen = self._score_new(chain([first], parts) if first is not None else iter(()), plan)
-        rejects = _rejects(plan, seen, before)
+        rejects = rejects_now(plan, seen, before)
         read = [each for each in plan.read if each.source not in seen.late]
-        self.held.set_rejects(rejects)
-        self.held.add_files(ledger.entries(plan, read, rejects, reading=reading, domains=plan.domains or seen.domains))
+        with stages.stage(stages.STORING):
+            self.held.set_rejects(rejects)
+            domains = plan.domains or seen.domains
+            self.held.add_files(ledger.entries(plan, read, rejects, reading=reading, domains=domains))
         return plan, seen, rejects
 
     def _parts(self, plan: ledger.Plan) -> Iterator[prepare.Prepared]:
@@ -202,20 +246,25 @@ class _Night:
             readings = readers.of_files(plan.read, self.config.read, plan.opener)
             yield from prepare.of_readings(readings, self.config, plan.domains)
 
-    def _score_new(self, parts: Iterator[prepare.Prepared], plan: ledger.Plan) -> _Seen:
+    def _score_new(self, parts: Iterator[prepare.Prepared], plan: ledger.Plan) -> Seen:
         """Scores and stores what the store does not hold in this version; gives what was seen."""
-        seen = _Seen()
+        seen = Seen()
         by_source = {each.source: each for each in plan.read}
         for prepared in parts:
-            known = self.held.known(prepared.turns["conversation_id"])
-            whole, told = _whole(prepared, known, plan, seen, by_source)
-            whole, known = self._by_old_names(whole, known, plan)
-            turns = nights.go_on(whole, self.held.turns_of(_changed(whole, known)))
-            conversations = conversations_of(turns, model=self.model, settings=self.config.fingerprint())
+            with stages.stage(stages.STORING):
+                known = self.held.known(prepared.turns["conversation_id"])
+                whole, told = _whole(prepared, known, plan, seen, by_source)
+                whole, known = self._by_old_names(whole, known, plan)
+                turns = nights.go_on(whole, self.held.turns_of(changed(whole, known)))
+                conversations = conversations_of(turns, model=self.model, settings=self.config.fingerprint())
             new = conversations.join(known, on=VERSION, how="anti").sort("started_at", "conversation_id")
+            stages.expect(stages.SCORING, int(new["n_turns"].sum()))
             for part in new.iter_slices(CONVERSATIONS_PER_COMMIT):
                 fresh = turns.join(part, on="conversation_id", how="semi", maintain_order="left")
-                self.held.add(part, fresh, *self.judged(fresh))
+                with stages.stage(stages.SCORING):
+                    scores, labels = self.judged(fresh)
+                with stages.stage(stages.STORING):
+                    self.held.add(part, fresh, scores, labels)
             seen.add(prepared, conversations, new, known)
             seen.rejects.append(told)
             seen.domains = prepared.domains
@@ -242,7 +291,7 @@ def _whole(
     prepared: prepare.Prepared,
     known: pl.DataFrame,
     plan: ledger.Plan,
-    seen: _Seen,
+    seen: Seen,
     by_source: dict[str, files.Found],
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Turns and rejects of a part without what is not to count now.
@@ -262,7 +311,7 @@ def _whole(
     return kept, prepared.rejects
 
 
-def _rejects(plan: ledger.Plan, seen: _Seen, before: pl.DataFrame) -> pl.DataFrame:
+def rejects_now(plan: ledger.Plan, seen: Seen, before: pl.DataFrame) -> pl.DataFrame:
     """All that is rejected now: in what was read, of what is not opened, and of earlier runs in files that are there.
 
     What a file was rejected for is forgotten when it is read again, and when it is gone.
@@ -283,7 +332,7 @@ def _file(column: str) -> pl.Expr:
     return pl.col(column).str.split("!/").list.first()
 
 
-def _reading(model: str, config: Config) -> str:
+def reading_of(model: str, config: Config) -> str:
     """A fingerprint of all that shapes what becomes of a file."""
     lists = [Path(path).read_bytes() if path else b"" for path in (config.roles.roster, config.roles.speakers)]
     parts = [__version__, model, config.fingerprint(), *(hashlib.sha256(each).hexdigest() for each in lists)]
@@ -364,29 +413,30 @@ def judge(
     return scores, score.label_turns(turns, scores, hardship.tells(turns))
 
 
-def _left_out(rejects: pl.DataFrame) -> int:
+def count_left_out(rejects: pl.DataFrame) -> int:
+    """How many of the rejects are left out rightly."""
     return rejects.filter(pl.col("error") == NoticeError.__name__).height
 
 
-def _changed(turns: pl.DataFrame, known: pl.DataFrame) -> pl.Series:
+def changed(turns: pl.DataFrame, known: pl.DataFrame) -> pl.Series:
     """The ids of conversations that the store holds with other content."""
     seen = turns.join(known, on="conversation_id", how="semi")  # what is new needs no hash here
     found = content_hash(seen).join(known, on="conversation_id", suffix="_stored")
     return found.filter(pl.col("content") != pl.col("content_stored"))["conversation_id"]
 
 
-def _cache_folder(store: str | Path) -> Path | None:
+def _cache_folder(held: Store) -> Path | None:
     """Scores are cached beside a local store; an object store has no such folder."""
-    return None if "://" in str(store) else Path(store) / "_cache"
+    return None if "://" in held.root else Path(held.root) / "_cache"
 
 
-def _run(model: str, config: Config, seen: _Seen, rejects: pl.DataFrame, seconds: float) -> pl.DataFrame:
-    """One row of RUNS."""
-    now = datetime.now(UTC)
-    content = hashlib.sha256("".join(seen.contents).encode()).hexdigest()[:6]
-    run = {
-        "run_id": f"{now:%Y%m%dT%H%M%S.%f}-{content}",
-        "version": __version__, "model": model, "settings": config.fingerprint(), "conversations": seen.conversations,
-        "scored": seen.scored, "turns": seen.turns, "rejects": rejects.height, "seconds": seconds, "started_at": now,
-    }  # fmt: skip
-    return pl.DataFrame([run], schema=dict(RUNS.columns))
+def _reached(fresh: pl.DataFrame) -> Told:
+    """Tells the stage how many of these turns are scored, from how many of their segments are."""
+    told = [0]
+
+    def tell(_: str, done: int, total: int) -> None:
+        turns = fresh.height * done // max(total, 1)
+        stages.advance(stages.SCORING, turns - told[0])
+        told[0] = turns
+
+    return tell

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import polars as pl
 
-from empathy_scan import language, readers, redact, roles, roster, speaker_list
+from empathy_scan import language, readers, redact, roles, roster, speaker_list, stages
 from empathy_scan.config import Config, ReadConfig
 from empathy_scan.roster import Roster
 from empathy_scan.tables import REJECTS
@@ -65,11 +65,12 @@ def of_readings(
     """
     listed, named = roster.load(config.roles.roster), speaker_list.load(config.roles.speakers)
     found = set(domains) if config.roles.infer else set()
-    for reading in readings:
+    for reading in stages.each(stages.READING, readings):
         own = config.read.agent_domains
         known = replace(config, read=replace(config.read, agent_domains=(*own, *sorted(found - set(own)))))
-        fresh = roles.agent_domains(reading.turns) if config.roles.infer else set()
-        made = _prepared(_opened(reading, listed, named, known), known)
+        with stages.stage(stages.REDACTING):
+            fresh = roles.agent_domains(reading.turns) if config.roles.infer else set()
+            made = _prepared(_opened(reading, listed, named, known), known)
         found |= fresh
         yield replace(made, domains=frozenset(found))
 

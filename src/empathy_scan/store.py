@@ -11,27 +11,25 @@ The first four are divided by the month in which conversations started: a night 
 A conversation's version is (content, model, settings): a hash of what was read and the fingerprints of what scored it.
 Rows of `turns`, `scores` and `labels` count only where the marker names their version. So a run that is killed anywhere
 leaves each conversation as it was before or as it is after; repeating the run completes the store, and a run that finds
-nothing new writes nothing. Outside readers (DuckDB, Spark) get the same view by joining on `VERSION` (docs/store.md).
+nothing new writes its line in `runs` and nothing else. Outside readers (DuckDB, Spark) get the same view by joining on
+`VERSION` (docs/store.md).
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import cast
-from urllib.parse import urlsplit
-from urllib.request import url2pathname
 
 import polars as pl
 
 from empathy_scan import layouts, lease, lock, months
-from empathy_scan.delta import KEEP_HOURS, DeltaTable, failures
+from empathy_scan.delta import KEEP_HOURS, DeltaTable, failures, normal
 from empathy_scan.errors import SchemaError, StoreError
 from empathy_scan.layouts import MIGRATIONS, VERSIONED
 from empathy_scan.months import MONTH
@@ -74,12 +72,18 @@ class Store:
     """
 
     def __init__(
-        self, path: str | Path, *, options: Mapping[str, str] | None = None, wait_seconds: float = _WAIT_SECONDS
+        self,
+        path: str | Path,
+        *,
+        options: Mapping[str, str] | None = None,
+        wait_seconds: float = _WAIT_SECONDS,
+        read_only: bool = False,
     ) -> None:
-        self.root = _normal(path)
+        self.root = normal(path)
         self._remote = "://" in self.root
         self._options = dict(options or {})
         self._wait_seconds = wait_seconds
+        self._read_only = read_only  # an older layout is read as it is
         self._writing = False
 
     @classmethod
@@ -125,7 +129,7 @@ class Store:
     def conversations(self) -> pl.DataFrame:
         """The CONVERSATIONS that are visible, sorted by id. Raises StoreError where there is no store."""
         self._must_exist()
-        return self._marked().drop(MONTH)
+        return conform(self._marked().drop(MONTH), CONVERSATIONS)
 
     def load(
         self, *, since: datetime | None = None, until: datetime | None = None, conversation_id: str | None = None
@@ -136,8 +140,8 @@ class Store:
         Raises StoreError where there is no store, or rows that it promises are gone.
         """
         self._must_exist()
-        one = None if conversation_id is None else pl.DataFrame({"conversation_id": [conversation_id]})
-        marked = self._marked(one, within=months.within(since, until)).filter(_between(since, until))
+        only = None if conversation_id is None else pl.Series([conversation_id])
+        marked = self._marked(_ids(only), within=months.within(since, until)).filter(months.between(since, until))
         versions = marked.select(*VERSION, MONTH)
         turns, scores, labels = (self._visible(table, versions) for table in VERSIONED)
         if lost := versions.join(turns, on="conversation_id", how="anti").height:
@@ -161,9 +165,11 @@ class Store:
         return None
 
     def runs(self) -> pl.DataFrame:
-        """One row of tables.RUNS per run that wrote, oldest first."""
+        """One row of tables.RUNS per run, oldest first: of its end, or of its beginning where it has not ended."""
         self._must_exist()
-        return conform(self._table(RUNS).read(), RUNS).sort("started_at", "run_id")
+        rows = self._table(RUNS).read().with_columns(pl.col("state").fill_null("done"))
+        latest = rows.sort(pl.col("state") != "begun").unique("run_id", keep="last", maintain_order=True)
+        return conform(latest, RUNS).sort("started_at", "run_id")
 
     def add(
         self, conversations: pl.DataFrame, turns: pl.DataFrame, scores: pl.DataFrame, labels: pl.DataFrame
@@ -242,11 +248,9 @@ class Store:
                 table.replace(pl.concat([held.filter(pl.col("model") != model), wanted]))
 
     def add_run(self, run: pl.DataFrame) -> None:
-        """Add a line of tables.RUNS; one whose `run_id` is stored already is left out."""
-        conform(run, RUNS)
+        """Add the line of tables.RUNS of a run's beginning or of its end: one small append."""
         with self.writing():
-            table = self._table(RUNS)
-            table.append(run.join(table.read("run_id"), on="run_id", how="anti"))
+            self._table(RUNS).append(conform(run, RUNS))
 
     def forget(self, conversation_ids: pl.Series) -> int:
         """Delete conversations with all their older versions, also from the files on disk; how many were there.
@@ -314,6 +318,19 @@ class Store:
                 yield
             finally:
                 self._writing = False
+
+    def layout(self) -> int:
+        """The version of the store's layout; 0 where there is no store."""
+        return self._layout()
+
+    def parts(self) -> dict[str, list[tuple[str, int]]]:
+        """Of each table that is there the files that count, by their paths in its folder, with their sizes."""
+        there = [table for table in layouts.ALL if self._remote or Path(self.root, table.name).is_dir()]
+        return {table.name: self._table(table).files().select("path", "size_bytes").rows() for table in there}
+
+    def is_at_work(self) -> bool:
+        """Whether a run is writing to the store now; of a killed one in an object store, until its lease ends."""
+        return lease.is_held(self._leases()) if self._remote else lock.is_held(Path(self.root, _LOCK))
 
     def _join_ledger(self) -> None:
         """Keep only the latest row of each path, once the ledger lies in many files."""
@@ -396,7 +413,7 @@ class Store:
         layout = self._layout()
         if not layout:
             raise StoreError("there is no store", where=self.root, remedy=_BEGINNING)
-        if layout < max(MIGRATIONS):
+        if layout < max(MIGRATIONS) and not self._read_only:
             with self.writing():
                 pass
 
@@ -444,30 +461,3 @@ class Store:
 def _ids(conversation_ids: pl.Series | None) -> pl.DataFrame | None:
     """Ids as a frame to join with."""
     return None if conversation_ids is None else pl.DataFrame({"conversation_id": conversation_ids.unique()})
-
-
-def _between(since: datetime | None, until: datetime | None) -> pl.Expr:
-    """Conversations that started in the period or tell no time; a limit without a zone is UTC."""
-    time, within = pl.col("started_at"), pl.lit(value=True)
-    if since is not None:
-        within &= time >= months.utc(since)
-    if until is not None:
-        within &= time < months.utc(until)
-    return time.is_null() | within
-
-
-def _normal(path: str | Path) -> str:
-    """A folder's path or an object store's address, without a trailing slash; `file:` addresses become paths."""
-    text = str(path)
-    if text.startswith("file:"):
-        text = url2pathname(urlsplit(text).path)
-    if "://" in text:
-        return text.rstrip("/")
-    folder = Path(text).expanduser().absolute().as_posix()
-    if re.search(r"%[0-9A-Fa-f]{2}|[][^|\\]", folder):
-        raise StoreError(
-            "a store cannot lie under a folder whose name holds [ ] ^ | \\ or a % before two digits",
-            where=folder,
-            remedy="choose another --store",
-        )
-    return folder

@@ -275,6 +275,7 @@ REJECTS = Table(
     key=("source", "place", "reason"),
 )
 
+# The store keeps two rows per run, one of its beginning and one of its end; `Store.runs` gives the later of them.
 RUNS = Table(
     "runs",
     {
@@ -288,9 +289,38 @@ RUNS = Table(
         "rejects": pl.Int64,
         "seconds": pl.Float64,
         "started_at": UTC_TIME,
+        # Null in rows that older versions have stored, and in those of a beginning.
+        "state": pl.String,  # begun, done, failed or stopped
+        "ended_at": UTC_TIME,
+        "exit_code": pl.Int32,
+        "error": pl.String,  # class of what ended it
+        "reason": pl.String,  # its words, where they are of the store, the model, the engine or the report
+        "stage": pl.String,  # in which it ended, where it failed or was stopped
+        "files": pl.Int64,
+        "known": pl.Int64,  # of them, not opened: an earlier run has read them
+        "waiting": pl.Int64,  # of them, left for the next run: they are still being written
+        "replaced": pl.Int64,
+        "scored_turns": pl.Int64,  # of the conversations that were scored
+        "left_out": pl.Int64,
+        "mixed": pl.Int64,
+        "assumed": pl.Int64,
+        "peak_bytes": pl.Int64,  # of memory; null where the system does not tell
+        # JSON objects with sorted keys, see CONVERSATIONS.metadata.
+        "rejected": pl.String,  # class -> how many
+        "formats": pl.String,  # reader -> conversations
+        "stage_seconds": pl.String,  # stage -> seconds
+        "versions": pl.String,  # python, platform, codebook and the libraries that decide scores
+        "options": pl.String,  # the settings, without what may name people
     },
     key=("run_id",),
-)
+    nullable=frozenset(
+        {
+            "state", "ended_at", "exit_code", "error", "reason", "stage", "files", "known", "waiting", "replaced",
+            "scored_turns", "left_out", "mixed", "assumed", "peak_bytes", "rejected", "formats", "stage_seconds",
+            "versions", "options",
+        }
+    ),
+)  # fmt: skip
 
 # The ledger: one row per file that a run has looked at, so that the next one need not open it (ledger.py).
 FILES = Table(

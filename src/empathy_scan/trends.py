@@ -23,6 +23,7 @@ from empathy_scan.summary import MEASURES, SUMS, Kind, conversation_sums, figure
 
 TEAM = ""
 RECENT = 4  # weeks that are held against those before
+_MEASURED = [name for name, kind in MEASURES.items() if kind is Kind.RATE]  # whose changes are tested
 WEEKS = {
     "agent_id": pl.String, "measure": pl.String, "week": pl.Date,  # its Monday
     "value": pl.Float64, "n": pl.Int64, "conversations": pl.Int64, "low": pl.Float64, "high": pl.Float64,
@@ -66,9 +67,7 @@ def changes(labels: pl.DataFrame, config: SummaryConfig, *, recent: int = RECENT
     Only where both times have `minimum_conversations` conversations with an opportunity. Raises SchemaError for
     anything that is not a LABELS frame.
     """
-    sums = _timed(labels).filter(
-        pl.col("measure").is_in([name for name, kind in MEASURES.items() if kind is Kind.RATE])
-    )
+    sums = _timed(labels).filter(pl.col("measure").is_in(_MEASURED))
     if sums.is_empty():
         return pl.DataFrame(schema=CHANGES)
     late = pl.col("week") > pl.col("week").max().dt.offset_by(f"-{recent}w")
@@ -143,7 +142,11 @@ def _change(measure: str, part: pl.DataFrame, config: SummaryConfig) -> dict[str
 def _with_belief(frame: pl.DataFrame) -> pl.DataFrame:
     """The changes, and which of them to believe, measure by measure; the team is held apart from its agents."""
     parts = [
-        part.with_columns(changed=pl.Series(stats.benjamini_hochberg(part["p_value"].to_numpy())))
+        part.with_columns(
+            changed=pl.Series(
+                stats.benjamini_hochberg(part["p_value"].to_numpy(), level=stats.level_of(part.height, len(_MEASURED)))
+            )
+        )
         for held in (frame.filter(pl.col("agent_id") == ""), frame.filter(pl.col("agent_id") != ""))
         for part in held.partition_by("measure", maintain_order=True)
     ]

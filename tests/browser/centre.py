@@ -41,7 +41,7 @@ HOSTILE = (
 PLAIN = ("What time is the van due?", "Fine.", "And will they ring before they come?", "Thank you. That was all.")
 EMPATHIC = {
     "Insulin does not wait. How have you kept it cold so far? I have booked a courier for two o'clock.": "AXO",
-    "A whole shift lost, and nobody rang: I would be cross too. I have put your order at the top of tomorrow's list.": "AO",
+    "A whole shift lost, and nobody rang: I would be cross too. I have put you at the top of tomorrow's list.": "AO",
     "She sat there all afternoon, on her birthday. What would you like us to do for her now?": "AX",
 }
 SCRIPTED = {
@@ -94,7 +94,9 @@ def write_site(exports: Path, place: Path) -> Path:
     )
     labels = score.label_turns(prepared.turns, scores, hardship.tells(prepared.turns))
     store = Store.open(place / "store")
-    store.add(conversations_of(prepared.turns, model="9f31c0d2ab47", settings="51aa0c77be19"), prepared.turns, scores, labels)
+    store.add(
+        conversations_of(prepared.turns, model="9f31c0d2ab47", settings="51aa0c77be19"), prepared.turns, scores, labels
+    )
     store.set_rejects(prepared.rejects)
     rebuild.write_report(store, place / "site", config)
     return place / "site"

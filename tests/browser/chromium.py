@@ -31,7 +31,8 @@ _QUIET = (
 # Before a page's own script: a violation of its policy and every dialogue leave a trace.
 _WITNESS = """
 window.violations = [];
-addEventListener("securitypolicyviolation", event => window.violations.push(event.violatedDirective + " " + event.blockedURI));
+addEventListener("securitypolicyviolation", ({violatedDirective, blockedURI}) =>
+  window.violations.push(`${violatedDirective} ${blockedURI}`));
 window.alert = window.confirm = window.prompt = () => { window.hacked = "a dialogue was opened"; };
 """
 
@@ -67,7 +68,8 @@ class Chromium:
         """The size of the window (that of a phone is touched), the theme, and features such as `forced_colors`."""
         phone = size in PHONES
         self.cdp("Emulation.setDeviceMetricsOverride", width=size[0], height=size[1], deviceScaleFactor=1, mobile=phone)
-        wanted = {"prefers_color_scheme": "dark" if dark else "light", **features}
+        calm = {"prefers_reduced_motion": "reduce"}  # nothing is still on its way when it is looked at
+        wanted = {"prefers_color_scheme": "dark" if dark else "light", **calm, **features}
         named = [{"name": name.replace("_", "-"), "value": value} for name, value in wanted.items()]
         self.cdp("Emulation.setEmulatedMedia", media=media, features=named)
 

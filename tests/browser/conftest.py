@@ -65,7 +65,9 @@ def hostile_pages(_machine, tmp_path_factory) -> dict[str, Path]:
     hostile.write_exports(place / "exports")
     site = centre.write_site(place / "exports", place)
     told = [path for path in site.rglob("*.html") if path.parent.name != "conversations"]
-    said = [path for name in ("index", "everything", "endless", "half") for path in site.glob(f"conversations/{name}*.html")]
+    said = [
+        path for name in ("index", "everything", "endless", "half") for path in site.glob(f"conversations/{name}*.html")
+    ]
     return {path.relative_to(site).as_posix(): path for path in sorted((*told, *said))}
 
 

@@ -19,7 +19,7 @@ NASTY = {
     "attribute": f"' onmouseover='{CANARY}' autofocus onfocus='{CANARY}' x='",
     "drawing": f"</title></style></textarea><svg/onload={CANARY}>",
     "frame": f"<iframe srcdoc='<script>parent.{CANARY}</script>'></iframe><base href='https://elsewhere.example/'>",
-    "refresh": '<meta http-equiv="refresh" content="0;url=https://elsewhere.example/"><link rel=stylesheet href=//x.example>',
+    "refresh": '<meta http-equiv="refresh" content="0;url=https://x.example/"><link rel=stylesheet href=//x.example>',
     "link": f"javascript:{CANARY} https://elsewhere.example/ mailto:x@elsewhere.example",
     "comment": "<!-- --!> <!-- <![CDATA[ ]]> -->",
     "template": "{{ 7*7 }} {% raw %} ${7*7} #{7*7} <%= 7*7 %>",
@@ -62,20 +62,21 @@ def write_exports(folder: Path) -> None:
     ]
     rows += _talk("endless turn", 2, "noor", "repairs", "It goes on and on. " * (LONGEST // 19))[:2]
     centre.write_csv(folder / "calls.csv", rows)
-    halves = [{**row, "text": f"half a character \ud83d and {WORD} \udc00"} for row in _talk("half", 3, "noor", "x", "")]
+    halves = [
+        {**row, "text": f"half a character \ud83d and {WORD} \udc00"} for row in _talk("half", 3, "noor", "x", "")
+    ]
     (folder / "halves.json").write_text(json.dumps(halves), encoding="ascii")
     for name in (f"<img src=x onerror={CANARY}>.json", "\u202egpj.json", "a" * 200 + ".json", "{{ 7*7 }}.json"):
         (folder / name).write_text('{"Transcript": [', encoding="utf-8")
 
 
-def _talk(  # noqa: PLR0917 - a line of a table
-    name: str, day: int, agent: str, queue: str, text: str, answer: str = ""
-) -> list[dict[str, object]]:
+def _talk(name: str, day: int, agent: str, queue: str, text: str, answer: str = "") -> list[dict[str, object]]:
     """A conversation of six turns, all of them this text, or each answered with the other."""
     started = centre.MONDAY + timedelta(days=day)
     shared = {"conversation_id": f"{name} {day} {agent}"[:200], "channel": "chat", "queue": queue}
+    shared["started_at"] = started.isoformat()
     return [
-        {**shared, "turn": turn, "role": role, "agent_id": agent if role == "agent" else "", "started_at": started.isoformat(),
+        {**shared, "turn": turn, "role": role, "agent_id": agent if role == "agent" else "",
          "text": [text, answer][turn % 2] if answer else f"{text} {turn}"}
         for turn, role in enumerate(("customer", "agent") * 3)
     ]  # fmt: skip

@@ -6,7 +6,7 @@ const named = (node) => {
   const sort = [...element.classList].map((name) => `.${name}`).join("");
   return `<${element.localName}${sort}> ${(element.textContent || "").trim().replace(/\s+/g, " ").slice(0, 60).toWellFormed()}`;
 };
-const shown = (element) => element.checkVisibility({ visibilityProperty: true, contentVisibilityAuto: true });
+const shown = (element) => element.checkVisibility({ visibilityProperty: true, opacityProperty: true, contentVisibilityAuto: true });
 // Words for screen readers are cut to nothing on purpose, and the skip link stands outside until it has the focus.
 const onlySpoken = (element) => {
   for (let each = element; each; each = each.parentElement)
@@ -137,7 +137,8 @@ function turnedWords() {
   return faults;
 }
 
-// Signs, bars and curves stand out from what is behind them (WCAG 1.4.11): 3 to 1. Hair lines are decoration.
+// Signs, bars and curves stand out from what is behind them (WCAG 1.4.11): 3 to 1. Hair lines
+// are decoration, and so are bands behind curves, whose ends are drawn as lines.
 function faintDrawings() {
   const paint = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
   const rgba = (colour) => {
@@ -168,7 +169,7 @@ function faintDrawings() {
   const hairs = forced ? [] : ["--line", "--track"].map((name) => rgba(root.getPropertyValue(name)).join());
   const faults = new Set();
   for (const svg of document.querySelectorAll("main svg")) {
-    if (svg.parentElement.closest("svg") || !shown(svg)) continue;
+    if (svg.parentElement.closest("svg") || !shown(svg) || onlySpoken(svg)) continue;
     const behind = ground(svg);
     for (const mark of svg.querySelectorAll("path, rect, circle, line, text")) {
       if (!shown(mark) || mark.closest("svg svg")?.closest(".split")) continue;
@@ -176,7 +177,7 @@ function faintDrawings() {
       const seen = ["fill", "stroke"]
         .filter((name) => style[name] !== "none" && !style[name].startsWith("url"))
         .map((name) => [rgba(style[name]), parseFloat(style[`${name}Opacity`]) * parseFloat(style.opacity)])
-        .filter(([colour, opacity]) => colour[3] > 0 && opacity > 0 && !hairs.includes(colour.join()));
+        .filter(([colour, opacity]) => colour[3] > 0 && opacity > 0.3 && !hairs.includes(colour.join()));
       if (!seen.length) continue;
       const best = Math.max(...seen.map(([colour, opacity]) => contrast(over(colour, behind, colour[3] * opacity), behind)));
       if (best < 3) faults.add(`${svg.getAttribute("class")} ${mark.localName}.${mark.getAttribute("class")}: ${best.toFixed(2)}`);

@@ -1,5 +1,7 @@
 """Whatever stands in transcripts, names, queues and file names: nothing runs, nothing breaks out of its place."""
 
+# ruff: noqa: E501 - scripts for the browser
+
 import chromium
 import hostile
 import pytest

@@ -1,14 +1,18 @@
 """Without a mouse: Tab reaches everything that can be used and lets go of it, what has the focus is seen."""
 
 import centre
+import chromium
 import pytest
 from selenium.webdriver.common.keys import Keys
 
 # Notes everything that gets the focus, and how that is shown.
 WATCH = """
 window.visited = [];
+window.unseen = [];
 document.addEventListener("focusin", ({target}) => {
   const style = getComputedStyle(target);
+  for (let each = target; each; each = each.parentElement)
+    if (getComputedStyle(each).clipPath === "inset(50%)") window.unseen.push(target);
   window.visited.push({element: target, ring: style.outlineStyle !== "none" ? parseFloat(style.outlineWidth) : 0});
 });
 """
@@ -19,12 +23,14 @@ return [...document.querySelectorAll("a[href], button, input, select, summary, [
 
 
 @pytest.mark.parametrize("kind", centre.KINDS)
-def test_tab_reaches_every_control_in_the_order_of_the_page_and_ends(browser, pages, kind):
+@pytest.mark.parametrize("size", [chromium.PHONES[0], chromium.DESKTOPS[0]], ids=["phone", "desktop"])
+def test_tab_reaches_every_control_in_the_order_of_the_page_and_ends(browser, pages, kind, size):
+    browser.look(size)
     browser.open(pages[kind].as_uri())
     browser.run(WATCH)
     controls = browser.run(REACHABLE)
     browser.press(Keys.TAB * (len(controls) + 3))
-    lost, unordered, ringless = browser.run(
+    lost, unordered, ringless, unseen = browser.run(
         """
         const [controls] = arguments;
         const words = element => `${element.localName} ${element.textContent.trim().slice(0, 40)}`;
@@ -34,6 +40,7 @@ def test_tab_reaches_every_control_in_the_order_of_the_page_and_ends(browser, pa
           controls.filter(each => !visited.includes(each)).map(words),
           order.slice(1).filter((each, place) => !(order[place].compareDocumentPosition(each) & 4)).map(words),
           window.visited.filter(each => each.ring < 2).map(each => words(each.element)),
+          window.unseen.map(words),
         ];
         """,
         controls,
@@ -41,6 +48,7 @@ def test_tab_reaches_every_control_in_the_order_of_the_page_and_ends(browser, pa
     assert lost == []
     assert unordered == []
     assert ringless == []
+    assert unseen == []
 
 
 @pytest.mark.parametrize("kind", centre.KINDS)

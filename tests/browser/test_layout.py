@@ -1,4 +1,4 @@
-"""Every kind of page on phones, desks and at four times the size: all text is there, inside its box, and can be tapped."""
+"""Every kind of page on phones, desks and at four times the size: all text is inside its box and can be tapped."""
 
 import centre
 import chromium

@@ -4,7 +4,6 @@ import centre
 import pytest
 
 
-
 @pytest.fixture(params=["disk", "server"])
 def address(request, site, pages):
     """A function from a kind of page to where it is opened from."""
@@ -25,7 +24,6 @@ def test_a_page_loads_without_a_complaint_and_without_a_request_to_elsewhere(bro
     asked = browser.requests()
     assert asked
     assert [url for url in asked if not url.startswith((home, "data:"))] == []
-    print(asked)
 
 
 @pytest.mark.parametrize("kind", centre.KINDS)

@@ -1,7 +1,6 @@
 """Every kind of page on A4 and Letter: no text is cut, nothing scrolls, the paper is white."""
 
 import centre
-import chromium
 import pytest
 
 INCH, MARGINS = 25.4, 2 * 14  # mm; the margins of @page

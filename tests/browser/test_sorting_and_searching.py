@@ -1,7 +1,10 @@
 """Tables that sort, filter and search: by mouse and by keys; without script all of their rows stand there."""
 
+# ruff: noqa: E501 - scripts for the browser
+
 import re
 
+import chromium
 import pytest
 from selenium.webdriver.common.keys import Keys
 
@@ -26,15 +29,14 @@ def table(request, browser, pages):
     return browser.run("return document.querySelector('[data-tools]').dataset.tools")
 
 
-def tool(browser, role, name=""):
-    """The tool of this role whose label begins so."""
-    found = [each for each in browser.all(f"[data-tools] {role}") if each.accessible_name.startswith(name)]
-    assert found, name
-    return found[0]
+def tools(browser, table, role):
+    """The tools of a table that are of this role and can be seen."""
+    found = [each for part in role.split(", ") for each in browser.all(f"[data-tools='{table}'] {part}")]
+    return [each for each in found if each.is_displayed()]
 
 
-def status(browser):
-    return browser.run("return document.querySelector('[data-tools] [role=status]').innerText")
+def status(browser, table):
+    return browser.run("return document.querySelector(`[data-tools='${arguments[0]}'] [role=status]`).innerText", table)
 
 
 def shown(browser, table, count):
@@ -50,32 +52,36 @@ def heads(browser, table):
 def test_every_row_is_seen_and_counted_at_first(browser, table):
     rows = browser.run(ROWS, table)
     assert len(rows) > 5
-    assert re.findall(r"\d+", status(browser)) == [str(len(rows))] * 2
+    assert re.findall(r"\d+", status(browser, table)) == [str(len(rows))] * 2
 
 
 def test_searching_keeps_the_rows_that_say_so_and_show_all_brings_all_back(browser, table):
     everything = browser.run(ROWS, table)
-    search = tool(browser, "input[type=search]")
+    search = tools(browser, table, "input[type=search]")[0]
     assert search.accessible_name
     search.send_keys("DEREK hollís" if "front" in browser.run("return location.pathname") else "derek hollis")
-    kept = browser.wait_for(f"const rows = (() => {{ {ROWS} }})(...arguments); return rows.length < {len(everything)} && rows", table)
+    kept = browser.wait_for(
+        f"const rows = (() => {{ {ROWS} }})(...arguments); return rows.length < {len(everything)} && rows", table
+    )
     assert 0 < len(kept) < len(everything)
-    texts = browser.run(f"return [...document.querySelectorAll('#{table} tbody tr')].filter(each => each.checkVisibility()).map(each => each.innerText)")
+    texts = browser.run(
+        f"return [...document.querySelectorAll('#{table} tbody tr')].filter(each => each.checkVisibility()).map(each => each.innerText)"
+    )
     assert all("Derek Hollis" in text for text in texts)
-    assert status(browser).startswith(f"{len(kept)} of {len(everything)} ")
-    tool(browser, "button").click()
+    assert status(browser, table).startswith(f"{len(kept)} of {len(everything)} ")
+    tools(browser, table, "button")[0].click()
     assert shown(browser, table, len(everything)) == everything
 
 
 def test_a_search_without_a_hit_says_so(browser, table):
-    tool(browser, "input[type=search]").send_keys("<b>nobody</b> (.*")
+    tools(browser, table, "input[type=search]")[0].send_keys("<b>nobody</b> (.*")
     assert shown(browser, table, 0) == []
-    assert status(browser).startswith("0 of ")
+    assert status(browser, table).startswith("0 of ")
 
 
 def test_every_choice_and_every_box_keeps_some_rows_and_loses_others_or_none(browser, table):
     everything = browser.run(ROWS, table)
-    for place, choice in enumerate(browser.all("[data-tools] select, [data-tools] input[type=checkbox]")):
+    for place, choice in enumerate(tools(browser, table, "select, input[type=checkbox]")):
         assert choice.accessible_name, place
         values = browser.run("return [...(arguments[0].options ?? [])].map(each => each.value).filter(Boolean)", choice)
         for value in values or ["on"]:
@@ -87,12 +93,12 @@ def test_every_choice_and_every_box_keeps_some_rows_and_loses_others_or_none(bro
             )
             count = browser.wait_for(
                 "const rows = [...document.querySelectorAll(`#${arguments[0]} tbody tr`)].filter(each => each.checkVisibility()).length;"
-                "const said = parseInt(document.querySelector('[data-tools] [role=status]').innerText.replace(/,/g, ''));"
+                "const said = parseInt(document.querySelector(`[data-tools='${arguments[0]}'] [role=status]`).innerText.replace(/,/g, ''));"
                 "return said === rows && [rows]",
                 table,
             )[0]
             assert count <= len(everything)
-        tool(browser, "button").click()
+        tools(browser, table, "button")[0].click()
         assert shown(browser, table, len(everything)) == everything
 
 
@@ -121,11 +127,33 @@ def test_a_heading_sorts_one_way_then_the_other_then_not_at_all(browser, table, 
     assert len(seen) > 1
 
 
+SEEN = "return [...document.querySelectorAll('tbody tr')].filter(each => each.checkVisibility()).length"
+
+
+def test_a_phone_has_a_choice_in_the_place_of_headings(browser, pages):
+    browser.look(chromium.PHONES[0])
+    for kind in KINDS:
+        browser.open(pages[kind].as_uri())
+        table = browser.run("return document.querySelector('[data-tools]').dataset.tools")
+        natural = browser.run(ROWS, table)
+        choice = next(each for each in tools(browser, table, "select") if each.accessible_name.startswith("Sort by"))
+        values = browser.run("return [...arguments[0].options].map(each => each.value)", choice)
+        orders = {}
+        for value in (*values[1:], values[0]):
+            browser.run(
+                "arguments[0].value = arguments[1]; arguments[0].dispatchEvent(new Event('change'))", choice, value
+            )
+            orders[value] = browser.run(ROWS, table)
+        assert values[0] == ""
+        assert orders[""] == natural
+        assert any(order != natural for order in orders.values())
+
+
 def test_without_script_every_row_is_there_and_no_tool_that_would_do_nothing(browser, pages):
     for kind in KINDS:
         browser.open(pages[kind].as_uri())
-        with_script = browser.run("return document.querySelectorAll('tbody tr').length")
+        with_script = browser.run(SEEN)
         with browser.without_script():
             browser.open(pages[kind].as_uri())
-            assert browser.run("return [...document.querySelectorAll('tbody tr')].filter(each => each.checkVisibility()).length") == with_script
+            assert browser.run(SEEN) == with_script
             assert not [each for each in browser.all("button, input, select") if each.is_displayed()]

@@ -16,7 +16,8 @@ BAD = f"""<!doctype html><html><head><title>Bad</title>
 <p class="over">one text</p><p class="under">another</p><div class="wide">wide</div>
 <a href="#x" style="font-size: 8px">x</a> <img src="http://elsewhere.example/x.png">
 <p>&#x202e;one two three</p>
-<svg role="img" width="40" height="20"><circle class="faint" r="5" cx="9" cy="9"/><text x="30" y="9">labelled</text></svg>
+<svg role="img" width="40" height="20">
+<circle class="faint" r="5" cx="9" cy="9"/><text x="30" y="9">labelled</text></svg>
 <script>window.hacked = 1;</script>
 </main></body></html>
 """
@@ -28,27 +29,30 @@ def bad(browser, tmp_path):
     path = tmp_path / "bad.html"
     path.write_text(BAD, encoding="utf-8")
     browser.open(path.as_uri())
-    return path
 
 
-def test_a_violation_of_the_policy_is_noticed(browser, bad):
+@pytest.mark.usefixtures("bad")
+def test_a_violation_of_the_policy_is_noticed(browser):
     told = browser.complaints()
     assert any("img-src" in each or "default-src" in each for each in told)
     assert any("script-src" in each for each in told)
     assert browser.run("return window.hacked") is None
 
 
+@pytest.mark.usefixtures("bad")
 @pytest.mark.parametrize("probe", ["tooWide", "clipped", "overlapping", "cutDrawings", "turnedWords", "faintDrawings"])
-def test_a_fault_of_layout_is_noticed(browser, bad, probe):
+def test_a_fault_of_layout_is_noticed(browser, probe):
     browser.look(chromium.PHONES[0])
     assert browser.faults(probe)
 
 
-def test_a_small_target_is_noticed(browser, bad):
+@pytest.mark.usefixtures("bad")
+def test_a_small_target_is_noticed(browser):
     assert browser.faults("smallTargets", 24)
 
 
-def test_an_image_without_words_is_noticed(browser, bad):
+@pytest.mark.usefixtures("bad")
+def test_an_image_without_words_is_noticed(browser):
     assert {"image-alt", "html-has-lang"} <= {each["id"] for each in browser.audit(("wcag2a",))}
 
 

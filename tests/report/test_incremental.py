@@ -7,7 +7,7 @@ import pytest
 
 from empathy_scan import phrases, report
 from empathy_scan.errors import OutputError, UsageError
-from empathy_scan.report import digests, listing, page, rendering
+from empathy_scan.report import digests, listing, page, rendering, since
 
 LINES = [("customer", "The oven broke.", "1"), ("agent", "Sorry for any inconvenience.", "S0")]
 
@@ -80,8 +80,9 @@ def test_a_new_conversation_writes_its_page_its_agents_and_of_others_only_those_
 )  # fmt: skip
 def test_an_update_ends_with_the_bytes_of_a_fresh_report(tmp_path, site, frames, office, change):
     changed = change(frames(*office), lambda name: frames(*(each for each in office if each.name != name)))
+    last = since.read(site)
     report.write(site, **changed)
-    report.write(tmp_path / "fresh", **changed)
+    report.write(tmp_path / "fresh", **changed, last=last)
     assert contents(site) == contents(tmp_path / "fresh")
 
 

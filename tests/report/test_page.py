@@ -236,7 +236,7 @@ def test_pages_of_conversations_that_are_gone_are_removed(tmp_path, frames, offi
         "index",
     }
     assert {path.stem for path in (site / "agents").iterdir()} == {"maya.osei"}
-    assert {path.name for path in site.iterdir()} <= {folder.MARKER, *folder.ENTRIES}
+    assert {path.name for path in site.iterdir()} <= {folder.MARKER, folder.LOCK, *folder.ENTRIES}
 
 
 def test_a_report_with_its_folder_moved_still_works(site):

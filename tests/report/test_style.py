@@ -89,6 +89,15 @@ def test_every_colour_of_a_sheet_is_one_of_the_palette():
     """A colour written anywhere else would be the same by day and by night, and no test would know of it."""
     for file in ASSETS.iterdir():
         if file.name.endswith(".css"):
-            rules = re.sub(r"/\*.*?\*/|:root\s*\{.*?\}|\[(?:fill|stroke)=[^]]*\]", "", file.read_text(encoding="utf-8"), flags=re.DOTALL)
+            rules = re.sub(
+                r"/\*.*?\*/|:root\s*\{.*?\}|\[(?:fill|stroke)=[^]]*\]",
+                "",
+                file.read_text(encoding="utf-8"),
+                flags=re.DOTALL,
+            )
             assert re.findall(r"#[0-9a-fA-F]{3,8}\b|\brgba?\(|\bhsla?\(", rules) == [], file.name
-            assert set(re.findall(r"var\(--([\w-]+)", rules)) <= THEMES["light"].keys() | {"kind", "kind-soft", "shadow"}, file.name
+            assert set(re.findall(r"var\(--([\w-]+)", rules)) <= THEMES["light"].keys() | {
+                "kind",
+                "kind-soft",
+                "shadow",
+            }, file.name

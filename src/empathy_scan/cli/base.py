@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import io
-import json
-import logging
 import os
 import re
 import sys
+import traceback
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import fields
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -19,16 +19,17 @@ import typer
 from typer.core import TyperGroup
 
 from empathy_scan import __version__
+from empathy_scan.cli import logs
 from empathy_scan.errors import EmpathyScanError, InputError, NoticeError
 
 if TYPE_CHECKING:
     from empathy_scan.config import Config
 
+safe, as_json = logs.safe, logs.as_json
+_SHOWN_FRAMES = 5
 REJECTED = 3  # done, but some input was rejected
 SHOWN_REJECTS = 20
 _KIND = re.compile(r"(?:looks like )?an? ([^,]+), which")  # what a file is that is left out
-# Escape sequences of terminals, and characters that turn the direction of writing: transcripts come from strangers.
-UNSAFE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 class Commands(TyperGroup):
@@ -40,7 +41,7 @@ class Commands(TyperGroup):
             answer = super().invoke(ctx)
             sys.stdout.flush()
         except EmpathyScanError as error:
-            typer.echo(f"empathy-scan: {safe(str(error))}", err=True)
+            logs.say(f"empathy-scan: {error}", event="error", error=type(error).__name__)
             raise typer.Exit(1 if isinstance(error, InputError) else error.exit_code) from error
         except BrokenPipeError:  # the reader of our output went away, as `head` does
             _write_no_more()
@@ -48,9 +49,21 @@ class Commands(TyperGroup):
         except OSError as error:  # those of files are errors of ours already
             _write_no_more()
             what = f"cannot be written ({error.strerror or type(error).__name__})"
-            typer.echo(f"empathy-scan: {safe(str(error.filename or 'standard output'))}: {what}", err=True)
+            logs.say(f"empathy-scan: {error.filename or 'standard output'}: {what}", event="error")
             raise typer.Exit(1) from error
+        except Exception as error:
+            if type(error).__module__.partition(".")[0] in {"typer", "click"}:  # these are told by them
+                raise
+            logs.say(f"empathy-scan: {_unforeseen(error)}", event="error", error=type(error).__name__)
+            raise typer.Exit(1) from None
         return answer
+
+
+def _unforeseen(error: Exception) -> str:
+    """A fault of the program in a line: where it arose, without its message, which may cite a transcript."""
+    frames = traceback.extract_tb(error.__traceback__)[-_SHOWN_FRAMES:]
+    places = " > ".join(f"{Path(frame.filename).name}:{frame.lineno}" for frame in frames)
+    return f"a fault of the program, {type(error).__name__} at {places}; please report this line"
 
 
 def _write_no_more() -> None:
@@ -115,6 +128,13 @@ LanguageOption = Annotated[
 RosterOption = Annotated[
     str, typer.Option("--roster", help="Agents with names, aliases and teams (CSV or TOML).", metavar="FILE")
 ]
+QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing unless the run fails.")]
+LogFormatOption = Annotated[
+    str, typer.Option("--log-format", help="Log in lines of text, or of JSON.", metavar="text|json")
+]
+LogFileOption = Annotated[str, typer.Option("--log-file", help="Add the log to this file.", metavar="FILE")]
+ReportsOption = Annotated[Path, typer.Option("--reports", help="Folder for the report.", metavar="DIR")]
+StoreOption = Annotated[str, typer.Option("--store", help="Folder or URL of the results store.", metavar="DIR|URL")]
 
 
 def _tell_version(asked: bool) -> None:  # noqa: FBT001 - typer's signature
@@ -134,9 +154,7 @@ def common(
     """Options before the command."""
     if isinstance(sys.stdout, io.TextIOWrapper) and not sys.stdout.isatty():
         sys.stdout.reconfigure(encoding="utf-8", errors="replace")  # for programs, wherever they run
-    level = logging.INFO if verbose else logging.ERROR
-    logging.basicConfig(stream=sys.stderr, format="%(asctime)s %(name)s %(message)s", level=level)
-    logging.getLogger("empathy_scan").setLevel(level if verbose else logging.WARNING)
+    logs.configure(verbose=verbose)
 
 
 def settings(  # noqa: PLR0913 - an argument per option
@@ -150,10 +168,16 @@ def settings(  # noqa: PLR0913 - an argument per option
     domains: Sequence[str] | None = None,
     languages: Sequence[str] | None = None,
     roster: str = "",
+    scan: Mapping[str, object] | None = None,
 ) -> Config:
-    """The settings of a file with the command line's over them; raises ConfigError."""
-    from empathy_scan import config  # noqa: PLC0415
+    """The settings of a file with the command line's over them; raises ConfigError.
 
+    Where no file is named, empathy-scan.toml of the working directory is taken, and stderr says so.
+    """
+    from empathy_scan import config  # noqa: PLC0415 - as few modules as may be for --help
+
+    if path is None and (path := config.found_in(Path())) is not None:
+        logs.say(f"settings: {path}")
     loaded = config.load(path)
     read: dict[str, object] = {}
     if format_name:
@@ -169,12 +193,47 @@ def settings(  # noqa: PLR0913 - an argument per option
         read["channel_roles"] = {**loaded.read.channel_roles, **given}
     paths = {"roster": roster, "speakers": speaker_list}
     changes: dict[str, dict[str, object]] = {
+        "scan": dict(scan or {}),
         "read": read,
         "roles": {name: path for name, path in paths.items() if path},
     }
     if speakers:
         changes["roles"]["roles"] = {**loaded.roles.roles, **pairs(speakers, option="--role")}
     return config.override(loaded, changes)
+
+
+def settings_of(context: typer.Context) -> Config:
+    """What `settings` gives for the options of a command, with those that have their place under [scan]."""
+    given = context.params
+    return settings(
+        given.get("config"), format_name=given.get("format_name", ""), columns=given.get("column"),
+        speakers=given.get("role"), channels=given.get("channel_roles"), speaker_list=given.get("speakers", ""),
+        domains=given.get("agent_domain"), languages=given.get("language"), roster=given.get("roster", ""),
+        scan=_said(context),
+    )  # fmt: skip
+
+
+def bundle(given: Path | None, options: Config) -> Path | None:
+    """The model's directory: that of the command line, else that of the settings, else None for the shipped one."""
+    return given or (Path(options.scan.model) if options.scan.model else None)
+
+
+def _said(context: typer.Context) -> dict[str, object]:
+    """The settings under [scan] that stand on the command line, before or after the command."""
+    from empathy_scan.config import ScanConfig  # noqa: PLC0415 - as in `settings`
+
+    known = {each.name for each in fields(ScanConfig)}
+    found: dict[str, object] = {}
+    for level in filter(None, (context.parent, context)):
+        for name, value in level.params.items():
+            key, source = name.removeprefix("as_"), level.get_parameter_source(name)
+            if key in known and source is not None and source.name == "COMMANDLINE":
+                found[key] = tuple(map(str, value)) if isinstance(value, list | tuple) else _plain(value)
+    return found
+
+
+def _plain(value: object) -> object:
+    return str(value) if isinstance(value, Path) else value
 
 
 def pairs(given: Iterable[str], *, option: str) -> dict[str, str]:
@@ -212,24 +271,15 @@ def print_json(answer: Any) -> None:  # noqa: ANN401 - whatever JSON can hold
     typer.echo(as_json(answer, indent=1))
 
 
-def as_json(answer: Any, *, indent: int | None = None) -> str:  # noqa: ANN401 - whatever JSON can hold
-    """JSON that may be shown on a terminal: what could steer one is spelt as an escape."""
-    text = json.dumps(answer, ensure_ascii=False, indent=indent)
-    return UNSAFE.sub(lambda match: f"\\u{ord(match.group()):04x}", text)
-
-
-def safe(text: str) -> str:
-    """The text without what could steer a terminal; of the same length, so that evidence stays in place."""
-    return UNSAFE.sub("�", text)
-
-
 def tell_notes(*, mixed: int, unlisted: Sequence[str]) -> None:
     """On stderr: how many conversations hold other languages, and who is not on the roster; nothing where neither."""
     if mixed:
-        typer.echo(f"{mixed} conversation(s) with turns in other languages, which are left out", err=True)
+        logs.say(
+            f"{mixed} conversation(s) with turns in other languages, which are left out", event="mixed", count=mixed
+        )
     if unlisted:
         more = f" and {len(unlisted) - SHOWN_REJECTS} more" if len(unlisted) > SHOWN_REJECTS else ""
-        typer.echo(safe(f"not on the roster: {', '.join(unlisted[:SHOWN_REJECTS])}{more}"), err=True)
+        logs.say(f"not on the roster: {', '.join(unlisted[:SHOWN_REJECTS])}{more}", event="unlisted")
 
 
 def failed(rejects: Any) -> Any:  # noqa: ANN401 - a REJECTS frame; polars is not imported for --help
@@ -250,11 +300,11 @@ def _left_out(rejects: Any) -> Iterator[str]:  # noqa: ANN401 - as above
 def tell_rejects(rejects: Any) -> None:  # noqa: ANN401 - as above
     """The rejected input on stderr, one line each: where, what, and what to do; of what is left out rightly a count."""
     for told in _left_out(rejects):
-        typer.echo(safe(told), err=True)
+        logs.say(told, event="left out")
     rejects = failed(rejects)
     for row in rejects.head(SHOWN_REJECTS).iter_rows(named=True):
         where = f"{row['source']}:{row['place']}" if row["place"] else row["source"]
         remedy = f"; {row['remedy']}" if row["remedy"] else ""
-        typer.echo(safe(f"rejected {where}: {row['reason']}{remedy}"), err=True)
+        logs.say(f"rejected {where}: {row['reason']}{remedy}", event="rejected", **row)
     if rejects.height > SHOWN_REJECTS:
-        typer.echo(f"... and {rejects.height - SHOWN_REJECTS} more", err=True)
+        logs.say(f"... and {rejects.height - SHOWN_REJECTS} more", event="rejected")

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-import sys
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from empathy_scan.cli import base
+from empathy_scan.cli import base, logs, progress
 from empathy_scan.cli.base import app
+from empathy_scan.errors import InputError, UsageError
 
-StoreOption = Annotated[str, typer.Option("--store", help="Folder or URL of the results store.", metavar="DIR|URL")]
-ReportsOption = Annotated[Path, typer.Option("--reports", help="Folder for the report.", metavar="DIR")]
+if TYPE_CHECKING:
+    from empathy_scan.config import Config
+
 SinceOption = Annotated[
     str | None, typer.Option("--since", help="Report conversations from this day on.", metavar="DATE")
 ]
@@ -24,10 +29,13 @@ UntilOption = Annotated[
 
 @app.command(epilog="Example: empathy-scan scan exports/ --store results --reports report")
 def scan(  # noqa: PLR0913 - a parameter per option
-    paths: Annotated[list[Path], typer.Argument(help="Files and folders with transcripts.", metavar="PATH...")],
+    context: typer.Context,
+    paths: Annotated[
+        list[Path] | None, typer.Argument(help="Files and folders with transcripts.", metavar="[PATH...]")
+    ] = None,
     *,
-    store: StoreOption = "empathy-scan-store",
-    reports: ReportsOption = Path("empathy-scan-report"),
+    store: base.StoreOption = "empathy-scan-store",
+    reports: base.ReportsOption = Path("empathy-scan-report"),
     model: base.ModelOption = None,
     config: base.ConfigOption = None,
     engine: Annotated[
@@ -48,47 +56,118 @@ def scan(  # noqa: PLR0913 - a parameter per option
     retry: Annotated[
         bool, typer.Option("--retry", help="Open the files again of which something was rejected.")
     ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Tell what would be done, and write nothing.")] = False,
     as_json: base.JsonOption = False,
+    quiet: base.QuietOption = False,
+    log_format: base.LogFormatOption = "text",
+    log_file: base.LogFileOption = "",
 ) -> None:
     """Read, score, store and report; incremental, and safe to repeat or to kill.
 
     Ends with the path of the report's front page and a summary. Exit code 3 when some input was rejected.
     """
-    start, end = base.period(since, until)
-    options = base.settings(
-        config, format_name=format_name, columns=column, speakers=role, channels=channel_roles,
-        speaker_list=speakers, domains=agent_domain, languages=language, roster=roster,
-    )  # fmt: skip
+    base.period(since, until)
+    options = base.settings_of(context)
+    asked = options.scan
+    logs.configure(verbose=asked.verbose, form=asked.log_format, file=asked.log_file, quiet=asked.quiet)
+    if not asked.paths:
+        raise UsageError("there is nothing to scan", remedy="name files or folders, or `paths` under [scan]")
+    if asked.dry_run:
+        _rehearse(options)
+    else:
+        _scan(options)
 
+
+def _scan(options: Config) -> None:
+    """The run, and what there is to say of it."""
     from empathy_scan import engine as engines  # noqa: PLC0415 - torch and spaCy stay out of --help
     from empathy_scan import pipeline  # noqa: PLC0415 - as above
-    from empathy_scan.errors import InputError  # noqa: PLC0415 - as above
 
-    result = pipeline.scan(
-        paths, store=store, reports=reports, config=options, model=model, engine=engines.make(engine, workers),
-        since=start, until=end, again=reread, retry=retry,
-        told=_progress if sys.stderr.isatty() else None,
-    )  # fmt: skip
+    asked = options.scan
+    start, end = base.period(asked.since or None, asked.until or None)
+    with progress.shown() as told, _ended_by_signals():
+        result = pipeline.scan(
+            [Path(path) for path in asked.paths], store=asked.store, reports=Path(asked.reports), config=options,
+            model=Path(asked.model) if asked.model else None, engine=engines.make(asked.engine, asked.workers),
+            since=start, until=end, again=asked.reread, retry=asked.retry, told=told,
+        )  # fmt: skip
     base.tell_rejects(result.rejected)
     base.tell_notes(mixed=0, unlisted=result.unlisted)
-    if as_json:
+    if asked.json:
         base.print_json(result.to_json())
-    else:
+    elif not asked.quiet:
         _summary(result.to_json())
     if not result.conversations:
         raise InputError(
             f"no conversation could be read from {result.files} file(s), and the store holds none",
             remedy="mend what is named above; `empathy-scan read --explain FILE` tells how a file is understood",
         )
-    if result.rejects:
-        raise typer.Exit(base.REJECTED)
+    if result.exit_code:
+        raise typer.Exit(result.exit_code)
+
+
+def _rehearse(options: Config) -> None:
+    """What the run would do."""
+    from empathy_scan import rehearsal  # noqa: PLC0415 - torch and spaCy stay out of --help
+
+    asked = options.scan
+    found = rehearsal.rehearse(
+        [Path(path) for path in asked.paths], store=asked.store, config=options,
+        model=Path(asked.model) if asked.model else None, workers=asked.workers,
+        again=asked.reread, retry=asked.retry,
+    )  # fmt: skip
+    base.tell_rejects(found.rejected)
+    if asked.json:
+        base.print_json(found.to_json())
+    elif not asked.quiet:
+        for line in _plan(found.to_json()):
+            typer.echo(line)
+    if found.exit_code:
+        raise typer.Exit(found.exit_code)
+
+
+def _plan(found: dict[str, Any]) -> Iterator[str]:
+    """A rehearsal in words."""
+    yield "nothing was written; a scan would do this:"
+    kinds = ", ".join(f"{found[f'files_{kind}']} {kind}" for kind in ("new", "changed", "known", "waiting"))
+    rows = {
+        "files": f"{found['files']} ({kinds})",
+        "rejects": found["rejects"],
+        "left out": found["left_out"],
+        "conversations": f"{found['conversations']}, {found['to_score']} of them to be scored",
+        "in place of older": found["replaced"],
+        "turns to be scored": found["turns_to_score"],
+        "seconds": f"about {found['seconds']:.0f} (from {found['estimated_from']})",
+        "model": found["model"],
+        "settings": found["settings"],
+    }
+    for title, value in rows.items():
+        yield f"{title:<20}{value}"
+
+
+@contextmanager
+def _ended_by_signals() -> Iterator[None]:
+    """Let the run record that it was stopped where the system asks it to end, as `systemctl stop` does."""
+
+    def stop(number: int, _: object) -> None:
+        raise SystemExit(128 + number)
+
+    if threading.current_thread() is not threading.main_thread():  # signals are the main thread's
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 @app.command(epilog="Example: empathy-scan report --store results --reports report --since 2026-10-12")
 def report(  # noqa: PLR0913 - a parameter per option
+    context: typer.Context,
     *,
-    store: StoreOption = "empathy-scan-store",
-    reports: ReportsOption = Path("empathy-scan-report"),
+    store: base.StoreOption = "empathy-scan-store",
+    reports: base.ReportsOption = Path("empathy-scan-report"),
     config: base.ConfigOption = None,
     since: SinceOption = None,
     until: UntilOption = None,
@@ -106,8 +185,10 @@ def report(  # noqa: PLR0913 - a parameter per option
 
     Only what changed is written.
     """
-    start, end = base.period(since, until)
-    options = base.settings(config, roster=roster)
+    base.period(since, until)
+    options = base.settings_of(context)
+    asked = options.scan
+    start, end = base.period(asked.since or None, asked.until or None)
 
     from empathy_scan import rebuild  # noqa: PLC0415 - polars stays out of --help
     from empathy_scan import report as pages  # noqa: PLC0415 - as above
@@ -117,15 +198,10 @@ def report(  # noqa: PLR0913 - a parameter per option
         options = replace(options, report=replace(options.report, conversation_pages="all"))
     written: list[pages.Written] = []
     front_page, stored = rebuild.write_report(
-        Store.open(store),
-        reports,
-        options,
-        since=start,
-        until=end,
-        conversations=conversation or (),
-        told=written.append,
-    )
-    if as_json:
+        Store.open(asked.store), Path(asked.reports), options,
+        since=start, until=end, conversations=conversation or (), told=written.append,
+    )  # fmt: skip
+    if asked.json:
         numbers = {"conversations": stored.conversations.height} | {k: v for w in written for k, v in asdict(w).items()}
         base.print_json({"front_page": str(front_page)} | numbers)
     else:
@@ -134,17 +210,11 @@ def report(  # noqa: PLR0913 - a parameter per option
             typer.echo(f"{each.changed:,} of {each.pages:,} pages changed")
 
 
-def _progress(stage: str, done: int, total: int) -> None:
-    """A counter on the terminal."""
-    typer.echo(f"\r{stage} {done:,} of {total:,} segments", err=True, nl=done >= total)
-
-
 def _summary(result: dict[str, Any]) -> None:
     """The front page's path and ten lines of what was done."""
     typer.echo(result["front_page"])
     rows = {
-        "files": "files", "known already": "known", "rejects": "rejects", "left out": "left_out",
-        "scored in this run": "scored",
+        "files": "files", "rejects": "rejects", "left out": "left_out", "scored in this run": "scored",
         "conversations": "conversations", "in the report": "reported", "turns in it": "turns", "agents in it": "agents",
         "seconds": "seconds", "model": "model", "settings": "settings",
     }  # fmt: skip
@@ -152,6 +222,7 @@ def _summary(result: dict[str, Any]) -> None:
         changed = f", {result['replaced']} of them changed" if key == "scored" and result["replaced"] else ""
         typer.echo(f"{title:<20}{result[key]}{changed}")
     notes = {
+        "known already": ("known", "file(s), which were not opened"),
         "being written": ("waiting", "file(s) that are not whole yet, left for the next run"),
         "mixed languages": ("mixed", "conversation(s) with turns in other languages, which are left out"),
         "language not told": ("assumed", "conversation(s) too short to tell, taken as known"),

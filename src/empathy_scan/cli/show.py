@@ -43,7 +43,7 @@ def classify(
     rejected = 0
     with _opened(file) as stream:
         lines = ((number, line) for number, line in enumerate(stream, 1) if line.strip())
-        scorer = Scorer.load(model, replace(options.score, evidence=False))
+        scorer = Scorer.load(base.bundle(model, options), replace(options.score, evidence=False))
         while chunk := list(islice(lines, ROWS_AT_ONCE)):
             parsed = [_parsed(line, faults) for _, line in chunk]
             answers = iter(score_rows([row for row, fault in parsed if not fault], scorer, options))
@@ -97,7 +97,7 @@ def show(  # noqa: PLR0913 - a parameter per option
     from empathy_scan import dialogue  # noqa: PLC0415 - polars stays out of --help
 
     if not store:
-        found = dialogue.judged(Path(what), options, model=model, conversation=conversation)
+        found = dialogue.judged(Path(what), options, model=base.bundle(model, options), conversation=conversation)
     elif what or conversation:
         found = dialogue.stored(store, what or conversation, options)
     else:

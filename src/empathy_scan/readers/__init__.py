@@ -10,6 +10,7 @@ from pathlib import Path
 
 import polars as pl
 
+from empathy_scan import stages
 from empathy_scan.config import ReadConfig
 from empathy_scan.errors import InputError, UsageError
 from empathy_scan.readers import batches, beside, files, gather, grouping, parts, pieces, threads
@@ -90,6 +91,7 @@ def _read(
 ) -> Reading:
     placed: list[gather.Placed] = []
     problems = list(notices)
+    stages.expect(stages.READING, len(found))
     for each in found:
         for piece in opener(each):
             if isinstance(piece, gather.Problem):
@@ -97,6 +99,7 @@ def _read(
             else:
                 placed += piece.placed
                 problems += piece.problems
+        stages.advance(stages.READING)
     turns, rejects = _gathered(placed, problems, config)
     count = len(found) + len(notices)
     _LOG.info("%d files: %d turns, %d rejects", count, turns.height, rejects.height)

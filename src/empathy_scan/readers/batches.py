@@ -13,6 +13,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from empathy_scan import stages
 from empathy_scan.readers import files
 from empathy_scan.readers.gather import Placed, Problem
 from empathy_scan.readers.pieces import Opener
@@ -50,7 +51,9 @@ def is_little(found: Sequence[files.Found]) -> bool:
 
 def batches(found: Sequence[files.Found], opener: Opener) -> Iterator[Batch]:
     """Conversations and problems in parts; copies of a conversation are in the same part. There is at least one."""
-    index = _index(found, opener)
+    with stages.stage(stages.INDEXING):
+        index = _index(found, opener)
+    stages.expect(stages.READING, len(found))
     waiting: dict[int, list[Placed]] = defaultdict(list)
     placed: list[Placed] = []
     problems: list[Problem] = []
@@ -68,6 +71,7 @@ def batches(found: Sequence[files.Found], opener: Opener) -> Iterator[Batch]:
             if turns >= TURNS_PER_PART and number >= index.mails:
                 yield placed, problems
                 placed, problems, turns, some = [], [], 0, True
+        stages.advance(stages.READING)
         if number == index.mails - 1 and placed:
             yield placed, problems
             placed, problems, turns, some = [], [], 0, True
@@ -95,7 +99,9 @@ def _index(found: Sequence[files.Found], opener: Opener) -> _Index:
     """The first time through all files."""
     hashes = [array("Q") for _ in found]
     mails = set[int]()
+    stages.expect(stages.INDEXING, len(found))
     for at, each in enumerate(found):
+        stages.advance(stages.INDEXING)
         for piece in opener(each):
             if isinstance(piece, Problem):
                 continue

@@ -101,7 +101,7 @@ def _ground(axis: Axis, reference: float | None) -> list[Markup]:
 
 
 def split(parts: Sequence[Part], *, label: str) -> Markup:
-    """One bar cut into parts that sum to 1, with a gap between them and its kind's sign in each that has room for it."""
+    """One bar cut into parts that sum to 1, with gaps between them and its kind's sign where there is room."""
     drawn, left = [], 0.0
     for part in parts:
         piece = Markup('<rect class="{}" x="{:.1f}%" width="{:.1f}%" y="0" height="100%"/>')

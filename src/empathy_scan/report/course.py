@@ -203,7 +203,7 @@ def _spec(measure: Measure, told: list[tuple[dt.date, Figure]]) -> plots.Spec:
         "layer": [
             {"mark": {"type": "area", "color": colour, "opacity": 0.15},
              "encoding": {"y": {"field": "low", **height}, "y2": {"field": "high"}}},
-            {"mark": {"type": "rule", "color": colour, "opacity": 0.45, "strokeWidth": 4},
+            {"mark": {"type": "rule", "color": colour, "opacity": 0.7, "strokeWidth": 4},
              "encoding": {"y": {"field": "low", **height}, "y2": {"field": "high"}}},
             {"mark": {"type": "line", "color": colour}, "encoding": {"y": {"field": "value", **height}}},
             {"mark": {"type": "point", "color": colour, "filled": True, "size": 40, "opacity": 1},

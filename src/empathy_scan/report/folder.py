@@ -16,7 +16,8 @@ import shutil
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from empathy_scan.errors import OutputError
+from empathy_scan import lock
+from empathy_scan.errors import OutputError, StoreError
 from empathy_scan.report import manifest
 from empathy_scan.report.manifest import Entry, Manifest
 
@@ -24,6 +25,8 @@ _LOG = logging.getLogger(__name__)
 MARKER = manifest.FILE
 # In the order in which files change places.
 ENTRIES = ("assets", "conversations", "agents", "data", "method.md", "method.html", "index.md", "index.html")
+LOCK = f"{MARKER}.lock"  # held while a run writes; the file stays
+_WAIT_SECONDS = 900.0  # for another run to finish its report
 _NEW, _OLD, _PART = f"{MARKER}.new", f"{MARKER}.old", f"{MARKER}.part"
 _REMEDIES = {
     errno.EACCES: "allow writing to it or choose another folder",
@@ -154,12 +157,14 @@ def updating(folder: Path) -> Iterator[Update]:
     Raises OutputError, naming the folder and a remedy, where something cannot be written; the old report then stays.
     """
     try:
-        update = Update(folder, _begun(folder))
-        try:
-            yield update
-            update.commit()
-        finally:
-            _clear(folder)
+        _ours(folder)
+        with _alone(folder):
+            update = Update(folder, _begun(folder))
+            try:
+                yield update
+                update.commit()
+            finally:
+                _clear(folder)
     except OSError as error:
         remedy = _REMEDIES.get(error.errno or 0, "see that the folder can be written")
         reason = error.strerror or type(error).__name__
@@ -167,12 +172,35 @@ def updating(folder: Path) -> Iterator[Update]:
     _LOG.info("report written to %s", folder)
 
 
+def _ours(folder: Path) -> None:
+    """Raise OutputError for a folder in which our files would replace somebody else's."""
+    if manifest.read(folder) is None and (strangers := [entry for entry in ENTRIES if (folder / entry).exists()]):
+        raise _stranger(folder, strangers)
+
+
+@contextlib.contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """While no other run writes into the folder: one that comes second waits, and then finds the first one's report."""
+    with contextlib.ExitStack() as held:
+        try:
+            held.enter_context(lock.exclusive(folder / LOCK, wait_seconds=_WAIT_SECONDS))
+        except StoreError as error:
+            raise _locked(folder, error) from error
+        yield
+
+
+def _locked(folder: Path, error: StoreError) -> OutputError:
+    """Why the folder could not be had: it cannot be written, or another run is still writing into it."""
+    cause = error.__cause__
+    if isinstance(cause, OSError):
+        raise cause
+    remedy = "wait until it is done, then run `empathy-scan report`"
+    return OutputError("another run writes this report", where=str(folder), remedy=remedy)
+
+
 def _begun(folder: Path) -> Manifest:
     """What the folder holds, and a place for what is new; what a killed run left is removed."""
     old = manifest.read(folder)
-    if old is None and (strangers := [entry for entry in ENTRIES if (folder / entry).exists()]):
-        raise _stranger(folder, strangers)
-    folder.mkdir(parents=True, exist_ok=True)
     _clear(folder)
     (folder / _NEW).mkdir()
     return old or Manifest()

@@ -181,7 +181,7 @@ def _drawing(told: dict[str, Figure], team: Figure) -> Markup:
     spec = {
         "width": {"step": 46}, "height": 180, "data": {"values": values}, "encoding": {"x": place},
         "layer": [
-            {"mark": {"type": "bar", "color": plots.PALETTE["missed"], "opacity": 0.35, "width": 26},
+            {"mark": {"type": "bar", "color": plots.PALETTE["missed"], "opacity": 0.7, "width": 26},
              "encoding": {"y": {"field": "value", **height}}},
             {"mark": {"type": "rule", "color": plots.PALETTE["missed"], "strokeWidth": 2},
              "encoding": {"y": {"field": "low", **height}, "y2": {"field": "high"}}},

@@ -164,6 +164,27 @@
     apply(); // also what the browser has kept from an earlier visit
   };
 
+  // --- boxes that scroll ------------------------------------------------------------------------------------------
+
+  // What is wider than its box can be scrolled by keys where the browser does not see to it; what fits is no stop.
+  const reach = (box) => {
+    const wide = box.scrollWidth > box.clientWidth;
+    if (wide === box.hasAttribute("tabindex")) return;
+    if (!wide) {
+      ["tabindex", "role", "aria-label"].forEach((name) => box.removeAttribute(name));
+      return;
+    }
+    const named = box.querySelector("caption, figcaption, h3, [role=img]");
+    box.tabIndex = 0;
+    if (box.localName === "div") box.setAttribute("role", "group"); // a figure has a role of its own
+    box.setAttribute("aria-label", `${named?.getAttribute("aria-label") ?? named?.textContent.trim() ?? "Table"} (scrolls)`);
+  };
+
+  const boxes = Array.from(document.querySelectorAll(".scroll, .plot")).filter((box) => !box.hasAttribute("tabindex"));
+  const widths = new ResizeObserver((entries) => entries.forEach((entry) => reach(entry.target)));
+  boxes.forEach((box) => widths.observe(box));
+  document.querySelectorAll("details").forEach((each) => each.addEventListener("toggle", () => boxes.forEach(reach)));
+
   document.querySelectorAll("table[data-sortable]").forEach(sortable);
   document.querySelectorAll("[data-tools]").forEach(filterable);
 })();
