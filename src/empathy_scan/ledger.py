@@ -155,6 +155,8 @@ def look(found: Sequence[Found]) -> pl.DataFrame:
 def changed_since(plan: Plan, files: Iterable[Found]) -> list[Found]:
     """Those of the files that are not any more what they were when the run looked at them."""
     files = list(files)
+    if not files:
+        return []
     before = plan.seen.rename({"size": "old_size", "mtime_ns": "old_time", "beside": "old_beside"})
     now = look(files).with_row_index("at").join(before.drop("source"), on="path", how="left")
     other = now.filter(
@@ -170,14 +172,15 @@ def entries(
 ) -> pl.DataFrame:
     """The rows of FILES that a run adds: what it has read, and what it found under another name or time."""
     now = datetime.now(UTC)
-    said = Counter(map(file_of, rejects["source"]))
-    known = {row[0]: row[1] for row in plan.rows.select("path", "sha256").iter_rows()}
-    unchanged = set(plan.rows.join(plan.seen, on=("path", "size", "mtime_ns"), how="semi")["path"])
-    by_source = plan.seen.rows_by_key("source", named=True, unique=True, include_key=True)
+    said = Counter(map(file_of, rejects["source"])) if files else Counter[str]()
+    looked = plan.seen.filter(pl.col("source").is_in([each.source for each in files]))
+    before = plan.rows.join(looked, on=("path", "size", "mtime_ns"), how="semi")
+    known = dict(before.select("path", "sha256").iter_rows())
+    by_source = looked.rows_by_key("source", named=True, unique=True, include_key=True)
     rows = []
     for each in files:
         seen, note = by_source[each.source], plan.notes.get(each.source)
-        sha256 = known[seen["path"]] if seen["path"] in unchanged else ""
+        sha256 = known.get(seen["path"], "")
         if note is not None and not sha256:
             sha256 = digest(each.path)
         if sha256 is None or seen["size"] < 0:

@@ -320,7 +320,8 @@ def rejects_now(plan: ledger.Plan, seen: Seen, before: pl.DataFrame) -> pl.DataF
     anew = {each.source for each in plan.read}
     silent = {*seen.late, *(each.source for each in plan.told)}
     fresh = pl.concat([REJECTS.empty(), *seen.rejects]).filter(~_file("source").is_in(list(seen.late)))
-    there = {*plan.seen["source"], *ledger.elsewhere(plan, before["source"])} - anew - silent
+    here = before.join(plan.seen.select(file="source"), left_on=_file("source"), right_on="file", how="semi")
+    there = ({*map(ledger.file_of, here["source"])} | ledger.elsewhere(plan, before["source"])) - anew - silent
     old = before.filter(_file("source").is_in(list(there)))
     rows = pl.concat([fresh, gather.rejects_frame(told), old])
     return rows.unique(REJECTS.key, keep="first", maintain_order=True).sort(REJECTS.key)

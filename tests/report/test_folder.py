@@ -122,9 +122,9 @@ def test_the_report_of_an_older_version_is_replaced_as_a_whole(tmp_path):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text("old")
     _fill(tmp_path, "new")
-    assert {path: text for path, text in files(tmp_path).items() if path not in {folder.MARKER, folder.LOCK}} == dict.fromkeys(
-        PATHS, b"new"
-    )
+    assert {
+        path: text for path, text in files(tmp_path).items() if path not in {folder.MARKER, folder.LOCK}
+    } == dict.fromkeys(PATHS, b"new")
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"format": 1}', '{"format": 99, "files": {}}', "\xff"])
