@@ -10,7 +10,7 @@
 5. `shrinking`: how far raw and shrunken rates lie from the truth.
 
 Run with `python benchmarks/truth.py` (about twenty minutes of one core), `--quick` (a minute or so, and far less sure),
-or with the parts, `--measures` and `--sizes` that are wanted. Every share stands with its 95% range of what the number of
+or with the parts, `--measures` and `--sizes` that are wanted. Every share stands with the 95% range that the number of
 draws leaves open. The code under test is that of a report: opportunities, sums, figures, adjustment, changes.
 """
 
