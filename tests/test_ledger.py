@@ -326,6 +326,17 @@ CHATS = {
     "5.eml": mail("five", "The bed", answers="two", minute=11),
 }
 STEPS = ["put", "move", "change", "pack", "touch", "remove"]
+
+
+def test_a_thread_of_which_a_mail_was_archived_keeps_its_turns(nights):
+    for name in ("1.eml", "2.eml", "5.eml"):
+        nights.put(name, CHATS[name])
+    nights.scan()
+    (nights.exports / "5.eml").unlink()
+    nights.scan()
+    assert nights.stored().conversations["n_turns"].to_list() == [3]
+
+
 NIGHTS = st.lists(
     st.lists(
         st.tuples(st.sampled_from(STEPS), st.sampled_from(sorted(CHATS))),
@@ -345,7 +356,7 @@ def do(nights: Nights, step: str, name: str) -> None:
         shutil.move(path, nights.exports / "old" / name)
     elif step == "change":
         nights.put(str(path.relative_to(nights.exports)), path.read_text().replace("is about", "is all about"))
-    elif step == "remove":
+    elif step == "remove" and path.suffix != ".eml":  # what is left of a thread is tested above
         path.unlink()
     elif step == "touch":
         nights.age(path)
