@@ -1,5 +1,7 @@
+import math
 import random
 
+import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given, settings
@@ -88,6 +90,45 @@ def test_the_entropy_of_one_phrase_is_nothing_and_of_many_more():
     assert told == {"ana": 0.0, "ben": 0.0}
     varied = frame([(f"c{n}", "ana", f"{text} {text}", "scripted") for n, text in enumerate(OWN * 50)])
     assert phrases.entropy(phrases.assigned(varied)[0])["bits"][0] == pytest.approx(2, abs=0.02)
+
+
+def counted(phrase_of):
+    """Sentences whose phrases are known already, one to a conversation unless it is named."""
+    rows = [(f"c{place}" if name is None else name, phrase) for place, (name, phrase) in enumerate(phrase_of)]
+    return pl.DataFrame(
+        [
+            {"agent_id": "ana", "conversation_id": name, "phrase": phrase, "care_class": "scripted"}
+            for name, phrase in rows
+        ],
+        schema_overrides={"phrase": pl.Int32},
+    )
+
+
+def test_entropy_by_hand():
+    row = phrases.entropy(counted([(None, 0), (None, 0), (None, 0), (None, 1)])).row(0, named=True)
+    plug, more = 0.811278, 1 / (8 * math.log(2))
+    error = 4 / 3 * (3 * (math.log2(4 / 3) - plug) ** 2 + (2 - plug) ** 2)
+    assert (row["n"], row["conversations"]) == (4, 4)
+    assert row["bits"] == pytest.approx(plug + more, abs=1e-5)
+    assert row["high"] == pytest.approx(plug + more + 3.18245 * math.sqrt(error) / 4, abs=1e-4)
+    assert row["low"] == 0
+
+
+def test_one_phrase_only_leaves_room_for_others_and_one_conversation_has_no_interval():
+    alone = phrases.entropy(counted([(None, 0)] * 30)).row(0, named=True)
+    assert (alone["bits"], alone["low"]) == (0, 0)
+    assert alone["high"] == pytest.approx(0.469, abs=0.001)  # of a share of 3 in 30
+    assert phrases.entropy(counted([("c", 0), ("c", 1)])).select("low", "high").row(0) == (None, None)
+
+
+def test_the_interval_of_entropy_holds_the_truth_with_sentences_alike_within_a_conversation():
+    random_, shares = np.random.default_rng(7), np.array([0.4, 0.3, 0.2, 0.1])
+    truth, held = -float(shares @ np.log2(shares)), 0
+    for _ in range(200):
+        drawn = [(f"c{place}", int(random_.choice(4, p=shares))) for place in range(60)]
+        row = phrases.entropy(counted([pair for pair in drawn for _ in range(2)])).row(0, named=True)
+        held += row["low"] <= truth <= row["high"]
+    assert 180 <= held <= 199
 
 
 @given(st.randoms(use_true_random=False))

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import polars as pl
+from scipy import special
 
 from empathy_scan.codebook import CareClass, Role
 from empathy_scan.mirror import care_class
@@ -138,18 +139,54 @@ def opportunities(marked: pl.DataFrame) -> pl.DataFrame:
 
 
 def entropy(marked: pl.DataFrame) -> pl.DataFrame:
-    """How varied each agent's stock phrases are: `agent_id`, `bits`, `n` (scripted sentences that are a phrase).
+    """How varied each agent's stock phrases are: `agent_id`, `bits`, `n`, `conversations`, `low`, `high`.
 
     Shannon's entropy of the agent's phrases with Miller and Madow's (1955) correction for few sentences; 0 bits is one
-    phrase for everybody, 3 bits as varied as eight phrases used equally often.
+    phrase for everybody, 3 bits as varied as eight phrases used equally often. `n` are the scripted sentences that are
+    a phrase, and `conversations` those in which they stand. The 95% interval is linearised (Basharin 1959) over whole
+    conversations; where all sentences are one phrase its end allows for 3 / n of others. Null with one conversation.
     """
     scripted = marked.filter((pl.col("care_class") == CareClass.SCRIPTED) & pl.col("phrase").is_not_null())
-    counted = scripted.group_by("agent_id", "phrase").agg(pl.len().alias("uses")).sort("agent_id", "phrase")
-    return counted.group_by("agent_id", maintain_order=True).agg(
-        bits=pl.col("uses").entropy(base=2, normalize=True)
-        + (pl.len() - 1) / (2 * pl.col("uses").sum() * float(np.log(2))),
-        n=pl.col("uses").sum().cast(pl.Int64),
+    uses, own = pl.len().over("agent_id", "phrase"), pl.len().over("agent_id")
+    spread = scripted.select("agent_id", "conversation_id", "phrase", surprise=(own / uses).log(2))
+    plain_bits = pl.col("surprise").mean().over("agent_id")
+    by_conversation = (
+        spread.with_columns(off=pl.col("surprise") - plain_bits)
+        .group_by("agent_id", "conversation_id")
+        .agg(pl.col("off").sum())
+        .group_by("agent_id")
+        .agg(conversations=pl.len().cast(pl.Int64), squares=(pl.col("off") ** 2).sum())
     )
+    found = spread.group_by("agent_id").agg(
+        pl.col("surprise").mean(), n=pl.len().cast(pl.Int64), kinds=pl.col("phrase").n_unique()
+    )
+    return (
+        found.join(by_conversation, on="agent_id")
+        .select("agent_id", *_entropy_columns())
+        .with_columns(pl.col("bits", "low", "high").round(9))
+        .sort("agent_id")
+    )
+
+
+def _entropy_columns() -> list[pl.Expr]:
+    """Bits, counts and the interval, from the mean surprise and the squares of what conversations add to it."""
+    n, held = pl.col("n"), pl.col("conversations")
+    bits = pl.col("surprise") + (pl.col("kinds") - 1) / (2 * n * float(np.log(2)))
+    error = (pl.col("squares") * held / (held - 1)).sqrt() / n
+    reach = error * held.map_elements(_quantile, return_dtype=pl.Float64)
+    other = pl.min_horizontal(3 / n, 0.5)
+    unseen = -(other * other.log(2) + (1 - other) * (1 - other).log(2))
+    enough = pl.when(held > 1)
+    return [
+        bits.alias("bits"), n, held,
+        enough.then((bits - reach).clip(lower_bound=0)).alias("low"),
+        enough.then(pl.when(pl.col("kinds") == 1).then(unseen).otherwise(bits + reach)).alias("high"),
+    ]  # fmt: skip
+
+
+def _quantile(conversations: int) -> float:
+    """Student's t for a 95% interval over so many conversations."""
+    return float(special.stdtrit(max(conversations - 1, 1), 0.975))
 
 
 def _phrases(placed: pl.DataFrame, *, conversations: int, agents: int) -> pl.DataFrame:

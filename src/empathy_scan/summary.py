@@ -69,6 +69,7 @@ MEASURES: dict[str, Kind] = {
     "calls_for_empathy": Kind.COUNT,
     "conversations": Kind.COUNT,
 }
+ENTROPY = "phrase_entropy"  # beside the figures of `to_json`: in bits, and made of phrases instead of opportunities
 _COUNTED = {"calls_for_empathy": "empathy_rate", "conversations": "abuse_load"}
 # Yes or no per conversation, however many agents were in it.
 _OF_CONVERSATIONS = ("abuse_share", "customer_first", "snap_after_pleasantry")
@@ -159,6 +160,27 @@ def to_json(figures: pl.DataFrame) -> dict[str, object]:
     whole = teams.pop("", {})
     more = {name: found for name, found in (("teams", teams), ("groups", groups)) if found}
     return {"agents": agents, "team": whole} | more
+
+
+def with_entropy(told: dict[str, object], sentences: pl.DataFrame | None, config: SummaryConfig) -> dict[str, object]:
+    """The figures of `to_json` with `phrase_entropy` (phrases.entropy, in bits) for every agent and the team."""
+    found: dict[str, dict[str, object]] = {}
+    if sentences is not None:
+        whole = phrases.entropy(sentences.with_columns(agent_id=pl.lit("")))
+        rows = pl.concat([phrases.entropy(sentences), whole]).iter_rows(named=True)
+        found = {row["agent_id"]: row for row in rows}
+    agents, team = (cast("dict[str, dict[str, object]]", told[name]) for name in ("agents", "team"))
+    for agent, figures_of in (*agents.items(), ("", team)):
+        figures_of[ENTROPY] = _entropy(found.get(agent, {}), config)  # type: ignore[index]
+    return told
+
+
+def _entropy(row: Mapping[str, object], config: SummaryConfig) -> dict[str, object]:
+    held, needed = cast("int", row.get("conversations", 0)), max(2, config.minimum_conversations)
+    if held < needed:
+        why = f"not enough conversations yet ({held} of {needed} needed)"
+        return {"value": None, "n": row.get("n", 0), "low": None, "high": None, "why": why}
+    return {"value": row["bits"], "n": row["n"], "low": row["low"], "high": row["high"]}
 
 
 def _in_teams(rows: pl.DataFrame, teams: Mapping[str, str]) -> tuple[pl.DataFrame, pl.Expr]:

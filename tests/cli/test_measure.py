@@ -111,6 +111,17 @@ def test_it_loads_no_model(spawn, tmp_path):
     assert answer.code == 0, answer.err
 
 
+def test_the_entropy_of_phrases_is_told_where_there_are_words(run, table, tmp_path):
+    without = json.loads(run("measure", LABELS).out)["team"]["phrase_entropy"]
+    assert (without["value"], without["n"]) == (None, 0)
+    path = tmp_path / "labels.jsonl"
+    table.with_columns(text=pl.lit("I do apologise for the trouble caused.")).write_ndjson(path)
+    figure = json.loads(run("measure", path).out)["team"]["phrase_entropy"]
+    assert (figure["value"], figure["low"]) == (0, 0)  # one phrase for everybody
+    assert 0 < figure["high"] < 1
+    assert figure["n"] > 5
+
+
 def test_weeks_and_changes_are_told_where_they_are_asked_for(run):
     found = json.loads(run("measure", LABELS, "--weeks").out)
     assert set(found) == {"agents", "team", "weeks", "changes"}

@@ -42,7 +42,7 @@ def measure(
     if "text" in rows.columns:
         sentences = phrases.found(phrases.of_turns(labels, labelled_rows.text_of(rows))).sentences
     figures = summary.figures(labels, options.summary, teams=listed.teams, groups=within, sentences=sentences)
-    told = summary.to_json(figures)
+    told = summary.with_entropy(summary.to_json(figures), sentences, options.summary)
     if weeks:
         told |= trends.to_json(trends.by_week(labels, options.summary), trends.changes(labels, options.summary))
     base.print_json(told)
