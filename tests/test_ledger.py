@@ -383,3 +383,22 @@ def test_a_sequence_of_nights_is_one_night_that_reads_everything(tmp_path_factor
         assert_alike(nights.stored(), nights.stored("afresh"))
     again = nights.scan()
     assert (again[0].read, again[1].scored) == ([], 0)
+
+
+def test_a_file_that_says_again_what_it_said_before_a_killed_run_is_read(nights, monkeypatch):
+    first, other = HEAD + rows("a", 0, 2), HEAD + rows("a", 0, 2).replace("is about", "was about")
+    nights.put("a.csv", first)
+    nights.scan()
+    nights.put("a.csv", other)
+
+    def die(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Store, "set_rejects", die)  # all is stored, but for what the ledger says
+        with pytest.raises(KeyboardInterrupt):
+            nights.scan()
+    assert nights.stored().turns["text"].str.contains("was about").any()
+    nights.put("a.csv", first)
+    nights.scan()
+    assert not nights.stored().turns["text"].str.contains("was about").any()

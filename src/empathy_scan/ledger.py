@@ -199,6 +199,18 @@ def entries(
     return conform(pl.concat([made, moved]), FILES)
 
 
+def begun(held: pl.DataFrame, plan: Plan) -> pl.DataFrame:
+    """The rows of FILES that a run adds before it stores anything: what the ledger holds of the files to be read ends.
+
+    Were it to stay, a run that is killed between the storing and its own rows would leave the store with what a file
+    said in between, and the ledger with what it said before: a file that says so again would be taken for known.
+    """
+    wanted = plan.seen.filter(pl.col("source").is_in([each.source for each in plan.read])).select("path")
+    old = held.filter(pl.col("reading") != "").join(wanted, on="path", how="semi")
+    now = pl.lit(datetime.now(UTC), FILES.columns["read_at"])
+    return conform(old.with_columns(reading=pl.lit(""), read_at=now), FILES)
+
+
 def elsewhere(plan: Plan, sources: Iterable[str]) -> set[str]:
     """Those of the files that lie outside what was looked at now, and are still there."""
     wanted = set(map(file_of, sources)) - set(plan.seen["source"])

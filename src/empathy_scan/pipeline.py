@@ -221,7 +221,8 @@ class _Night:
         before = self.held.read_rejects()
         reading = reading_of(self.model, self.config)
         failed = before.filter(pl.col("error") != NoticeError.__name__)["source"]
-        planned = partial(ledger.plan, found, self.held.files(), reading=reading, config=self.config.read)
+        files_before = self.held.files()
+        planned = partial(ledger.plan, found, files_before, reading=reading, config=self.config.read)
         with stages.stage(stages.LISTING):
             plan = planned(again=again, retry={*map(ledger.file_of, failed)} if retry else ())
         parts = self._parts(plan)
@@ -231,6 +232,7 @@ class _Night:
             plan = planned(again=True)
             parts = self._parts(plan)
             first = next(parts, None)
+        self.held.add_files(ledger.begun(files_before, plan))
         seen = self._score_new(chain([first], parts) if first is not None else iter(()), plan)
         rejects = rejects_now(plan, seen, before)
         read = [each for each in plan.read if each.source not in seen.late]

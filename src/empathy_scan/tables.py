@@ -332,7 +332,7 @@ FILES = Table(
         "mtime_ns": pl.Int64,
         "beside": pl.String,  # digits of the files that are read with it; "" where there are none
         "sha256": pl.String,  # of its bytes; "" where it could not be opened
-        "reading": pl.String,  # fingerprint of program, model and settings that made of it what the store holds
+        "reading": pl.String,  # fingerprint of program, model and settings that read it; "" while a run reads
         "state": pl.String,  # read, rejected, left out
         "format": pl.String,  # names of the readers that took it, with commas between them
         "keys": pl.List(pl.Int64),  # hashes of what ties its conversations to those of other files
