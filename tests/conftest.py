@@ -10,6 +10,11 @@ ROOT = Path(__file__).parents[1]
 WRITTEN = ROOT / "data" / "training" / "authored"
 
 
+def pytest_make_parametrize_id(val, argname):
+    """Packed content is called by its length: it may tell the time it was packed at, which every worker's clock has."""
+    return f"{argname}-{len(val)}-bytes" if isinstance(val, bytes) and not val.isascii() else None
+
+
 @pytest.fixture(scope="session")
 def tiny_backbone(tmp_path_factory):
     """An encoder directory as `pretrain` or a hub would give it: two layers, untrained, with a tokenizer of its own."""
