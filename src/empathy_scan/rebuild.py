@@ -41,6 +41,7 @@ def write_report(
     loaded = store.load(since=since, until=until)
     stored = replace(loaded, turns=roster.merge(loaded.turns, listed), labels=roster.merge(loaded.labels, listed))
     said = phrases.found(phrases.of_scores(stored.turns, stored.scores))
+    weeks, changes = trends.both(stored.labels, config.summary, measures=report.WEEKLY, latest=report.WEEKS)
     versions = stored.conversations.select("model", "settings").unique().sort("model", "settings")
     front_page = report.write(
         reports,
@@ -57,8 +58,8 @@ def write_report(
         ),
         rejects=stored.rejects,
         phrases=said,
-        weeks=trends.by_week(stored.labels, config.summary, measures=report.WEEKLY, latest=report.WEEKS),
-        changes=trends.changes(stored.labels, config.summary),
+        weeks=weeks,
+        changes=changes,
         people=report.People(listed.names, listed.teams, tuple(listed.unlisted(_agents(stored.turns)))),
         background=_background(stored, config),
         conversations=conversations,

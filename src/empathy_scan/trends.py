@@ -46,19 +46,7 @@ def by_week(
     `measures`: only these. `latest`: only so many weeks, counted back from the last one in the labels. Conversations
     without a time are in no week. Raises SchemaError for anything that is not a LABELS frame.
     """
-    sums = _timed(labels)
-    if measures is not None:
-        sums = sums.filter(pl.col("measure").is_in(list(measures)))
-    if latest is not None and not sums.is_empty():
-        sums = sums.filter(pl.col("week") > pl.col("week").max().dt.offset_by(f"-{latest}w"))
-    index = ("agent_id", "measure", "week")
-    alike = sums.group_by(*index, *SUMS).agg(pl.len().cast(pl.Int64).alias("alike")).sort(*index, *SUMS)
-    parts = alike.partition_by(index, as_dict=True, include_key=False)
-    made = [
-        {"agent_id": agent, "measure": measure, "week": week} | figure_of(str(measure), part, config)
-        for (agent, measure, week), part in parts.items()
-    ]
-    return pl.DataFrame(made, schema=WEEKS).sort(index)
+    return _weeks_of(_timed(labels), config, measures=measures, latest=latest)
 
 
 def changes(labels: pl.DataFrame, config: SummaryConfig, *, recent: int = RECENT) -> pl.DataFrame:
@@ -67,19 +55,15 @@ def changes(labels: pl.DataFrame, config: SummaryConfig, *, recent: int = RECENT
     Only where both times have `minimum_conversations` conversations with an opportunity. Raises SchemaError for
     anything that is not a LABELS frame.
     """
-    sums = _timed(labels).filter(pl.col("measure").is_in(_MEASURED))
-    if sums.is_empty():
-        return pl.DataFrame(schema=CHANGES)
-    late = pl.col("week") > pl.col("week").max().dt.offset_by(f"-{recent}w")
-    placed = sums.with_columns(late=late)
-    parts = placed.partition_by("agent_id", "measure", as_dict=True, include_key=False)
-    found = [
-        {"agent_id": agent, "measure": measure} | change
-        for (agent, measure), part in parts.items()
-        if (change := _change(str(measure), part, config)) is not None
-    ]
-    frame = pl.DataFrame(found, schema={name: kind for name, kind in CHANGES.items() if name != "changed"})
-    return _with_belief(frame).sort("agent_id", "measure")
+    return _changes_of(_timed(labels), config, recent=recent)
+
+
+def both(
+    labels: pl.DataFrame, config: SummaryConfig, *, measures: Collection[str] | None = None, latest: int | None = None
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """What `by_week` and `changes` give, from one look at the labels."""
+    sums = _timed(labels)
+    return _weeks_of(sums, config, measures=measures, latest=latest), _changes_of(sums, config, recent=RECENT)
 
 
 def to_json(weeks: pl.DataFrame, changes: pl.DataFrame) -> dict[str, object]:
@@ -113,6 +97,41 @@ def _timed(labels: pl.DataFrame) -> pl.DataFrame:
     week = pl.col("started_at").dt.truncate("1w").dt.date().alias("week")
     sums = pl.concat([conversation_sums(part, scope="agent") for part in (rows, of_team(rows, pl.lit("")))])
     return sums.join(began.select("conversation_id", week), on="conversation_id", how="inner")
+
+
+def _weeks_of(
+    sums: pl.DataFrame, config: SummaryConfig, *, measures: Collection[str] | None, latest: int | None
+) -> pl.DataFrame:
+    """The weeks of timed sums."""
+    if measures is not None:
+        sums = sums.filter(pl.col("measure").is_in(list(measures)))
+    if latest is not None and not sums.is_empty():
+        sums = sums.filter(pl.col("week") > pl.col("week").max().dt.offset_by(f"-{latest}w"))
+    index = ("agent_id", "measure", "week")
+    alike = sums.group_by(*index, *SUMS).agg(pl.len().cast(pl.Int64).alias("alike")).sort(*index, *SUMS)
+    parts = alike.partition_by(index, as_dict=True, include_key=False)
+    made = [
+        {"agent_id": agent, "measure": measure, "week": week} | figure_of(str(measure), part, config)
+        for (agent, measure, week), part in parts.items()
+    ]
+    return pl.DataFrame(made, schema=WEEKS).sort(index)
+
+
+def _changes_of(sums: pl.DataFrame, config: SummaryConfig, *, recent: int) -> pl.DataFrame:
+    """The changes of timed sums."""
+    sums = sums.filter(pl.col("measure").is_in(_MEASURED))
+    if sums.is_empty():
+        return pl.DataFrame(schema=CHANGES)
+    late = pl.col("week") > pl.col("week").max().dt.offset_by(f"-{recent}w")
+    placed = sums.with_columns(late=late)
+    parts = placed.partition_by("agent_id", "measure", as_dict=True, include_key=False)
+    found = [
+        {"agent_id": agent, "measure": measure} | change
+        for (agent, measure), part in parts.items()
+        if (change := _change(str(measure), part, config)) is not None
+    ]
+    frame = pl.DataFrame(found, schema={name: kind for name, kind in CHANGES.items() if name != "changed"})
+    return _with_belief(frame).sort("agent_id", "measure")
 
 
 def _change(measure: str, part: pl.DataFrame, config: SummaryConfig) -> dict[str, object] | None:

@@ -47,8 +47,9 @@ def agent_pages(prepared):
 
     def make(*talks, **settings):
         made = prepared(*talks, **settings)
-        found = findings.of_agents(made, findings.count_answers(made.exchanges))
-        return {page.slug: page for page in agent.pages(made, found)}
+        counts = findings.count_answers(made.exchanges)
+        found = findings.of_agents(made, counts)
+        return {page.slug: page for page in agent.pages(made, counts, found)}
 
     return make
 

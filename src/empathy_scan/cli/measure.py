@@ -44,5 +44,5 @@ def measure(
     figures = summary.figures(labels, options.summary, teams=listed.teams, groups=within, sentences=sentences)
     told = summary.with_entropy(summary.to_json(figures), sentences, options.summary)
     if weeks:
-        told |= trends.to_json(trends.by_week(labels, options.summary), trends.changes(labels, options.summary))
+        told |= trends.to_json(*trends.both(labels, options.summary))
     base.print_json(told)

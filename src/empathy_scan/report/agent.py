@@ -5,7 +5,7 @@ Everything is cut from the material once for all agents; what is done agent by a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import polars as pl
@@ -16,7 +16,6 @@ from empathy_scan.report import (
     coaching,
     composure,
     content,
-    findings,
     likeness,
     measures,
     moments,
@@ -81,7 +80,7 @@ class AgentPage:
 class _Cut:
     """What is made once for all agents."""
 
-    answers: dict[str, Answers]
+    answers: Mapping[str, Answers]
     changes: dict[tuple[str, str], Row]
     weeks: dict[str, pl.DataFrame]
     voices: dict[str, Voice]
@@ -98,9 +97,9 @@ UNNAMED = (
 )
 
 
-def pages(material: Material, found: list[Finding]) -> Iterator[AgentPage]:
-    """The page of every agent."""
-    cut = _cut(material)
+def pages(material: Material, counts: Mapping[str, Answers], found: list[Finding]) -> Iterator[AgentPage]:
+    """The page of every agent; `counts` and `found` are what `findings` tells of them."""
+    cut = _cut(material, counts)
     picks = _picks(material, cut)
     alike = likeness.found(material, (row for one in picks.values() for row in one.talked()))
     examples = {agent_id: Examples(alike, agent_id) for agent_id in picks}
@@ -111,7 +110,7 @@ def pages(material: Material, found: list[Finding]) -> Iterator[AgentPage]:
                     Cited(said.get(agent_id)), coaching.load(found, agent_id))  # fmt: skip
 
 
-def _cut(material: Material) -> _Cut:
+def _cut(material: Material, answers: Mapping[str, Answers]) -> _Cut:
     """The material cut by agent."""
     spoke: dict[str, list[Row]] = {agent_id: [] for agent_id in material.agents}
     for row in material.conversations.values():
@@ -124,7 +123,7 @@ def _cut(material: Material) -> _Cut:
         and figure.low is not None and figure.high is not None
     }  # fmt: skip
     return _Cut(
-        answers=findings.count_answers(material.exchanges), changes=support.past_of(material),
+        answers=answers, changes=support.past_of(material),
         weeks=past.weeks_by_agent(material), voices=voice.voices(material), snaps=composure.snaps(material),
         piles=piles.piles(material), spoke=spoke, bands=measures.bands(ranges),
     )  # fmt: skip

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from empathy_scan.codebook import Role
+from empathy_scan.report import words
 from empathy_scan.report.material import Row
 
 FACTS = 3  # sentences quoted at most
@@ -96,7 +97,7 @@ def facts(turns: Iterable[Row], until: int) -> tuple[Told, ...]:
         if len(best) < FACTS and not any(_repeats(sentence.text, one.text) for one in best):
             best.append(sentence)
     ordered = sorted(best, key=lambda sentence: (sentence.turn, sentence.start))
-    return tuple(Told(sentence.turn, _cut(sentence.text)) for sentence in ordered)
+    return tuple(Told(sentence.turn, words.beginning(sentence.text, LONGEST)) for sentence in ordered)
 
 
 def asked(turns: Iterable[Row], until: int) -> Told | None:
@@ -110,7 +111,7 @@ def asked(turns: Iterable[Row], until: int) -> Told | None:
     ]  # fmt: skip
     latest = [sentence for sentence in found if sentence.turn == found[-1].turn]
     best = min(latest, key=lambda sentence: (not sentence.text.endswith("?"), sentence.start), default=None)
-    return Told(best.turn, _cut(best.text)) if best else None
+    return Told(best.turn, words.beginning(best.text, LONGEST)) if best else None
 
 
 def _sentences(turns: Iterable[Row], until: int) -> Iterator[Sentence]:
@@ -140,8 +141,3 @@ def _repeats(one: str, other: str) -> bool:
     """Whether most words of a sentence were said in another already."""
     said, before = (set(re.findall(r"\w+", text.casefold())) for text in (one, other))
     return len(said & before) >= _SAME * len(said)
-
-
-def _cut(text: str) -> str:
-    """A long sentence up to a space, with a mark that it goes on."""
-    return text if len(text) <= LONGEST else f"{text[:LONGEST].rsplit(' ', 1)[0]} …"

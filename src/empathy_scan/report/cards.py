@@ -154,5 +154,4 @@ def _quote(material: Material, row: Row, told: building.Told) -> Quote:
 
 def excerpt(text: str, length: int = _QUOTED) -> str:
     """The beginning of a turn on one line, cut at a space."""
-    line = " ".join(words.shown(text).split())
-    return line if len(line) <= length else f"{line[:length].rsplit(' ', 1)[0]} …"
+    return words.beginning(" ".join(words.shown(text).split()), length)

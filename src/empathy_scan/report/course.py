@@ -176,18 +176,13 @@ def _plot(measure: Measure, weeks: list[dt.date], figures: dict[tuple[dt.date, s
     return Plot(measure.kind, measure.title, plots.svg(_spec(measure, told), label), caption)
 
 
-def _day(week: dt.date) -> str:
-    """`5 Oct`: a place on the axis; there are never so many weeks that two of them are called the same."""
-    return words.week(week).rpartition(" ")[0]
-
-
 def _spec(measure: Measure, told: list[tuple[dt.date, Figure]]) -> plots.Spec:
-    """A point a week, the weeks without a figure left free."""
+    """A point a week, the weeks without a figure left free; there are never so many that two are called the same."""
     first, last = told[0][0], told[-1][0]
-    every = [_day(first + dt.timedelta(weeks=number)) for number in range((last - first).days // 7 + 1)]
+    every = [words.day_and_month(first + dt.timedelta(weeks=number)) for number in range((last - first).days // 7 + 1)]
     scale = 1 if measure.form in {"load", "each"} else 100
     values = [
-        {"week": _day(week), "value": scale * (figure.value or 0.0), "low": scale * (figure.low or 0.0),
+        {"week": words.day_and_month(week), "value": scale * (figure.value or 0.0), "low": scale * (figure.low or 0.0),
          "high": scale * (figure.high or 0.0)}
         for week, figure in told
     ]  # fmt: skip

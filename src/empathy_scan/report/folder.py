@@ -185,17 +185,11 @@ def _alone(folder: Path) -> Iterator[None]:
         try:
             held.enter_context(lock.exclusive(folder / LOCK, wait_seconds=_WAIT_SECONDS))
         except StoreError as error:
-            raise _locked(folder, error) from error
+            if isinstance(error.__cause__, OSError):  # the folder cannot be written
+                raise error.__cause__ from None
+            remedy = "wait until it is done, then run `empathy-scan report`"
+            raise OutputError("another run writes this report", where=str(folder), remedy=remedy) from error
         yield
-
-
-def _locked(folder: Path, error: StoreError) -> OutputError:
-    """Why the folder could not be had: it cannot be written, or another run is still writing into it."""
-    cause = error.__cause__
-    if isinstance(cause, OSError):
-        raise cause
-    remedy = "wait until it is done, then run `empathy-scan report`"
-    return OutputError("another run writes this report", where=str(folder), remedy=remedy)
 
 
 def _begun(folder: Path) -> Manifest:

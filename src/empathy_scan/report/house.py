@@ -219,7 +219,7 @@ def _quote(material: Material, row: Row) -> Quote:
 def _voices(material: Material) -> Iterator[Voice]:
     """Own voice of the whole and, where the roster has several, of each team."""
     sentences = material.phrases.sentences
-    names = sorted({team for team, _ in material.teams}, key=lambda team: (team.casefold(), team))
+    names = material.team_names()
     yield _voice(material, "All agents", {name: material.figure(TEAM, name) for name in _NAMES}, sentences)
     for team in names if len(names) > 1 else ():
         members = [agent for agent, of in material.people.teams.items() if of == team]

@@ -85,6 +85,10 @@ class Material:
         """The figure of an agent, or of the team; None where `summary` made none."""
         return self.figures.get((agent_id, measure))
 
+    def team_names(self) -> list[str]:
+        """The teams of the roster that have figures, by name."""
+        return sorted({team for team, _ in self.teams}, key=lambda team: (team.casefold(), team))
+
     def href(self, conversation_id: str, turn: int | None = None) -> str:
         """The address of a conversation, or of a turn in it, from the report's root."""
         return f"conversations/{words.slug(conversation_id)}.html" + ("" if turn is None else f"#t{turn}")

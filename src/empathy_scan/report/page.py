@@ -96,10 +96,11 @@ def write(  # noqa: PLR0913 - a keyword per frame
     )  # fmt: skip
     prepared = material.prepare(frames, config, people or material.People())
     _demand(prepared, conversations)
-    found_of_agents = findings.of_agents(prepared, findings.count_answers(prepared.exchanges))
+    counts = findings.count_answers(prepared.exchanges)
+    found_of_agents = findings.of_agents(prepared, counts)
     made_by = " ".join(provenance.get(name, "") for name in ("model", "codebook"))
     state = since.state_of(prepared, found_of_agents, last=last or since.read(target), made_by=made_by)
-    pages = list(_people(prepared, provenance, background or method.Background(), found_of_agents, state))
+    pages = list(_people(prepared, provenance, background or method.Background(), counts, found_of_agents, state))
     with folder.updating(target) as update:
         asked = sorted({*conversations, *update.asked} & prepared.conversations.keys())
         update.asked = tuple(asked)
@@ -184,14 +185,14 @@ def _people(
     prepared: material.Material,
     provenance: Mapping[str, str],
     background: method.Background,
+    counts: Mapping[str, findings.Answers],
     found_of_agents: list[findings.Finding],
     state: since.State,
 ) -> Iterator[Page]:
     """The front page, the Method page and the agents' pages."""
-    counts = findings.count_answers(prepared.exchanges)
     yield Page("index", {"page": content.front(prepared, counts, found_of_agents, state)})
     yield Page("method", {"page": method.page(prepared, provenance, background)})
-    for page in agent.pages(prepared, found_of_agents):
+    for page in agent.pages(prepared, counts, found_of_agents):
         yield Page(f"agents/{page.slug}", {"page": page})
 
 

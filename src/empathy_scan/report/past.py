@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -89,14 +88,17 @@ def _known(weeks: pl.DataFrame, measure: Measure) -> pl.DataFrame:
 
 def _chart(measure: Measure, name: str, own: pl.DataFrame, team: pl.DataFrame) -> Chart:
     """One measure's course."""
-    rows = [(_day(row["week"]), _told(measure, row), _count(measure, row)) for row in own.iter_rows(named=True)]
+    rows = [
+        (words.day_and_month(row["week"]), _told(measure, row), _count(measure, row))
+        for row in own.iter_rows(named=True)
+    ]
     beside = {row["week"]: _told(measure, row) for row in team.iter_rows(named=True)}
     weeks = own["week"].to_list()
     table = tuple((*row, beside.get(week, "too little")) for row, week in zip(rows, weeks, strict=True))
     told = f"{measure.title}, week by week: {'; '.join(f'{row[0]} {row[1]}' for row in rows)}."
     return Chart(
         measure.title, plots.drawing(
-            _spec(measure, [_day(week) for week in sorted({*own["week"], *team["week"]})]),
+            _spec(measure, [words.day_and_month(week) for week in sorted({*own["week"], *team["week"]})]),
             f"{name}. {told}",
             values={"own": _values(own), "team": _values(team)},
         ), told,
@@ -131,7 +133,7 @@ def _spec(measure: Measure, weeks: list[str]) -> plots.Spec:
 def _values(weeks: pl.DataFrame) -> list[dict[str, object]]:
     """The rows of weeks as a chart's data."""
     return [
-        {"week": _day(row["week"]), **{name: round(row[name], 4) for name in ("value", "low", "high")}}
+        {"week": words.day_and_month(row["week"]), **{name: round(row[name], 4) for name in ("value", "low", "high")}}
         for row in weeks.iter_rows(named=True)
     ]
 
@@ -144,8 +146,3 @@ def _told(measure: Measure, row: Row) -> str:
 
 def _count(measure: Measure, row: Row) -> str:
     return words.plural(row["n"], *measure.unit)
-
-
-def _day(week: dt.date) -> str:
-    """`5 Oct`."""
-    return words.date(dt.datetime.combine(week, dt.time(), dt.UTC)).rsplit(" ", 1)[0]

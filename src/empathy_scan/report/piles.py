@@ -74,6 +74,5 @@ def _pile(found: dict[str, list[Pile]], material: Material, kind: str, title: st
 
 def _quote(material: Material, row: Row) -> Link:
     """A turn by its first words."""
-    text = " ".join(words.shown(row["text"]).split())
-    cut = f"{text[:_SNIPPET].rsplit(' ', 1)[0]} …" if len(text) > _SNIPPET else text
+    cut = words.beginning(" ".join(words.shown(row["text"]).split()), _SNIPPET)
     return Link(f"“{cut}”", material.href(row["conversation_id"], row["turn"]))

@@ -88,7 +88,7 @@ def shown(material: Material, agent_id: str, measure: Measure, *, narrow: bool =
 
 def teams(material: Material) -> tuple[TeamRow, ...]:
     """The teams of the roster that have figures; none where there is only one."""
-    names = sorted({team for team, _ in material.teams}, key=lambda team: (team.casefold(), team))
+    names = material.team_names()
     return tuple(_team_row(material, team) for team in names) if len(names) > 1 else ()
 
 

@@ -72,6 +72,11 @@ def week(monday: day) -> str:
     return date(datetime(monday.year, monday.month, monday.day))  # noqa: DTZ001 - a calendar day has no zone
 
 
+def day_and_month(monday: day) -> str:
+    """The week that begins on a Monday, where the year is plain: `5 Oct`."""
+    return week(monday).rpartition(" ")[0]
+
+
 def date_and_time(moment: datetime) -> str:
     """`5 Oct 2026, 09:12 UTC`."""
     return f"{date(moment)}, {moment:%H:%M} UTC"
@@ -128,6 +133,11 @@ def slug(identifier: str) -> str:
         return identifier
     cleaned = re.sub(r"[^a-z0-9]+", "-", identifier.casefold()).strip("-")[: _SLUG_LENGTH - 20].strip("-")
     return f"{cleaned or 'x'}~{hashlib.sha256(identifier.encode()).hexdigest()[:12]}"
+
+
+def beginning(text: str, length: int) -> str:
+    """The text up to the last space within a length, with a mark that it goes on; a short one as it is."""
+    return text if len(text) <= length else f"{text[:length].rsplit(' ', 1)[0]} …"
 
 
 def excerpt(text: str, *, around: int, length: int = 420) -> tuple[int, int]:
