@@ -28,7 +28,7 @@ from empathy_scan import ledger, pipeline, readers
 from empathy_scan.config import Config
 from empathy_scan.model import files as bundles
 from empathy_scan.store import Store
-from empathy_scan.tables import LABELS, SCORES
+from empathy_scan.tables import LABELS, REJECTS, SCORES
 
 HEAD = "conversation_id,role,agent_id,sent_at,text\n"
 SAID = (
@@ -176,9 +176,9 @@ def nothing_new(root: Path, count: int) -> None:
     held = Store(root / "many-store")
     config = Config()
     found = readers.find([folder])
-    reading = pipeline._reading(bundles.fingerprint(bundles.default_path()), config)  # noqa: SLF001
+    reading = pipeline.reading_of(bundles.fingerprint(bundles.default_path()), config)
     plan = ledger.plan(found, held.files(), reading=reading, config=config.read)
-    rows = ledger.entries(plan, found, pipeline.REJECTS.empty(), reading=reading, domains=())
+    rows = ledger.entries(plan, found, REJECTS.empty(), reading=reading, domains=())
     held.add_files(rows.with_columns(state=pl.lit(ledger.READ)))
     into = ["--store", held.root, "--reports", str(root / "many-report"), "--json"]
     command = [sys.executable, "-m", "empathy_scan", "scan", str(folder), *into]
