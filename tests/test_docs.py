@@ -17,9 +17,8 @@ from empathy_scan.config import Config
 
 ROOT = Path(__file__).parents[1]
 PROGRAM = typer.main.get_command(app)
-PAGES = sorted(
-    [*ROOT.glob("*.md"), *(page for part in (".github", "docs", "data", "models") for page in (ROOT / part).rglob("*.md"))]
-)
+PARTS = (".github", "docs", "data", "models")
+PAGES = sorted([*ROOT.glob("*.md"), *(page for part in PARTS for page in (ROOT / part).rglob("*.md"))])
 RUN_HERE = {"formats", "measure", "read"}  # they need no model and no store: the README's examples of them are run
 
 
