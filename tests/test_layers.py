@@ -43,6 +43,7 @@ TIERS = {
     "model": {"model"},
     "scoring": {"score"},
     "measures": {
+        "gaming",
         "mirror",
         "outcomes",
         "shifts",
