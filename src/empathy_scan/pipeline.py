@@ -16,14 +16,28 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from empathy_scan import __version__, ledger, nights, prepare, quantify, readers, roster, runs, speaker_list, stages
+from empathy_scan import (
+    __version__,
+    erasure,
+    forgetting,
+    ledger,
+    nights,
+    prepare,
+    quantify,
+    readers,
+    roster,
+    runs,
+    speaker_list,
+    stages,
+    tombstones,
+)
 from empathy_scan.cache import Cache
 from empathy_scan.config import Config
 from empathy_scan.errors import NoticeError
 from empathy_scan.model import files as bundles
 from empathy_scan.readers import files, gather
 from empathy_scan.stages import Told
-from empathy_scan.store import Store
+from empathy_scan.store import REPORTS, Store
 from empathy_scan.tables import REJECTS
 from empathy_scan.versions import VERSION, content_hash, conversations_of
 
@@ -32,7 +46,6 @@ if TYPE_CHECKING:
 
 CONVERSATIONS_PER_COMMIT = 1000  # what a killed run loses at most, and what memory holds scores of
 Judged = Callable[[pl.DataFrame], tuple[pl.DataFrame, pl.DataFrame]]
-_REPORTS = "reports"  # what the store remembers of the reports that were made of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +65,8 @@ class ScanResult:
     left_out: int  # rightly: copies, and files that hold no transcript
     mixed: int  # conversations read in this run with turns in other languages, which are left out
     assumed: int  # conversations read in this run that say too little to tell their language
+    removed: int  # conversations that were deleted, as they are older than the settings allow
+    forgotten: int  # conversations read in this run that were left out: forgotten before, or older than allowed
     unlisted: list[str]  # agents in the report who are not on the roster; none without one
     seconds: float
     model: str
@@ -85,6 +100,7 @@ class Seen:
     scored_turns: int = 0
     mixed: int = 0
     assumed: int = 0
+    forgotten: int = 0
     formats: Counter[str] = field(default_factory=Counter)  # conversations by reader
     rejects: list[pl.DataFrame] = field(default_factory=list)
     late: dict[str, files.Found] = field(default_factory=dict)  # files that changed while they were read
@@ -100,12 +116,13 @@ class Seen:
         self.replaced += new.join(known, on="conversation_id", how="semi").height
         self.mixed += prepared.mixed
         self.assumed += prepared.assumed
+        self.forgotten += prepared.forgotten
         self.scored_turns += int(new["n_turns"].sum())
         self.formats.update(conversations["format"])
 
     def to_json(self) -> dict[str, int]:
         """The numbers of a run's record."""
-        names = ("conversations", "turns", "scored", "scored_turns", "replaced", "mixed", "assumed")
+        names = ("conversations", "turns", "scored", "scored_turns", "replaced", "mixed", "assumed", "forgotten")
         return {name: getattr(self, name) for name in names}
 
 
@@ -181,11 +198,14 @@ def _scan(  # noqa: PLR0913 - as `scan`
             return judge(fresh, model, config, engine=engine, cache=caches[0], told=_reached(fresh))
 
         caches: list[Cache] = []  # opened when there is something to score
-        night = _Night(held, config, record.model, judged)
+        removed = forgetting.expire(held, config.store.keep_days)
+        gate = tombstones.gate(held, keep_days=config.store.keep_days)
+        night = _Night(held, config, record.model, judged, gate)
         plan, seen, rejects = night.read(found, again=again, retry=retry)
         counts: dict[str, Any] = {
             "files": len(found), "known": plan.known, "waiting": plan.waiting + len(seen.late),
             "rejects": rejects.height - count_left_out(rejects), "left_out": count_left_out(rejects),
+            "removed": removed,
         }  # fmt: skip
         record.counted({**seen.to_json(), **counts}, rejects, seen.formats)
         with stages.stage(stages.STORING):
@@ -193,9 +213,11 @@ def _scan(  # noqa: PLR0913 - as `scan`
             held.tidy_if_scattered()
     with stages.stage(stages.REPORTING):
         made = _reported(held, reports, config, listed, since=since, until=until)
+        if forgetting.is_unfinished(held):  # one that was killed before its reports were made again
+            erasure.renew_reports(held, reports, config, but=[str(reports.absolute())])
     return ScanResult(
         **counts,
-        **{name: getattr(seen, name) for name in ("scored", "replaced", "mixed", "assumed")},
+        **{name: getattr(seen, name) for name in ("scored", "replaced", "mixed", "assumed", "forgotten")},
         **{name: getattr(made, name) for name in ("reported", "turns", "agents", "unlisted", "front_page")},
         conversations=held.count(),
         seconds=record.seconds,
@@ -215,6 +237,7 @@ class _Night:
     config: Config
     model: str  # fingerprint
     judged: Judged
+    gate: tombstones.Gate
 
     def read(self, found: Sequence[files.Found], *, again: bool, retry: bool) -> tuple[ledger.Plan, Seen, pl.DataFrame]:
         """Read, score and store what is new; gives what was planned and seen, and all that is rejected now."""
@@ -246,7 +269,8 @@ class _Night:
         """What is to be read, prepared; nothing where there is nothing new."""
         if plan.read:
             readings = readers.of_files(plan.read, self.config.read, plan.opener)
-            yield from prepare.of_readings(readings, self.config, plan.domains)
+            for prepared in prepare.of_readings(readings, self.config, plan.domains):
+                yield tombstones.admitted(prepared, self.gate)
 
     def _score_new(self, parts: Iterator[prepare.Prepared], plan: ledger.Plan) -> Seen:
         """Scores and stores what the store does not hold in this version; gives what was seen."""
@@ -267,6 +291,7 @@ class _Night:
                     scores, labels = self.judged(fresh)
                 with stages.stage(stages.STORING):
                     self.held.add(part, fresh, scores, labels)
+            tombstones.keep_people(self.held, prepared.people, conversations)
             seen.add(prepared, conversations, new, known)
             seen.rejects.append(told)
             seen.domains = prepared.domains
@@ -355,7 +380,7 @@ def _reported(
     shaping = json.dumps([asdict(config.summary), asdict(config.report), asdict(config.roles)], sort_keys=True)
     told = hashlib.sha256(Path(config.roles.roster).read_bytes()).hexdigest() if config.roles.roster else ""
     stamp = f"{__version__} {held.state()} {shaping} {told} {since} {until}"
-    remembered = held.recall(_REPORTS)
+    remembered = held.recall(REPORTS)
     made = _from_json(reports, remembered.get(where, ""), stamp)
     if made is not None:
         return made
@@ -366,8 +391,9 @@ def _reported(
     made = _Made(
         front_page, stored.conversations.height, stored.turns.height, agents.n_unique(), listed.unlisted(agents)
     )
-    facts = {**asdict(made), "front_page": "", "stamp": _digest(stamp), "page": _page(front_page)}
-    held.remember(_REPORTS, {**remembered, where: json.dumps(facts)})
+    period = {name: day.isoformat() if day else "" for name, day in (("since", since), ("until", until))}
+    facts = {**asdict(made), **period, "front_page": "", "stamp": _digest(stamp), "page": _page(front_page)}
+    held.remember(REPORTS, {**remembered, where: json.dumps(facts)})
     return made
 
 
