@@ -238,7 +238,7 @@ def _bury(store: Store, wish: Wish, found: Found, roster: Roster) -> None:
 
 
 def _without_agents(store: Store, found: Found) -> tuple[pl.Series, pl.Series]:
-    """Take the parts of agents out of the conversations that they shared; the ids of these, and of what is left of none.
+    """Take the parts of agents out of the conversations that they shared; the ids of these, and of those with no rest.
 
     What stays gets a version of its own, that of what a scan makes of the files now.
     """

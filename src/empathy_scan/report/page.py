@@ -83,8 +83,8 @@ def write(  # noqa: PLR0913 - a keyword per frame
     `changes` the frames of `trends`, `background` what the Method page tells of model and settings; what is not given
     is not shown. `provenance` (version, model, settings, codebook) stands at the foot of every page.
 
-    A large report has pages of those conversations only that are cited, unless the settings want all; `conversations`
-    are the ids of more. `told` hears what was written. `last` is the state of the report before (since.py): that of
+    A large report has pages of cited conversations only, unless the settings want all; `conversations` are the ids of
+    more. `told` hears what was written. `last` is the state of the report before (since.py): that of
     the one in the folder where it is not given; with `again` the report is that one, of which something was taken
     away. Raises SchemaError for a frame that is not of its table,
     UsageError for an id that is not in the report, OutputError where the folder cannot be written; the old report then
