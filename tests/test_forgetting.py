@@ -305,7 +305,7 @@ def test_reports_of_a_period_are_made_again_too(place):
 def test_a_store_can_be_emptied(place):
     place.forget("before", before=datetime(2027, 1, 1, tzinfo=UTC), undated=True)
     assert place.store.count() == 0
-    assert not place.holding("alpha", "beta", "gamma", "umbrella", "brennan")
+    assert not place.holding("alpha", "beta", "gamma", "ocarina", "brennan")
 
 
 def test_the_record_tells_counts_and_names_nobody(place):

@@ -107,8 +107,9 @@ def forget(store: Store, wish: Wish, config: Config, reports: Path) -> Erased:
 def allow_again(store: Store, wish: Wish, config: Config) -> int:
     """Let what was forgotten come in again with the next scan that reads it; how many tombstones that took away."""
     with runs.recorded(store, config, command=runs.FORGET):
-        causes = wish.causes(tombstones.key_of(store))
-        return tombstones.remove(store, set(causes.values()), until=wish.before)
+        key = tombstones.key_of(store)
+        named = forgetting.named(wish, key)
+        return tombstones.remove(store, set(wish.causes(key).values()), digests=named, until=wish.before)
 
 
 def renew_reports(

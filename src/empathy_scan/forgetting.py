@@ -22,7 +22,7 @@ from empathy_scan.roles import agent_key
 from empathy_scan.roster import Roster
 from empathy_scan.roster import merge as merged
 from empathy_scan.store import Store
-from empathy_scan.tables import CONVERSATIONS, FILES, FORGOTTEN, PEOPLE, TURNS
+from empathy_scan.tables import CONVERSATIONS, FILES, PEOPLE, TURNS
 from empathy_scan.versions import conversations_of
 
 CONVERSATION, CUSTOMER, AGENT, BEFORE = "conversation", "customer", "agent", "before"
@@ -304,13 +304,14 @@ def _forget_rejects(store: Store, sources: set[str], gone: pl.Series) -> None:
     store.set_rejects(tombstones.without_names(held.filter(~files.is_in(list(sources))), set(gone)))
 
 
+def named(wish: Wish, key: str) -> set[str]:
+    """The digests under which conversations and agents of a wish may have tombstones, for whatever cause."""
+    names = wish.values if wish.kind == CONVERSATION else _keys(wish.values) if wish.kind == AGENT else ()
+    return {identities.digest(key, wish.kind, name) for name in names}
+
+
 def empty_cache(store: Store) -> None:
     """Delete the scores by content of a local store: a row there is a hash of words, and tells no conversation."""
     if "://" not in store.root:
         for path in Path(store.root, "_cache").glob("scores-*"):
             path.unlink(missing_ok=True)
-
-
-def forgotten(store: Store) -> int:
-    """How many tombstones there are."""
-    return store.rows(FORGOTTEN, "kind").height

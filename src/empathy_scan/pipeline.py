@@ -79,7 +79,8 @@ class ScanResult:
     @property
     def exit_code(self) -> int:
         """What a scheduler is told: 0 done, 1 nothing could be read or is stored, 3 some input was rejected."""
-        return 1 if not self.conversations else 3 if self.rejects else 0
+        something = self.conversations or self.removed or self.forgotten
+        return 1 if not something else 3 if self.rejects else 0
 
     def to_json(self) -> dict[str, Any]:
         """All numbers by name, ready for a scheduler."""

@@ -150,10 +150,12 @@ def bury_conversations(store: Store, conversations: pl.DataFrame, *, cause: str)
     bury(store, CONTENT, nights.named_after_file(conversations)["content"], cause=cause)
 
 
-def remove(store: Store, causes: Collection[str], *, until: datetime | None = None) -> int:
-    """Take tombstones away: of those causes, and limits of time up to a time; how many there were."""
+def remove(
+    store: Store, causes: Collection[str], *, digests: Collection[str] = (), until: datetime | None = None
+) -> int:
+    """Take tombstones away: of those causes or digests, and limits of time up to a time; how many there were."""
     rows = store.rows(FORGOTTEN)
-    gone = pl.col("cause").is_in(list(causes))
+    gone = pl.col("cause").is_in(list(causes)) | pl.col("digest").is_in(list(digests))
     if until is not None:
         gone |= (pl.col("kind") == BEFORE) & (pl.col("digest") <= until.isoformat())
     kept = rows.filter(~gone)

@@ -57,7 +57,13 @@ def test_names_can_come_by_stdin_so_that_no_list_of_commands_holds_them(forget, 
 
 @pytest.mark.parametrize(
     "asked",
-    [(), ("--agent", "a", "--before", "2026-01-01"), ("--conversation", "a", "--undated"), ("--conversation", "-")],
+    [
+        (),
+        ("--agent", "a", "--before", "2026-01-01"),
+        ("--conversation", "a", "--undated"),
+        ("--conversation", "-"),
+        ("--before", "2999-01-01"),
+    ],
     ids=" ".join,
 )
 def test_what_is_not_clear_is_refused(forget, tmp_path, asked):

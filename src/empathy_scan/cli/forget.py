@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -109,6 +110,8 @@ def _wish(
     if (undated and before is None) or (whole and not agent):
         raise UsageError("--undated goes with --before, and --whole with --agent", remedy="leave it out")
     day = base.day(before, option="--before")
+    if day is not None and day > datetime.now(UTC):
+        raise UsageError("lies in the future: what is still to come would be left out", where=f"--before {before}")
     if day is not None:
         return forgetting.Wish(forgetting.BEFORE, before=day, undated=undated)
     kind, values = asked.popitem()

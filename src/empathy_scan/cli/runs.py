@@ -58,7 +58,8 @@ def _table(rows: list[dict[str, Any]]) -> Iterator[str]:
     yield _line({name: name for name in _WIDTHS})
     for row in rows:
         cells = {
-            "run": row["run_id"], "started": row["started_at"], "state": row["state"], "what": row["command"] or "scan", "files": row["files"],
+            "run": row["run_id"], "started": row["started_at"], "state": row["state"], "files": row["files"],
+            "what": row["command"] or "scan",
             "scored": row["scored"], "rejects": row["rejects"], "exit": row["exit_code"],
             "seconds": None if row["seconds"] is None else f"{row['seconds']:.1f}",
         }  # fmt: skip

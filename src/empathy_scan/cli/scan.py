@@ -97,7 +97,7 @@ def _scan(options: Config) -> None:
         base.print_json(result.to_json())
     elif not asked.quiet:
         _summary(result.to_json())
-    if not result.conversations:
+    if result.exit_code == 1:
         raise InputError(
             f"no conversation could be read from {result.files} file(s), and the store holds none",
             remedy="mend what is named above; `empathy-scan read --explain FILE` tells how a file is understood",
