@@ -29,6 +29,7 @@ CONVERSATION, CUSTOMER, AGENT, BEFORE = "conversation", "customer", "agent", "be
 _ID = "conversation_id"
 _STATE = "forgetting"  # what the store remembers of one that is not done
 BEGUN, REPORTS_LEFT = "begun", "reports"
+_AGENTS = pl.DataFrame({"role": [Role.AGENT.value]})
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +179,7 @@ def _of_agents(store: Store, keys: pl.Series, *, whole: bool) -> Found:
     """The conversations in which agents of these keys spoke."""
     if keys.is_empty():
         return Found()
-    spoke = store.rows(TURNS, _ID, "role", "agent_id").filter(pl.col("role") == Role.AGENT)
+    spoke = store.rows(TURNS, _ID, "agent_id", only=_AGENTS)
     theirs = pl.col("agent_id").is_in(keys.implode()).fill_null(value=False)
     per = spoke.group_by(_ID).agg(some=theirs.any(), alone=theirs.all()).filter("some")
     alone = pl.lit(value=True) if whole else pl.col("alone")
@@ -188,7 +189,7 @@ def _of_agents(store: Store, keys: pl.Series, *, whole: bool) -> Found:
 def _stored_keys(store: Store, names: Iterable[str], roster: Roster) -> pl.Series:
     """The keys under which the store has agents of those names: as typed, or by the roster."""
     wanted = {known for name in _keys(names) for known in (name, roster.keys.get(name, name))}
-    spoke = store.rows(TURNS, "role", "agent_id", "speaker").filter(pl.col("role") == Role.AGENT).unique()
+    spoke = store.rows(TURNS, "role", "agent_id", "speaker", only=_AGENTS).unique()
     listed = merged(spoke.with_columns(stored="agent_id"), roster)
     meant = pl.col("agent_id").is_in(list(wanted)) | pl.col("stored").is_in(list(wanted))
     return listed.filter(meant)["stored"].drop_nulls().unique().sort()

@@ -66,6 +66,20 @@ def test_nested_objects_of_a_conversation_are_read(tmp_path):
     }  # fmt: skip
 
 
+def test_users_beside_the_tickets_of_zendesk_are_read(tmp_path):
+    users = [
+        {"id": 7, "name": "Jo Marsh", "email": "jo@example.com", "role": "end-user"},
+        {"id": 8, "name": "Tom Brennan", "email": "tom@larkfield.example", "role": "agent"},
+    ]
+    comments = [
+        {"id": 1, "author_id": 7, "body": "My bed never came.", "public": True, "created_at": "2026-10-01T10:00:00Z"},
+        {"id": 2, "author_id": 8, "body": "I am so sorry.", "public": True, "created_at": "2026-10-01T11:00:00Z"},
+    ]
+    ticket = {"id": 42, "requester_id": 7, "assignee_id": 8, "comments": comments, "created_at": "2026-10-01T10:00:00Z"}
+    read = people(tmp_path / "tickets.json", json.dumps({"tickets": [ticket], "users": users}))
+    assert {name for _, name in read} == {"7", "Jo Marsh", "jo@example.com"}
+
+
 def test_people_of_a_mail_are_read(tmp_path):
     mail = (
         "From: Jo Marsh <jo@example.com>\nTo: support@larkfield.example\nSubject: Bed\nMessage-ID: <1@example.com>\n"

@@ -299,7 +299,7 @@ def _conversation(ticket: _Ticket, people: People, ledger: Ledger) -> Conversati
         queue=name_of(an_object(facts.get("group"))) or zendesk_people.group_of(facts, known),
         started_at=began,
         place=ticket.place,
-        people=customers.of_object(facts),
+        people=customers.of_object(facts) | zendesk_people.requester_of(facts, known),
         metadata=tickets.labels(
             via=an_object(facts.get("via")).get("channel"),
             type=facts.get("type"),
