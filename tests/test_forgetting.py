@@ -226,6 +226,19 @@ def test_conversations_without_a_time_go_on_request(place):
     assert place.store.count() == 3
 
 
+def test_what_was_rejected_is_forgotten_by_its_id_too(place):
+    alone = "chat_id,sender,role,text\nomega,Tom Brennan,agent,Is anybody there?\n"
+    (place.exports / "lonely.csv").write_text(alone, encoding="utf-8")
+    assert place.scan().rejects == 1
+    assert place.holding("omega")
+    done = place.forget("conversation", "omega")
+    assert done.conversations == 0
+    assert not place.holding("omega")
+    again = place.scan(again=True)
+    assert (again.rejects, again.conversations) == (0, 4)
+    assert not place.holding("omega")
+
+
 def test_a_file_that_has_another_name_now_stays_away(place):
     place.forget("conversation", "umbrella-call")
     (place.exports / "umbrella-call.txt").rename(place.exports / "parasol.txt")

@@ -36,6 +36,7 @@ class Plan:
     agents: dict[str, int]  # agent -> conversations, of both kinds
     known_by: dict[str, int]  # of a customer: address, phone or label -> conversations found by it
     undated: int  # conversations that tell no time and stay
+    rejected: int  # rows of what could not be read that name one of the conversations
     unfinished: bool  # an earlier forgetting was killed, and would be completed
     reports: list[str]  # folders of reports that would be made again
     elsewhere: list[str]  # folders of reports that are not on this machine
@@ -44,7 +45,7 @@ class Plan:
     @property
     def is_nothing(self) -> bool:
         """Whether nothing would change."""
-        return not (self.conversations or self.shared or self.unfinished)
+        return not (self.conversations or self.shared or self.rejected or self.unfinished)
 
     def to_json(self) -> dict[str, Any]:
         """All of it by name."""
@@ -81,8 +82,10 @@ def plan(store: Store, wish: Wish, config: Config, reports: Path) -> Plan:
         conversations=found.whole.height, shared=found.shared.height, turns=int(found.whole["n_turns"].sum()),
         months=dict(both.group_by(month).len().sort("month").iter_rows()),
         agents=dict(agents.head(_SHOWN).drop_nulls().iter_rows()), known_by=found.known_by, undated=found.undated,
+        rejected=found.rejected,
         unfinished=forgetting.is_unfinished(store), reports=here,
-        elsewhere=[where for where in folders if where not in here], ids=sorted(both[_ID])[:_SHOWN],
+        elsewhere=[where for where in folders if where not in here],
+        ids=sorted(both[_ID])[:_SHOWN],
     )  # fmt: skip
 
 

@@ -63,12 +63,13 @@ class Found:
     agents: frozenset[str] = frozenset()  # stored keys of agents who are to be forgotten
     known_by: dict[str, int] = field(default_factory=dict)  # of a customer: kind -> conversations found by it
     undated: int = 0  # conversations that tell no time and stay
+    rejected: int = 0  # rows of what could not be read that name one of the conversations
     unfinished: bool = False  # an earlier forgetting was killed
 
     @property
     def is_nothing(self) -> bool:
         """Whether there is nothing to remove."""
-        return self.whole.is_empty() and self.shared.is_empty() and not self.unfinished
+        return self.whole.is_empty() and self.shared.is_empty() and not (self.rejected or self.unfinished)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,9 @@ def find(store: Store, wish: Wish, roster: Roster) -> Found:
         return _of_agents(store, _stored_keys(store, wish.values, roster), whole=wish.whole)
     if wish.kind == CUSTOMER:
         return _of_customers(store, wish.values)
-    return Found(_known(store, pl.Series(_ID, wish.values, dtype=pl.String)))
+    rejects = store.read_rejects()
+    named_in = rejects.height - tombstones.without_names(rejects, wish.values).height
+    return Found(_known(store, pl.Series(_ID, wish.values, dtype=pl.String)), rejected=named_in)
 
 
 def unfinished(store: Store) -> Found:
@@ -121,6 +124,7 @@ def remove(store: Store, wish: Wish, found: Found, roster: Roster) -> Removed:
         gone = pl.concat([found.whole[_ID], lost]).unique()
         tombstones.bury(store, tombstones.CONVERSATION, lost, cause=_cause(store, wish))
         files = _forget_files(store, sources, gone, kept=wish.kind == BEFORE)
+        _forget_rejects(store, set(), set(wish.values if wish.kind == CONVERSATION else ()))
         store.tidy(keep_hours=0)
         removed = store.forget(gone)
         store.remember(_STATE, {"state": REPORTS_LEFT})
@@ -205,8 +209,9 @@ def _both(one: Found, other: Found) -> Found:
     whole = pl.concat([one.whole, other.whole]).unique(_ID)
     shared = pl.concat([one.shared, other.shared]).unique(_ID).join(whole, on=_ID, how="anti")
     return Found(
-        whole, shared, one.agents | other.agents, one.known_by, one.undated, one.unfinished or other.unfinished
-    )
+        whole, shared, one.agents | other.agents, one.known_by, one.undated, one.rejected,
+        one.unfinished or other.unfinished,
+    )  # fmt: skip
 
 
 # --- its removal ---------------------------------------------------------------------------------------------------
@@ -235,6 +240,8 @@ def _bury(store: Store, wish: Wish, found: Found, roster: Roster) -> None:
             listed = {roster.keys.get(name, name) for name in names}
             names |= listed | {name for name, agent in roster.keys.items() if agent in listed}
             tombstones.bury(store, tombstones.AGENT, names, cause=cause)
+        if wish.kind == CONVERSATION:  # also one that could not be read so far
+            tombstones.bury(store, tombstones.CONVERSATION, [value], cause=cause)
         tombstones.bury_conversations(store, mine.whole, cause=cause)
 
 
@@ -294,15 +301,15 @@ def _forget_files(store: Store, sources: set[str], gone: pl.Series, *, kept: boo
     rest = files.join(pl.concat([mine, copies]), on="path", how="anti")
     if rest.height < files.height:
         store.replace(FILES, rest)
-    _forget_rejects(store, {*mine["source"], *(set() if kept else sources)}, gone)
+    _forget_rejects(store, {*mine["source"], *(set() if kept else sources)}, set(gone))
     return tuple(sorted(there))
 
 
-def _forget_rejects(store: Store, sources: set[str], gone: pl.Series) -> None:
+def _forget_rejects(store: Store, sources: set[str], gone: set[str]) -> None:
     """Take out what was rejected of those files, and what names those conversations."""
     held = store.read_rejects()
     files = pl.Series("file", [ledger.file_of(source) for source in held["source"]], dtype=pl.String)
-    store.set_rejects(tombstones.without_names(held.filter(~files.is_in(list(sources))), set(gone)))
+    store.set_rejects(tombstones.without_names(held.filter(~files.is_in(list(sources))), gone))
 
 
 def named(wish: Wish, key: str) -> set[str]:

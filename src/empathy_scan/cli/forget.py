@@ -143,7 +143,7 @@ def _tell(answer: dict[str, Any], options: Config) -> None:
 
 def _planned(plan: dict[str, Any]) -> Iterator[str]:
     """A plan in words."""
-    if not (plan["conversations"] or plan["shared"] or plan["unfinished"]):
+    if not (plan["conversations"] or plan["shared"] or plan["rejected"] or plan["unfinished"]):
         yield "nothing in the store matches; nothing was removed"
         if plan["undated"]:
             yield _undated(plan)
@@ -152,6 +152,7 @@ def _planned(plan: dict[str, Any]) -> Iterator[str]:
     rows = {
         "conversations": f"{plan['conversations']:,}, with {plan['turns']:,} turns",
         "one agent's part of": plan["shared"] and f"{plan['shared']:,} more, which other agents took part in",
+        "what was rejected": plan["rejected"] and f"{plan['rejected']:,} rows that name one of them",
         "by month": ", ".join(f"{month} {count:,}" for month, count in plan["months"].items()),
         "agents in them": ", ".join(f"{agent} {count:,}" for agent, count in plan["agents"].items()),
         "found by": ", ".join(f"{_KINDS[kind]} {count:,}" for kind, count in plan["known_by"].items()),
