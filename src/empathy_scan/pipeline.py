@@ -22,6 +22,7 @@ from empathy_scan import (
     forgetting,
     ledger,
     nights,
+    notebook,
     prepare,
     quantify,
     readers,
@@ -81,6 +82,10 @@ class ScanResult:
         """What a scheduler is told: 0 done, 1 nothing could be read or is stored, 3 some input was rejected."""
         something = self.conversations or self.removed or self.forgotten
         return 1 if not something else 3 if self.rejects else 0
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        return notebook.facts("Scan", self.to_json())
 
     def to_json(self) -> dict[str, Any]:
         """All numbers by name, ready for a scheduler."""
