@@ -34,6 +34,7 @@ TIERS = {
         "lease",
         "lock",
         "stages",
+        "sums",
         "versions",
         "role_words",
         "role_habits",

@@ -28,7 +28,7 @@ from typing import cast
 
 import polars as pl
 
-from empathy_scan import layouts, lease, lock, months
+from empathy_scan import layouts, lease, lock, months, sums
 from empathy_scan.delta import KEEP_HOURS, DeltaTable, failures, normal
 from empathy_scan.errors import SchemaError, StoreError
 from empathy_scan.layouts import MIGRATIONS, VERSIONED
@@ -312,6 +312,8 @@ class Store:
             yield
             return
         with self._locked():
+            for table in layouts.ALL:
+                self._table(table).mend()
             self._migrate()
             self._writing = True
             try:
@@ -406,7 +408,7 @@ class Store:
                 frame.sink_ndjson(place, storage_options=self._options)
             else:
                 frame.sink_ndjson(f"{place}.part")
-                Path(f"{place}.part").replace(place)
+                sums.replace(Path(f"{place}.part"), Path(place))
 
     def _must_exist(self) -> None:
         """Raise StoreError where there is no store; bring one of an older layout up to date."""

@@ -1,0 +1,237 @@
+"""Runs that are to be killed: small scans in processes that are forked from one that has imported all they need.
+
+A run says over a pipe that it begins, which stages it enters, and that it has ended. Imported for its own sake by the
+process that others are forked from: importing takes longer than a run.
+"""
+
+import contextlib
+import ctypes
+import os
+import select
+import signal
+import struct
+import sys
+import time
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection, wait
+from pathlib import Path
+
+import deltalake  # noqa: F401 - like all here that nobody names
+import spacy  # noqa: F401
+import torch
+import transformers  # noqa: F401
+import vl_convert  # noqa: F401
+
+import empathy_scan.cache
+import empathy_scan.engine
+import empathy_scan.model.bundle
+import empathy_scan.model.runtime
+import empathy_scan.rebuild
+import empathy_scan.score
+from empathy_scan import hardship, language, pipeline, redact, segment
+from empathy_scan.config import Config, ScoreConfig, SummaryConfig
+from empathy_scan.errors import StoreError
+from empathy_scan.report import rendering
+
+DONE, BUSY, BROKEN = 0, 75, 76  # exit codes: ended by itself, another was at work, something else failed
+MODEL = "EMPATHY_SCAN_TEST_MODEL"  # variable: the bundle that runs will use
+BEGUN, ENDED = "begun", "ended"
+PATIENCE = 120.0  # seconds for a run, on however slow a machine
+# One example at a time, so that what it is scored with does not move its last digits; few resamples: they take long.
+CONFIG = Config(score=ScoreConfig(tokens_per_batch=1, evidence=False), summary=SummaryConfig(resamples=20))
+LONG_AGO = 1_790_000_000_123_456_789  # nanoseconds
+_WRITES = {"os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.link", "sqlite3.connect", "os.truncate"}
+_FOR_WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
+
+
+def warm() -> None:
+    """Build what every run builds anew, as far as no thread comes of it: threads do not live on in forks."""
+    torch.set_num_threads(1)
+    if model := os.environ.get(MODEL):
+        empathy_scan.model.bundle.load(Path(model))
+    hardship._rules(hardship.RULES)
+    hardship._literals()
+    hardship._language()
+    language._detector()
+    redact.redact_text("Anna Smith of 12 Hill Road rang.")
+    segment._sentencizer()
+    rendering._program()
+    templates = rendering.Templates("", {})
+    for name in rendering._names():
+        templates._kinds[name.rpartition(".")[2]].get_template(name)
+
+
+def run(pipe: Connection, place: Path, model: Path, stop_at: int) -> None:
+    """A scan of the folder in small commits on one core; it kills itself before it changes the disk for that time."""
+    torch.set_num_threads(1)
+    pipeline.CONVERSATIONS_PER_COMMIT = 2
+    told, changes = "", 0
+
+    def tell(stage: str, *_: int) -> None:
+        nonlocal told
+        if stage != told:
+            told = stage
+            pipe.send(stage)
+
+    def watch(event: str, given: tuple[object, ...]) -> None:
+        nonlocal changes
+        if event in _WRITES or (event == "open" and isinstance(given[2], int) and given[2] & _FOR_WRITING):
+            changes += 1
+            if changes == stop_at:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    pipe.send(BEGUN)
+    sys.addaudithook(watch)
+    try:
+        pipeline.scan(
+            [place / "exports"], store=place / "store", reports=place / "report", model=model, config=CONFIG, told=tell
+        )
+    except StoreError as error:
+        os._exit(BUSY if "at work" in error.what else BROKEN)
+    pipe.send(f"{ENDED} {changes}")
+
+
+@dataclass
+class Run:
+    """What was seen of a run."""
+
+    code: int | None
+    seconds: float
+    stages: list[str] = field(default_factory=list)
+    changes: int = 0  # of the disk, by Python itself
+    ended: bool = False
+
+    @property
+    def killed(self) -> bool:
+        """Whether it was at work when it was killed."""
+        return self.code == -signal.SIGKILL and not self.ended and BEGUN in self.stages
+
+
+class Runs:
+    """Starts runs and watches them."""
+
+    def __init__(self, context, model: Path) -> None:
+        self._context, self._model = context, model
+
+    def start(self, place: Path, *, stop_at: int = 0):
+        """The process of a run and the end of its pipe, once it has begun."""
+        ours, theirs = self._context.Pipe(duplex=False)
+        process = self._context.Process(target=run, args=(theirs, place, self._model, stop_at))
+        process.start()
+        theirs.close()
+        assert ours.poll(PATIENCE)
+        return process, ours
+
+    def one(self, place: Path, *, after: float | None = None, stop_at: int = 0, seen=None) -> Run:
+        """A run; killed `after` so many seconds, or as soon as `seen` (given seconds to wait) says so."""
+        process, pipe = self.start(place, stop_at=stop_at)
+        began = time.monotonic()
+        if seen is not None:
+            while process.exitcode is None and not seen(0.05):
+                pass
+        else:
+            wait([process.sentinel], PATIENCE if after is None else after)
+        if process.exitcode is None and (after is not None or seen is not None):
+            process.kill()
+        return self.ended(process, pipe, began)
+
+    def ended(self, process, pipe, began: float) -> Run:
+        """What there is to say of a run, once it has ended."""
+        process.join(PATIENCE)
+        found = Run(process.exitcode, time.monotonic() - began)
+        with contextlib.suppress(EOFError):
+            while pipe.poll():
+                word, _, count = pipe.recv().partition(" ")
+                found.stages.append(word)
+                if word == ENDED:
+                    found.ended, found.changes = True, int(count)
+        process.close()
+        return found
+
+
+def write_exports(place: Path, *, edition: int, conversations: int = 3) -> None:
+    """Some chats and a broken file; each edition changes a third of the chats and adds one."""
+    folder = place / "exports"
+    folder.mkdir(parents=True, exist_ok=True)
+    for number in range(conversations + edition):
+        changed = f" It is day {edition - (edition - number) % 3}."
+        rows = [
+            ("customer", "", f"Where is parcel {number}?{changed}"),
+            ("agent", f"agent-{number % 2}", "We apologise for any inconvenience."),
+            ("customer", "", "That is no answer at all, you useless lot!"),
+            ("agent", f"agent-{number % 2}", "Two weeks without it is awful. I will ring the depot now."),
+        ]
+        lines = [
+            f"chat-{number},{turn},{role},{who},2026-{number % 3 + 8:02}-05T09:00:00Z,{text}\n"
+            for turn, (role, who, text) in enumerate(rows)
+        ]
+        _put(folder / f"chat-{number}.csv", "conversation_id,turn,role,agent_id,started_at,text\n" + "".join(lines))
+    _put(folder / "broken.json", '{"turns": [')
+
+
+def _put(path: Path, text: str) -> None:
+    """A file that was written some time ago, so that nobody waits for more of it."""
+    if not path.exists() or path.read_text(encoding="utf-8") != text:
+        path.write_text(text, encoding="utf-8")
+        size = len(text) + sum(map(ord, text))  # another time for another text
+        os.utime(path, ns=(0, LONG_AGO + size * 10**6))
+
+
+class Changes:
+    """What changes under a folder, by the system's own account (Linux): also what libraries in other languages write."""
+
+    _MASK = 0x2 | 0x80 | 0x100 | 0x200  # modified, moved here, created, deleted
+    _EVENT = struct.Struct("iIII")
+
+    def __init__(self, root: Path) -> None:
+        self._libc = ctypes.CDLL(None, use_errno=True)
+        self._handle = self._libc.inotify_init1(os.O_NONBLOCK | os.O_CLOEXEC)
+        assert self._handle >= 0
+        self._folders: dict[int, Path] = {}
+        self._left = 0
+        for folder in (root, *(path for path in root.rglob("*") if path.is_dir())):
+            self._add(folder)
+
+    def after(self, count: int):
+        """A question: whether so many changes were seen since it was asked for, waiting for some seconds."""
+        self._left = count
+
+        def seen(seconds: float) -> bool:
+            if select.select([self._handle], [], [], seconds)[0]:
+                self._left -= sum(1 for _ in self._read())
+            return self._left <= 0
+
+        return seen
+
+    def count(self) -> int:
+        """How many changes nobody has asked for yet."""
+        return sum(1 for _ in self._read())
+
+    def close(self) -> None:
+        """Watch no more."""
+        os.close(self._handle)
+
+    def _add(self, folder: Path) -> None:
+        watched = self._libc.inotify_add_watch(self._handle, os.fsencode(folder), self._MASK)
+        if watched >= 0:
+            self._folders[watched] = folder
+
+    def _read(self):
+        """The changes so far; new folders are watched from now on."""
+        while True:
+            try:
+                data = os.read(self._handle, 65536)
+            except BlockingIOError:
+                return
+            at = 0
+            while at < len(data):
+                watched, kind, _, length = self._EVENT.unpack_from(data, at)
+                name = data[at + self._EVENT.size : at + self._EVENT.size + length].rstrip(b"\0")
+                at += self._EVENT.size + length
+                if kind & 0x40000000 and kind & 0x180 and watched in self._folders:  # a folder that is new here
+                    self._add(self._folders[watched] / os.fsdecode(name))
+                yield name
+
+
+if __name__ == "killing" and os.environ.get(MODEL):  # in the process that runs are forked from
+    warm()
