@@ -14,7 +14,7 @@ import json
 import logging
 import os
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 from urllib.parse import unquote
@@ -86,9 +86,13 @@ def check(place: str, paths: Iterable[str] = ()) -> None:
         return
     first = _last_checkpoint(folder)
     for name in (*(name for name in _log(folder) if _version(name) >= first), *paths):
-        wanted = held.get(name)
-        if wanted is not None and (folder / name).is_file() and _digest_of(folder / name) != wanted:
+        if not _agrees(folder, name, held):
             raise StoreError("damaged: it is not what was written", where=f"{place}/{name}", remedy=_REMEDY)
+
+
+def is_as_written(place: str, name: str) -> bool:
+    """Whether a file of the table is what was written, as far as that is known."""
+    return _agrees(Path(place), name, _listed(Path(place)))
 
 
 def mend(place: str) -> None:
@@ -107,6 +111,11 @@ def mend(place: str) -> None:
     if (held or len(commits) == 1) and commits and commits[-1] in fresh and not _is_whole(folder, commits[-1]):
         _take_back(folder, commits[-1])
     note(place)
+
+
+def _agrees(folder: Path, name: str, held: Mapping[str, str]) -> bool:
+    wanted = held.get(name)
+    return wanted is None or not (folder / name).is_file() or _digest_of(folder / name) == wanted
 
 
 def _take_back(folder: Path, name: str) -> None:

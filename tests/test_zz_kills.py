@@ -1,0 +1,147 @@
+"""Runs that are killed: repeating them gives the store, row by row, of a run that nothing disturbed.
+
+The runs are real ones (killing.py), killed as `kill -9` does: at moments drawn over the length of a run, before one of
+their changes of the disk, and after a change of the store, be it Python's or that of the library that writes tables.
+"""
+
+import multiprocessing
+import os
+import random
+import shutil
+import sys
+from collections import Counter
+
+import polars as pl
+import pytest
+from killing import BUSY, DONE, MODEL, Changes, Runs, write_exports
+from polars.testing import assert_frame_equal
+
+from empathy_scan.report import folder, manifest
+from empathy_scan.store import Store
+
+KILLS = 40
+STORES = 2
+EDITIONS = 10
+SEED = 20261122
+HISTORY = {"index.html", "index.md", "data/state.json"}  # what a report says of the one before it
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="processes are forked here")
+
+
+@pytest.fixture(scope="module")
+def runs(generous_bundle):
+    """Starts runs, forked from a process that has imported and loaded what they need."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", os.pathsep.join(filter(None, sys.path)))
+        patch.setenv("POLARS_MAX_THREADS", "1")
+        patch.setenv("TOKENIZERS_PARALLELISM", "false")
+        patch.setenv(MODEL, str(generous_bundle))
+        context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload(["killing"])
+        made = Runs(context, generous_bundle)
+        yield made
+
+
+@pytest.fixture(scope="module")
+def calm(tmp_path_factory, runs):
+    """The folder of runs that nothing disturbed, one per edition, and what was seen of the last one."""
+    place = tmp_path_factory.mktemp("calm")
+    for edition in range(EDITIONS):
+        write_exports(place, edition=edition)
+        run = runs.one(place)
+        assert run.code == DONE
+    return place, run
+
+
+def ledger(place):
+    """What the ledger holds of files, but for where they lie and when they were read."""
+    return Store.open(place / "store").files().drop("path", "read_at").sort("source")
+
+
+def assert_same(place, other):
+    """Equal stores, row by row, and equal reports."""
+    one, two = (Store.open(each / "store").load() for each in (place, other))
+    for name in ("conversations", "turns", "scores", "labels", "rejects", "error_rates"):
+        assert_frame_equal(getattr(one, name), getattr(two, name), check_exact=True)
+    assert_frame_equal(ledger(place), ledger(other))
+    assert pages(place / "report") == pages(other / "report")
+
+
+def pages(report):
+    """The bytes of a report, which is what its list says it is."""
+    found = {each.relative_to(report).as_posix(): each for each in report.rglob("*") if each.is_file()}
+    listed = manifest.read(report).files
+    assert set(found) - {folder.MARKER, folder.LOCK} == set(listed)
+    assert all(entry.made_of and entry.size == found[path].stat().st_size for path, entry in listed.items())
+    return {path: found[path].read_bytes() for path in listed if path not in HISTORY}
+
+
+def assert_no_row_twice(place):
+    """No row of a stored conversation is there twice, also for readers that know nothing of us."""
+    held = Store.open(place / "store")
+    marked = held.conversations().select("conversation_id", "content", "model", "settings")
+    for table, key in {"turns": ("turn",), "scores": ("turn", "segment"), "labels": ("turn",)}.items():
+        rows = pl.scan_delta(str(place / "store" / table)).collect().join(marked, on=marked.columns)
+        assert not rows.select("conversation_id", *key).is_duplicated().any()
+    assert not pl.scan_delta(str(place / "store" / "conversations")).collect()["conversation_id"].is_duplicated().any()
+
+
+def kill_one(runs, place, draws, calm_run, number):
+    """A run that is killed in one of three ways in turn, if it lives so long."""
+    if number % 3 == 0:
+        return runs.one(place, stop_at=draws.randrange(1, calm_run.changes))
+    if number % 3 == 1 and sys.platform == "linux":
+        changes = Changes(place)
+        try:
+            return runs.one(place, seen=changes.after(draws.randrange(1, 150)))
+        finally:
+            changes.close()
+    return runs.one(place, after=draws.uniform(0, calm_run.seconds))
+
+
+def test_runs_killed_at_two_hundred_moments_lose_and_double_nothing(tmp_path, runs, calm):
+    calm_place, calm_run = calm
+    draws, seen = random.Random(SEED), []  # noqa: S311 - moments, no secrets
+    for store in range(STORES):
+        place, killed = tmp_path / f"killed-{store}", 0
+        for edition in range(EDITIONS):
+            write_exports(place, edition=edition)
+            for number in range(3):
+                run = kill_one(runs, place, draws, calm_run, len(seen))
+                seen.append(run)
+                killed += run.killed
+                assert run.killed or run.code == DONE
+                if killed * EDITIONS * STORES >= KILLS * (edition + 1):
+                    break
+        assert runs.one(place).code == DONE
+        assert_no_row_twice(place)
+        assert_same(place, calm_place)
+        assert runs.one(place).stages.count("scoring") == 0
+        shutil.rmtree(place)
+    killed = [run for run in seen if run.killed]
+    stages = Counter(run.stages[-1] for run in killed)
+    assert len(killed) >= KILLS
+    assert set(stages) >= {"reading", "scoring", "reporting"}
+
+
+def test_of_two_runs_at_once_both_finish_or_the_second_says_that_one_is_at_work(tmp_path, runs, calm):
+    draws = random.Random(SEED)  # noqa: S311 - moments, no secrets
+    place = tmp_path / "both"
+    for edition in range(EDITIONS):
+        write_exports(place, edition=edition)
+        first = runs.start(place)
+        first[0].join(draws.uniform(0, 1.5 * calm[1].seconds))
+        second = runs.start(place)
+        codes = [runs.ended(*each, 0).code for each in (first, second)]
+        assert DONE in codes
+        assert set(codes) <= {DONE, BUSY}
+    assert runs.one(place).code == DONE
+    assert_no_row_twice(place)
+    assert_same(place, calm[0])
+
+def test_cpu(runs):
+    from multiprocessing import forkserver
+    pid = forkserver._forkserver._forkserver_pid
+    parts = open(f"/proc/{pid}/stat").read().rsplit(")", 1)[1].split()
+    print("CPU forkserver", int(parts[11]) / 100, int(parts[12]) / 100, "children", int(parts[13]) / 100, int(parts[14]) / 100, flush=True)
+    print("CPU test", os.times(), flush=True)
