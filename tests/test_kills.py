@@ -4,20 +4,24 @@ The runs are real ones (killing.py), killed as `kill -9` does: at moments drawn 
 their changes of the disk, and after a change of the store, be it Python's or that of the library that writes tables.
 """
 
-import multiprocessing
 import os
 import random
 import shutil
+import signal
 import sys
+import time
 from collections import Counter
+from pathlib import Path
 
 import polars as pl
 import pytest
-from killing import BUSY, DONE, MODEL, Changes, Runs, write_exports
 from polars.testing import assert_frame_equal
 
+from empathy_scan import sums
 from empathy_scan.report import folder, manifest
+from empathy_scan.runs import listed
 from empathy_scan.store import Store
+from killing import BUSY, DONE, PATIENCE, Changes, forking, write_exports
 
 KILLS = 200  # runs that were at work
 STORES = 10  # each sees every edition of the exports
@@ -31,14 +35,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="processes are f
 @pytest.fixture(scope="module")
 def runs(generous_bundle):
     """Starts runs, forked from a process that has imported and loaded what they need."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PYTHONPATH", os.pathsep.join(filter(None, sys.path)))
-        patch.setenv("POLARS_MAX_THREADS", "1")
-        patch.setenv("TOKENIZERS_PARALLELISM", "false")
-        patch.setenv(MODEL, str(generous_bundle))
-        context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(["killing"])
-        made = Runs(context, generous_bundle)
+    with forking(generous_bundle) as made:
         yield made
 
 
@@ -99,6 +96,18 @@ def kill_one(runs, place, draws, calm_run, number):
     return runs.one(place, after=draws.uniform(0, calm_run.seconds))
 
 
+def cut_power(place, draws):
+    """What a power cut leaves where a run has just been killed: files that nobody has flushed are empty."""
+    for table in (each for each in (place / "store").iterdir() if (each / "_delta_log").is_dir()):
+        listed = (table / sums.FILE).read_text(encoding="utf-8") if (table / sums.FILE).exists() else ""
+        for path in table.rglob("*"):
+            if path.is_file() and path.name != sums.FILE and path.relative_to(table).as_posix() not in listed:
+                path.write_bytes(b"")
+    for path in sorted((place / "report").rglob("*")):
+        if path.is_file() and path.name != folder.LOCK and draws.random() < 0.2:
+            path.write_bytes(b"")
+
+
 def test_runs_killed_at_two_hundred_moments_lose_and_double_nothing(tmp_path, runs, calm):
     calm_place, calm_run = calm
     draws, seen = random.Random(SEED), []  # noqa: S311 - moments, no secrets
@@ -106,10 +115,12 @@ def test_runs_killed_at_two_hundred_moments_lose_and_double_nothing(tmp_path, ru
         place, killed = tmp_path / f"killed-{store}", 0
         for edition in range(EDITIONS):
             write_exports(place, edition=edition)
-            for number in range(3):
+            for _ in range(3):
                 run = kill_one(runs, place, draws, calm_run, len(seen))
                 seen.append(run)
                 killed += run.killed
+                if run.killed and draws.random() < 0.4 and (place / "store").exists():
+                    cut_power(place, draws)
                 assert run.killed or run.code == DONE
                 if killed * EDITIONS * STORES >= KILLS * (edition + 1):
                     break
@@ -138,3 +149,50 @@ def test_of_two_runs_at_once_both_finish_or_the_second_says_that_one_is_at_work(
     assert runs.one(place).code == DONE
     assert_no_row_twice(place)
     assert_same(place, calm[0])
+
+
+def workers_of(process):
+    """The processes that score for a run, by their numbers."""
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+    if not children.exists():
+        return []
+    found = [int(each) for each in children.read_text(encoding="ascii").split()]
+    commands = {each: Path(f"/proc/{each}/cmdline") for each in found}
+    return [each for each, path in commands.items() if path.exists() and b"spawn_main" in path.read_bytes()]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a run's workers are found the way of Linux")
+def test_a_run_whose_worker_is_killed_goes_on(tmp_path, runs, calm):
+    write_exports(tmp_path, edition=EDITIONS - 1)
+    process, pipe = runs.start(tmp_path, workers=2)
+    while not (workers := workers_of(process)):
+        assert process.exitcode is None
+        time.sleep(0.01)
+    os.kill(workers[0], signal.SIGKILL)
+    assert runs.ended(process, pipe, 0).code == DONE
+    assert_no_row_twice(tmp_path)
+    assert_same(tmp_path, calm[0])
+    assert not any(Path(f"/proc/{each}").exists() for each in workers)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP], ids=lambda number: number.name)
+def test_a_run_that_is_asked_to_end_says_so_and_leaves_its_record(tmp_path, runs, calm, number):
+    write_exports(tmp_path, edition=EDITIONS - 1)
+    for share in (0.0, 0.3, 0.6):
+        process, _ = runs.scan(tmp_path)
+        while not Store.open(tmp_path / "store").exists():
+            time.sleep(0.01)
+        process.join(share * calm[1].seconds)
+        os.kill(process.pid, number)
+        process.join(PATIENCE)
+        assert process.exitcode == 128 + number
+        told = (tmp_path / "err").read_text(encoding="utf-8")
+        assert f"stopped by {number.name}" in told
+        assert "the next scan goes on" in told
+        held = Store.open(tmp_path / "store")
+        record = listed(held, limit=1)[0]
+        assert (record["state"], record["exit_code"]) == ("stopped", 128 + number)
+        assert not held.is_at_work()
+    process, _ = runs.scan(tmp_path)
+    process.join(PATIENCE)
+    assert Store.open(tmp_path / "store").load().turns.height == Store.open(calm[0] / "store").load().turns.height

@@ -81,8 +81,11 @@ class Cache:
     def _sound(self, rows: list[tuple[object, ...]], model: str) -> list[tuple[object, ...]]:
         """The rows that are what was put, without their checksums."""
         sound = [row[:-1] for row in rows if row[-1] == _sum((model, *row[:-1]))]
-        if damaged := len(rows) - len(sound):
-            LOG.warning("%s: %d row(s) are damaged; their scores are made anew", self._path, damaged)
+        if len(sound) < len(rows):
+            whole = {row[0] for row in sound}
+            damaged = [(model, row[0]) for row in rows if row[0] not in whole]
+            LOG.warning("%s: %d row(s) are damaged; their scores are made anew", self._path, len(damaged))
+            self._safely(lambda: _delete(self._base, damaged), None)
         return sound
 
     def close(self) -> None:
@@ -161,8 +164,13 @@ def _select(base: sqlite3.Connection, keys: list[tuple[str]], model: str) -> lis
         return base.execute(query, (model,)).fetchall()
 
 
+def _delete(base: sqlite3.Connection, keys: list[tuple[str, object]]) -> None:
+    with base:
+        base.executemany("DELETE FROM scores WHERE model = ? AND key = ?", keys)
+
+
 def _insert(base: sqlite3.Connection, rows: list[tuple[object, ...]]) -> None:
-    """Add rows with their checksums in one transaction; what is there and sound stays."""
+    """Add rows with their checksums in one transaction; what is there stays."""
     with base:
         summed = [(*row, _sum(row)) for row in rows]
         base.executemany(f"INSERT OR IGNORE INTO scores VALUES ({_MARKS})", summed)  # noqa: S608 - constants

@@ -265,8 +265,8 @@ def _files_of(held: Store) -> Iterator[Finding]:
             needed += wanted
             if time.monotonic() < last:
                 looked += 1
-                name = unquote(relative)
-                if not (_is_whole(folder / name, wanted) and sums.is_as_written(str(folder), name)):
+                path = unquote(relative)
+                if not (_is_whole(folder / path, wanted) and sums.is_as_written(str(folder), path)):
                     damaged.append(f"{name}/{relative}")
     remedy = "restore the store from a copy, or move it away and scan again"
     what = f"{len(damaged)} are gone, cut off or changed, such as {damaged[0]}" if damaged else f"{looked:,} are whole"

@@ -77,7 +77,8 @@ def _take(table: DeltaTable, mine: str, wait_seconds: float) -> None:
 def _ends(until: datetime, place: str) -> str:
     """When a hold ends; one that ends later than any that begins now is of a clock that is not ours."""
     if until > datetime.now(UTC) + 2 * LEASE:
-        return f"; its hold ends at {until:%Y-%m-%d %H:%M} UTC: set the clocks right, and if no run is at work delete {place}"
+        mend = f"set the clocks right, and if no run is at work delete {place}"
+        return f"; its hold ends at {until:%Y-%m-%d %H:%M} UTC: {mend}"
     return f"; if it was killed, its hold ends at {until:%H:%M} UTC"
 
 

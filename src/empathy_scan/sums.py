@@ -1,5 +1,4 @@
-"""What the files of a table were when they were written: nothing is taken for stored before it is on the disk, and no
-byte that has changed since is taken for a result.
+"""Checksums of a table's files as they were written, so that no byte that has changed since is taken for a result.
 
 Beside each table of a local store lies a list of its files (those of its log, too) with a checksum of each. A file is
 listed once it and its folder are flushed, which is before the next table is written. So after a power cut at most the
@@ -59,6 +58,8 @@ def note(place: str) -> None:
             flush(folder / name)
             lines.append(_line(name, _digest_of(folder / name)))
     if lines:
+        if any(name.endswith(_CHECKPOINT) for name in fresh) and (folder / _LAST).exists():
+            flush(folder / _LAST)
         for each in {(folder / name).parent for name in (*added, *fresh)}:
             flush(each)
         with (folder / FILE).open("a", encoding="utf-8") as stream:
@@ -84,7 +85,7 @@ def check(place: str, paths: Iterable[str] = ()) -> None:
     held = _listed(folder)
     if not held:
         return
-    first = _last_checkpoint(folder)
+    first = _last_checkpoint(folder) or 0
     for name in (*(name for name in _log(folder) if _version(name) >= first), *paths):
         if not _agrees(folder, name, held):
             raise StoreError("damaged: it is not what was written", where=f"{place}/{name}", remedy=_REMEDY)
@@ -100,6 +101,8 @@ def mend(place: str) -> None:
     folder = Path(place)
     if not (folder / _LOG_FOLDER).is_dir():
         return
+    if (folder / _LAST).exists() and _last_checkpoint(folder) is None:
+        (folder / _LAST).unlink()  # Delta Lake finds the last one without it
     held = _listed(folder)
     fresh = [name for name in _log(folder) if name not in held]
     if not fresh:
@@ -147,9 +150,7 @@ def _adds(path: Path, *, strict: bool = False) -> Iterator[tuple[str, int]]:
     """The files that a commit brings, with their sizes; of one that cannot be read none, or with `strict` an error."""
     try:
         text = path.read_text(encoding="utf-8")
-        if strict and not text.strip():
-            raise ValueError(path.name)
-        for line in text.splitlines():
+        for line in text.splitlines() or [""]:  # an empty commit is no commit
             if (add := json.loads(line).get("add")) is not None:
                 yield unquote(add["path"]), add["size"]
     except (ValueError, AttributeError):
@@ -160,7 +161,7 @@ def _adds(path: Path, *, strict: bool = False) -> Iterator[tuple[str, int]]:
 def _log(folder: Path) -> list[str]:
     """The commits of a table's log, and its checkpoints, by their paths in the table's folder, in order."""
     try:
-        names = os.listdir(folder / _LOG_FOLDER)
+        names = os.listdir(folder / _LOG_FOLDER)  # noqa: PTH208 - names are all that is wanted, many times
     except FileNotFoundError:
         return []
     ours = (name for name in names if name[:20].isdigit() and name[20:] in {".json", _CHECKPOINT})
@@ -171,12 +172,12 @@ def _version(name: str) -> int:
     return int(name.rpartition("/")[2][:20])
 
 
-def _last_checkpoint(folder: Path) -> int:
-    """The version from which on the log counts."""
+def _last_checkpoint(folder: Path) -> int | None:
+    """The version from which on the log counts; None where nothing says so."""
     try:
         return int(json.loads((folder / _LAST).read_text(encoding="utf-8"))["version"])
     except (OSError, ValueError, KeyError, TypeError):
-        return 0
+        return None
 
 
 def _line(name: str, digest: str) -> str:

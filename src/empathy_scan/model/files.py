@@ -88,6 +88,4 @@ def _facts(path: Path) -> dict[str, Any]:
     try:
         return dict(json.loads((path / FACTS).read_bytes()))
     except (ValueError, TypeError) as error:
-        raise ModelError(
-            f"{FACTS} is no JSON object", where=str(path), remedy="install the bundle again"
-        ) from error
+        raise ModelError(f"{FACTS} is no JSON object", where=str(path), remedy="install the bundle again") from error
