@@ -6,6 +6,7 @@ process that others are forked from: importing takes longer than a run.
 
 import contextlib
 import ctypes
+import gc
 import multiprocessing
 import os
 import resource
@@ -64,6 +65,8 @@ def warm() -> None:
     templates = rendering.Templates("", {})
     for name in rendering._names():
         templates._kinds[name.rpartition(".")[2]].get_template(name)
+    gc.collect()
+    gc.freeze()  # else every fork copies all that its garbage collector looks at
 
 
 def run(pipe: Connection, place: Path, model: Path, stop_at: int, workers: int) -> None:
@@ -259,11 +262,11 @@ class Runs:
         return found
 
 
-def write_exports(place: Path, *, edition: int, conversations: int = 3) -> None:
-    """Some chats and a broken file; each edition changes a third of the chats and adds one."""
+def write_exports(place: Path, *, edition: int, conversations: int = 5) -> None:
+    """Some chats and a broken file; each edition changes a third of the chats."""
     folder = place / "exports"
     folder.mkdir(parents=True, exist_ok=True)
-    for number in range(conversations + edition):
+    for number in range(conversations):
         changed = f" It is day {edition - (edition - number) % 3}."
         rows = [
             ("customer", "", f"Where is parcel {number}?{changed}"),
