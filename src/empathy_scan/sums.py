@@ -60,7 +60,7 @@ def note(place: str) -> None:
     if lines:
         if any(name.endswith(_CHECKPOINT) for name in fresh) and (folder / _LAST).exists():
             flush(folder / _LAST)
-        for each in {(folder / name).parent for name in (*added, *fresh)}:
+        for each in {folder, *((folder / name).parent for name in (*added, *fresh) if (folder / name).is_file())}:
             flush(each)
         with (folder / FILE).open("a", encoding="utf-8") as stream:
             stream.write("\n" + "\n".join(lines) + "\n")

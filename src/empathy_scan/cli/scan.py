@@ -165,7 +165,9 @@ def _ended_by_signals() -> Iterator[None]:
     try:
         yield
     except (KeyboardInterrupt, SystemExit) as error:
-        code = error.code if isinstance(error, SystemExit) and isinstance(error.code, int) else 128 + signal.SIGINT
+        code = error.code if isinstance(error, SystemExit) else 128 + signal.SIGINT
+        if not isinstance(code, int) or code <= 128:
+            raise  # no signal's
         by = signal.Signals(code - 128).name
         logs.say(f"empathy-scan: stopped by {by}; what is stored stays, and the next scan goes on there", event="error")
         raise typer.Exit(code) from None
