@@ -74,11 +74,12 @@ def pages(report):
 
 
 def assert_no_row_twice(place):
-    """No row of a stored conversation is there twice, also for readers that know nothing of us."""
+    """No row is there twice, and none of no conversation, also for readers that know nothing of us."""
     held = Store.open(place / "store")
     marked = held.conversations().select("conversation_id", "content", "model", "settings")
     for table, key in {"turns": ("turn",), "scores": ("turn", "segment"), "labels": ("turn",)}.items():
-        rows = pl.scan_delta(str(place / "store" / table)).collect().join(marked, on=marked.columns)
+        rows = pl.scan_delta(str(place / "store" / table)).collect()
+        assert rows.join(marked, on=marked.columns, how="anti").is_empty()
         assert not rows.select("conversation_id", *key).is_duplicated().any()
     assert not pl.scan_delta(str(place / "store" / "conversations")).collect()["conversation_id"].is_duplicated().any()
 
