@@ -73,13 +73,13 @@ def run(pipe: Connection, place: Path, model: Path, stop_at: int, workers: int) 
     """A scan of the folder in small commits on one core; it kills itself before it changes the disk for that time."""
     torch.set_num_threads(1)
     pipeline.CONVERSATIONS_PER_COMMIT = 2
-    told, changes = "", 0
+    told, changes, begun = "", 0, time.monotonic()
 
     def tell(stage: str, *_: int) -> None:
         nonlocal told
         if stage != told:
             told = stage
-            pipe.send(stage)
+            pipe.send(f"{stage} {changes} {time.monotonic() - begun}")
 
     def watch(event: str, given: tuple[object, ...]) -> None:
         nonlocal changes
@@ -97,7 +97,7 @@ def run(pipe: Connection, place: Path, model: Path, stop_at: int, workers: int) 
         )  # fmt: skip
     except StoreError as error:
         os._exit(BUSY if "at work" in error.what else BROKEN)
-    pipe.send(f"{ENDED} {changes}")
+    pipe.send(f"{ENDED} {changes} {time.monotonic() - begun}")
 
 
 def command(pipe: Connection, place: Path, arguments: list[str], limits: dict[str, int], *, obedient: bool) -> None:
@@ -170,7 +170,7 @@ class Run:
     code: int | None
     seconds: float
     stages: list[str] = field(default_factory=list)
-    changes: int = 0  # of the disk, by Python itself
+    reached: dict[str, tuple[int, float]] = field(default_factory=dict)  # changes of the disk and seconds before each
     ended: bool = False
 
     @property
@@ -254,10 +254,11 @@ class Runs:
         found = Run(process.exitcode, time.monotonic() - began)
         with contextlib.suppress(EOFError):
             while pipe.poll():
-                word, _, count = pipe.recv().partition(" ")
+                word, *numbers = pipe.recv().split()
                 found.stages.append(word)
-                if word == ENDED:
-                    found.ended, found.changes = True, int(count)
+                found.ended |= word == ENDED
+                if numbers:
+                    found.reached.setdefault(word, (int(numbers[0]), float(numbers[1])))
         process.close()
         return found
 
@@ -316,9 +317,9 @@ class Changes:
 
         return seen
 
-    def count(self) -> int:
-        """How many changes nobody has asked for yet."""
-        return sum(1 for _ in self._read())
+    def count(self, folder: Path) -> int:
+        """How many changes below a folder nobody has asked for yet."""
+        return sum(1 for each in self._read() if each.is_relative_to(folder))
 
     def close(self) -> None:
         """Watch no more."""
@@ -341,9 +342,10 @@ class Changes:
                 watched, kind, _, length = self._EVENT.unpack_from(data, at)
                 name = data[at + self._EVENT.size : at + self._EVENT.size + length].rstrip(b"\0")
                 at += self._EVENT.size + length
-                if kind & 0x40000000 and kind & 0x180 and watched in self._folders:  # a folder that is new here
-                    self._add(self._folders[watched] / os.fsdecode(name))
-                yield name
+                path = self._folders.get(watched, Path()) / os.fsdecode(name)
+                if kind & 0x40000000 and kind & 0x180:  # a folder that is new here
+                    self._add(path)
+                yield path
 
 
 if __name__ == "killing" and os.environ.get(MODEL):  # in the process that runs are forked from

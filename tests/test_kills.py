@@ -50,6 +50,20 @@ def calm(tmp_path_factory, runs):
     return place, run
 
 
+@pytest.fixture(scope="module")
+def written(tmp_path_factory, runs):
+    """How many changes of its folder the system tells of while a run makes a store; 0 where it does not."""
+    place = tmp_path_factory.mktemp("written")
+    write_exports(place, edition=LAST)
+    if sys.platform != "linux":
+        return 0
+    changes = Changes(place)
+    runs.one(place)
+    count = changes.count(place / "store")
+    changes.close()
+    return count
+
+
 def ledger(place):
     """What the ledger holds of files, but for where they lie and when they were read."""
     return Store.open(place / "store").files().drop("path", "read_at").sort("source")
@@ -84,18 +98,19 @@ def assert_no_row_twice(place):
     assert not pl.scan_delta(str(place / "store" / "conversations")).collect()["conversation_id"].is_duplicated().any()
 
 
-def kill_one(runs, place, draws, calm_run, number):
-    """A run that is killed in one of three ways in turn, if it lives so long; early moments are drawn more often."""
-    share = draws.random() ** 1.7  # the second half of a run writes pages
+def kill_one(runs, place, draws, calm_run, written, number):
+    """A run that is killed in one of three ways in turn, if it lives so long; one in five while it makes the report."""
+    (report, second), (last, end) = calm_run.reached["reporting"], calm_run.reached["ended"]
+    late = draws.random() < 0.2
     if number % 3 == 0:
-        return runs.one(place, stop_at=1 + int(share * calm_run.changes))
-    if number % 3 == 1 and sys.platform == "linux":
+        return runs.one(place, stop_at=draws.randrange(report, last) if late else draws.randrange(1, report))
+    if number % 3 == 1 and written and not late:
         changes = Changes(place)
         try:
-            return runs.one(place, seen=changes.after(1 + int(share * 250)))
+            return runs.one(place, seen=changes.after(draws.randrange(1, written)))
         finally:
             changes.close()
-    return runs.one(place, after=share * calm_run.seconds)
+    return runs.one(place, after=draws.uniform(second, end) if late else draws.uniform(0, second))
 
 
 def cut_power(place, draws):
@@ -110,13 +125,13 @@ def cut_power(place, draws):
             path.write_bytes(b"")
 
 
-def test_runs_killed_at_two_hundred_moments_lose_and_double_nothing(tmp_path, runs, calm):
+def test_runs_killed_at_two_hundred_moments_lose_and_double_nothing(tmp_path, runs, calm, written):
     draws, seen, killed = random.Random(SEED), [], []  # noqa: S311 - moments, no secrets
     for store in range(STORES):
         place, edition = tmp_path / f"killed-{store}", 0
         while len(killed) < KILLS * (store + 1) / STORES:
             write_exports(place, edition=edition)
-            run = kill_one(runs, place, draws, calm[1], len(seen))
+            run = kill_one(runs, place, draws, calm[1], written, len(seen))
             seen.append(run)
             assert run.killed or run.code == DONE
             assert len(seen) < 2 * KILLS
