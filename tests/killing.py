@@ -303,6 +303,7 @@ class Changes:
         assert self._handle >= 0
         self._folders: dict[int, Path] = {}
         self._left = 0
+        self._seen: list[Path] = []
         for folder in (root, *(path for path in root.rglob("*") if path.is_dir())):
             self._add(folder)
 
@@ -312,14 +313,16 @@ class Changes:
 
         def seen(seconds: float) -> bool:
             if select.select([self._handle], [], [], seconds)[0]:
-                self._left -= sum(1 for _ in self._read())
+                found = list(self._read())
+                self._seen += found
+                self._left -= len(found)
             return self._left <= 0
 
         return seen
 
-    def count(self, folder: Path) -> int:
-        """How many changes below a folder nobody has asked for yet."""
-        return sum(1 for each in self._read() if each.is_relative_to(folder))
+    def below(self, folder: Path) -> int:
+        """How many of the changes that were seen lie below a folder."""
+        return sum(1 for each in self._seen if each.is_relative_to(folder))
 
     def close(self) -> None:
         """Watch no more."""
