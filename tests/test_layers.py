@@ -36,6 +36,7 @@ TIERS = {
         "lease",
         "lock",
         "stages",
+        "sums",
         "versions",
         "role_words",
         "role_habits",

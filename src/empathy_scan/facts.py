@@ -8,6 +8,7 @@ from pathlib import Path
 
 import polars as pl
 
+from empathy_scan import sums
 from empathy_scan.delta import failures
 
 
@@ -30,4 +31,4 @@ def write(place: str, facts: Mapping[str, str | int], options: Mapping[str, str]
             frame.sink_ndjson(place, storage_options=dict(options))
         else:
             frame.sink_ndjson(f"{place}.part")
-            Path(f"{place}.part").replace(place)
+            sums.replace(Path(f"{place}.part"), Path(place))

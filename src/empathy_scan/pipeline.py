@@ -47,6 +47,7 @@ if TYPE_CHECKING:
 
 CONVERSATIONS_PER_COMMIT = 1000  # what a killed run loses at most, and what memory holds scores of
 Judged = Callable[[pl.DataFrame], tuple[pl.DataFrame, pl.DataFrame]]
+_FOLDERS = ("agents", "assets", "conversations", "data")  # of a report
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +217,7 @@ def _scan(  # noqa: PLR0913 - as `scan`
         record.counted({**seen.to_json(), **counts}, rejects, seen.formats)
         with stages.stage(stages.STORING):
             held.set_error_rates(quantify.to_frame(errors, record.model), model=record.model)
-            held.tidy_if_scattered()
+            held.tidy_if_scattered(strays=runs.left_strays(held, record.run_id))
     with stages.stage(stages.REPORTING):
         made = _reported(held, reports, config, listed, since=since, until=until)
         if forgetting.is_unfinished(held):  # one that was killed before its reports were made again
@@ -286,9 +287,10 @@ class _Night:
             with stages.stage(stages.STORING):
                 known = self.held.known(prepared.turns["conversation_id"])
                 whole, told = _whole(prepared, known, plan, seen, by_source)
-                whole, known = self._by_old_names(whole, known, plan)
+                made_with = {"model": self.model, "settings": self.config.fingerprint()}
+                whole, known = by_old_names(whole, known, plan, self.held, **made_with)
                 turns = nights.go_on(whole, self.held.turns_of(changed(whole, known)))
-                conversations = conversations_of(turns, model=self.model, settings=self.config.fingerprint())
+                conversations = conversations_of(turns, **made_with)
             new = conversations.join(known, on=VERSION, how="anti").sort("started_at", "conversation_id")
             stages.expect(stages.SCORING, int(new["n_turns"].sum()))
             for part in new.iter_slices(CONVERSATIONS_PER_COMMIT):
@@ -304,20 +306,20 @@ class _Night:
         seen.late.update((each.source, each) for each in ledger.changed_since(plan, plan.read))
         return seen
 
-    def _by_old_names(
-        self, turns: pl.DataFrame, known: pl.DataFrame, plan: ledger.Plan
-    ) -> tuple[pl.DataFrame, pl.DataFrame]:
-        """The turns, and what is known of their conversations: those whose file was moved as the store calls them."""
-        strange = turns.join(known, on="conversation_id", how="anti", maintain_order="left")
-        made = conversations_of(strange, model=self.model, settings=self.config.fingerprint())
-        new = nights.named_after_file(made)
-        stored = nights.named_after_file(self.held.saying(new["content"]))
-        there = {*plan.seen["source"], *ledger.elsewhere(plan, stored["source"])}
-        gone = stored.filter(~_file("source").is_in(list(there)))
-        names = nights.old_names(new, gone)
-        if names.is_empty():
-            return turns, known
-        return nights.renamed(turns, names), pl.concat([known, self.held.known(names["old_id"])])
+
+def by_old_names(
+    turns: pl.DataFrame, known: pl.DataFrame, plan: ledger.Plan, held: Store, *, model: str, settings: str
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The turns, and what is known of their conversations: those whose file was moved as the store calls them."""
+    strange = turns.join(known, on="conversation_id", how="anti", maintain_order="left")
+    new = nights.named_after_file(conversations_of(strange, model=model, settings=settings))
+    stored = nights.named_after_file(held.saying(new["content"]))
+    there = {*plan.seen["source"], *ledger.elsewhere(plan, stored["source"])}
+    gone = stored.filter(~_file("source").is_in(list(there)))
+    names = nights.old_names(new, gone)
+    if names.is_empty():
+        return turns, known
+    return nights.renamed(turns, names), pl.concat([known, held.known(names["old_id"])])
 
 
 def _whole(
@@ -398,7 +400,7 @@ def _reported(
         front_page, stored.conversations.height, stored.turns.height, agents.n_unique(), listed.unlisted(agents)
     )
     period = {name: day.isoformat() if day else "" for name, day in (("since", since), ("until", until))}
-    facts = {**asdict(made), **period, "front_page": "", "stamp": _digest(stamp), "page": _page(front_page)}
+    facts = {**asdict(made), **period, "front_page": "", "stamp": _digest(stamp), "page": _pages(reports)}
     held.remember(REPORTS, {**remembered, where: json.dumps(facts)})
     return made
 
@@ -407,14 +409,19 @@ def _from_json(reports: Path, text: str, stamp: str) -> _Made | None:
     """The report that is there, if it is the one of that stamp and nobody has written another in its place."""
     facts = json.loads(text) if text else {}
     front_page = reports / "index.html"
-    if facts.get("stamp") != _digest(stamp) or facts.get("page") != _page(front_page):
+    if facts.get("stamp") != _digest(stamp) or facts.get("page") != _pages(reports):
         return None
     return _Made(front_page, facts["reported"], facts["turns"], facts["agents"], facts["unlisted"])
 
 
-def _page(path: Path) -> str:
-    """Size and time of a page; "" where it is not there."""
-    return f"{path.stat().st_size} {path.stat().st_mtime_ns}" if path.is_file() else ""
+def _pages(reports: Path) -> str:
+    """Size and time of the front page, number and size of all others; "" where there is none."""
+    front = reports / "index.html"
+    if not front.is_file():
+        return ""
+    others = [each for name in _FOLDERS for each in (reports / name).rglob("*") if each.is_file()]
+    size = sum(each.stat().st_size for each in others)
+    return f"{front.stat().st_size} {front.stat().st_mtime_ns} {len(others)} {size}"
 
 
 def _digest(text: str) -> str:

@@ -104,9 +104,11 @@ def _read(plan: ledger.Plan, held: Store, config: Config, model: str) -> tuple[p
         readings = readers.of_files(plan.read, config.read, plan.opener)
         for read in prepare.of_readings(readings, config, plan.domains):
             prepared = tombstones.admitted(read, gate)
+            made_with = {"model": model, "settings": config.fingerprint()}
             known = held.known(prepared.turns["conversation_id"])
-            turns = nights.go_on(prepared.turns, held.turns_of(pipeline.changed(prepared.turns, known)))
-            conversations = conversations_of(turns, model=model, settings=config.fingerprint())
+            whole, known = pipeline.by_old_names(prepared.turns, known, plan, held, **made_with)
+            turns = nights.go_on(whole, held.turns_of(pipeline.changed(whole, known)))
+            conversations = conversations_of(turns, **made_with)
             new = conversations.join(known, on=VERSION, how="anti")
             seen.add(prepared, conversations, new, known)
             seen.rejects.append(prepared.rejects)

@@ -166,6 +166,12 @@ def found(held: Store, run_id: str) -> dict[str, Any]:
     return exact[0]
 
 
+def left_strays(held: Store, run_id: str) -> bool:
+    """Whether the run before the one of that id may have left rows of conversations that it did not complete."""
+    before = held.runs().filter(pl.col("run_id") != run_id)
+    return before.height > 0 and before["state"][-1] != DONE
+
+
 def _shown(row: dict[str, Any], *, newest: bool, at_work: bool) -> dict[str, Any]:
     """A row of RUNS as values that JSON can hold, or that can be shown."""
     values = {name: None if row[name] is None else json.loads(row[name]) for name in _VALUES}

@@ -219,7 +219,10 @@ class Store:
         """Add rows to the ledger; the older ones of their paths count no more. No rows commit nothing."""
         if files.height:
             with self.writing():
-                self._table(FILES).append(conform(files, FILES))
+                table = self._table(FILES)
+                last = table.read("read_at").select(pl.col("read_at").max() + pl.duration(microseconds=1)).item()
+                later = pl.max_horizontal("read_at", pl.lit(last, FILES.columns["read_at"]))  # a clock may go back
+                table.append(conform(files.with_columns(read_at=later), FILES))
 
     def read_rejects(self) -> pl.DataFrame:
         """What could not be read (REJECTS), sorted; no rows where there is no store yet."""
@@ -320,14 +323,7 @@ class Store:
         """
         self._must_exist()
         with self.writing():
-            visible = self._marked().select(*VERSION, MONTH)
-            for delta in map(self._table, VERSIONED):
-                for month in delta.months():
-                    there = delta.read(*VERSION, MONTH, within=month.__eq__).unique()
-                    delta.drop(there.join(visible, on=(*VERSION, MONTH), how="anti"))
-            for table in (each for each in layouts.OF_CONVERSATIONS if each not in VERSIONED):
-                there = self._table(table).read("conversation_id", MONTH).unique()
-                self._table(table).drop(there.join(visible, on="conversation_id", how="anti"))
+            self._drop_strays()
             self._join_ledger()
             for table in layouts.ALL:
                 self._table(table).join_files()
@@ -341,9 +337,11 @@ class Store:
         files = pl.concat([self._table(table).files() for table in layouts.ALL])
         return Size(files.height, int(files["size_bytes"].sum()))
 
-    def tidy_if_scattered(self) -> bool:
-        """What a night's end does: `tidy` without a look at every row, where a month lies in many files."""
+    def tidy_if_scattered(self, *, strays: bool = False) -> bool:
+        """What a night's end does: `tidy` where a month lies in many files, with a look at every row for `strays`."""
         with self.writing():
+            if strays:
+                self._drop_strays()
             self._join_ledger()
             joined = [table for table in layouts.ALL if self._table(table).join_files()]
             for table in joined:
@@ -360,6 +358,8 @@ class Store:
             yield
             return
         with self._locked():
+            for table in layouts.ALL:
+                self._table(table).mend()
             self._migrate()
             self._writing = True
             try:
@@ -379,6 +379,17 @@ class Store:
     def is_at_work(self) -> bool:
         """Whether a run is writing to the store now; of a killed one in an object store, until its lease ends."""
         return lease.is_held(self._leases()) if self._remote else lock.is_held(Path(self.root, _LOCK))
+
+    def _drop_strays(self) -> None:
+        """Drop the rows of versions that no conversation has: those of a run that was ended while it stored."""
+        visible = self._marked().select(*VERSION, MONTH)
+        for delta in map(self._table, VERSIONED):
+            for month in delta.months():
+                there = delta.read(*VERSION, MONTH, within=month.__eq__).unique()
+                delta.drop(there.join(visible, on=(*VERSION, MONTH), how="anti"))
+        for table in (each for each in layouts.OF_CONVERSATIONS if each not in VERSIONED):
+            there = self._table(table).read("conversation_id", MONTH).unique()
+            self._table(table).drop(there.join(visible, on="conversation_id", how="anti"))
 
     def _join_ledger(self) -> None:
         """Keep only the latest row of each path, once the ledger lies in many files."""

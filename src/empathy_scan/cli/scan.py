@@ -147,9 +147,12 @@ def _plan(found: dict[str, Any]) -> Iterator[str]:
         yield f"{title:<20}{value}"
 
 
+_ENDING = ("SIGTERM", "SIGHUP")  # as `systemctl stop`, a scheduler's time limit, or a terminal that is closed
+
+
 @contextmanager
 def _ended_by_signals() -> Iterator[None]:
-    """Let the run record that it was stopped where the system asks it to end, as `systemctl stop` does."""
+    """Let the run record and say that it was stopped where the system or somebody asks it to end."""
 
     def stop(number: int, _: object) -> None:
         raise SystemExit(128 + number)
@@ -157,11 +160,22 @@ def _ended_by_signals() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():  # signals are the main thread's
         yield
         return
-    before = signal.signal(signal.SIGTERM, stop)
+    numbers = [getattr(signal, name) for name in _ENDING if hasattr(signal, name)]
+    before = {number: signal.getsignal(number) for number in numbers}
+    for number in [each for each in numbers if before[each] is signal.SIG_DFL]:  # `nohup` has it ignored
+        signal.signal(number, stop)
     try:
         yield
+    except (KeyboardInterrupt, SystemExit) as error:
+        code = error.code if isinstance(error, SystemExit) else 128 + signal.SIGINT
+        if not isinstance(code, int) or code <= 128:
+            raise  # no signal's
+        by = signal.Signals(code - 128).name
+        logs.say(f"empathy-scan: stopped by {by}; what is stored stays, and the next scan goes on there", event="error")
+        raise typer.Exit(code) from None
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 @app.command(epilog="Example: empathy-scan report --store results --reports report --since 2026-10-12")
