@@ -31,6 +31,7 @@ FEW_FILES = 8  # of a month before it
 KEEP_HOURS = 168  # superseded files stay a week for readers that are at work (Delta Lake's own default)
 # No minima and maxima of other columns in the log: it would keep ids and words of transcripts after the rows are gone.
 _STATISTICS = ("started_at", "turn", "size")
+_KEEP_LOG = "delta.logRetentionDuration"
 _CHECKPOINT = "20"  # commits between two checkpoints of the log, so that opening a table stays quick
 
 
@@ -217,6 +218,16 @@ class DeltaTable:
 
     def _is_local(self) -> bool:
         return "://" not in self.place
+
+    def purge(self) -> None:
+        """Delete all that is not of the latest state, the log of older ones, too: it may hold values of their rows."""
+        self.sweep(keep_hours=0)
+        with failures(self.place, "written"):
+            self._open().alter.set_table_properties({_KEEP_LOG: "interval 0 seconds"})
+            table = self._open()
+            table.create_checkpoint()
+            table.cleanup_metadata()
+            self._open().alter.set_table_properties({_KEEP_LOG: "interval 30 days"})  # Delta Lake's own default
 
     def _write(self, rows: pl.DataFrame, *, mode: str, **how: object) -> None:
         with self._changed():

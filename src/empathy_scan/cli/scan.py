@@ -97,7 +97,7 @@ def _scan(options: Config) -> None:
         base.print_json(result.to_json())
     elif not asked.quiet:
         _summary(result.to_json())
-    if not result.conversations:
+    if result.exit_code == 1:
         raise InputError(
             f"no conversation could be read from {result.files} file(s), and the store holds none",
             remedy="mend what is named above; `empathy-scan read --explain FILE` tells how a file is understood",
@@ -136,6 +136,8 @@ def _plan(found: dict[str, Any]) -> Iterator[str]:
         "left out": found["left_out"],
         "conversations": f"{found['conversations']}, {found['to_score']} of them to be scored",
         "in place of older": found["replaced"],
+        "too old": f"{found['removed']} conversation(s) to be deleted",
+        "forgotten": f"{found['forgotten']} conversation(s) to be left out",
         "turns to be scored": found["turns_to_score"],
         "seconds": f"about {found['seconds']:.0f} (from {found['estimated_from']})",
         "model": found["model"],
@@ -211,10 +213,12 @@ def report(  # noqa: PLR0913 - a parameter per option
     if all_conversations:
         options = replace(options, report=replace(options.report, conversation_pages="all"))
     written: list[pages.Written] = []
+    held = Store.open(asked.store)
     front_page, stored = rebuild.write_report(
-        Store.open(asked.store), Path(asked.reports), options,
+        held, Path(asked.reports), options,
         since=start, until=end, conversations=conversation or (), told=written.append,
     )  # fmt: skip
+    rebuild.noted(held, Path(asked.reports), since=start, until=end)
     if asked.json:
         numbers = {"conversations": stored.conversations.height} | {k: v for w in written for k, v in asdict(w).items()}
         base.print_json({"front_page": str(front_page)} | numbers)
@@ -239,6 +243,8 @@ def _summary(result: dict[str, Any]) -> None:
         "known already": ("known", "file(s), which were not opened"),
         "being written": ("waiting", "file(s) that are not whole yet, left for the next run"),
         "mixed languages": ("mixed", "conversation(s) with turns in other languages, which are left out"),
+        "too old": ("removed", "conversation(s) deleted, which are older than the settings allow"),
+        "forgotten": ("forgotten", "conversation(s) left out: forgotten before, or older than the settings allow"),
         "language not told": ("assumed", "conversation(s) too short to tell, taken as known"),
     }
     for title, (key, meaning) in notes.items():
