@@ -1,4 +1,4 @@
-"""The conversations that `speed.py` measures with: written for this project, or a folder's, and edited copies of them."""
+"""Conversations for `speed.py`: those written for this project, or a folder's, and edited copies of them."""
 
 from __future__ import annotations
 
@@ -77,20 +77,16 @@ def segments_of(conversations: Iterable[Conversation]) -> tuple[list[Example], p
         for each in conversations
         for number, (role, text) in enumerate(each.turns)
     ]
-    turns = pl.DataFrame(rows).with_columns(
-        pl.col("turn").cast(pl.Int32), *(pl.lit(None, kind).alias(name) for name, kind in _others().items())
-    )
-    segments = segment.split(conform(turns.select(TURNS.columns), TURNS), Config().segment)
+    known = {"channel": "chat", "role_source": "column role", "source": "written", "format": "benchmark"}
+    given = pl.DataFrame(rows).with_columns(**{name: pl.lit(value) for name, value in known.items()})
+    others = {name: kind for name, kind in TURNS.columns.items() if name not in given.columns}
+    turns = given.with_columns(**{name: pl.lit(None, kind) for name, kind in others.items()})
+    turns = turns.select(pl.col(name).cast(kind) for name, kind in TURNS.columns.items())
+    segments = segment.split(conform(turns, TURNS), Config().segment)
     asked = segments.select("role", "text", "context").iter_rows()
     return [
         Example(role, text, tuple((turn["role"], turn["text"]) for turn in context)) for role, text, context in asked
     ], segments
-
-
-def _others() -> dict[str, pl.DataType]:
-    return {
-        name: kind for name, kind in TURNS.columns.items() if name not in ("conversation_id", "turn", "role", "text")
-    }
 
 
 def write(conversations: Iterable[Conversation], folder: Path, *, weekly: int = 40) -> None:

@@ -11,6 +11,7 @@ import importlib.util
 import logging
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import torch
@@ -61,10 +62,10 @@ def rates(examples: Sequence[Example], ours: float) -> list[tuple[str, str]]:
         config = AutoConfig.for_model(kind, vocab_size=len(tokenizer), **more)
         pipe = classifier(config, tokenizer)
         texts = [f"{each['text']} {each['text_pair']}" for each in as_text(examples[:FEW])]
-        rows.append((name, _told(lambda: pipe(texts, truncation=True, max_length=112), len(texts), ours)))
+        rows.append((name, _told(partial(pipe, texts, truncation=True, max_length=112), len(texts), ours)))
     texts = [each.text for each in examples]
     for name, judge in (("VADER", _vader()), ("ConvoKit politeness strategies", _politeness())):
-        rows.append((name, "not installed" if judge is None else _told(lambda: judge(texts), len(texts), ours)))
+        rows.append((name, "not installed" if judge is None else _told(partial(judge, texts), len(texts), ours)))
     return rows
 
 

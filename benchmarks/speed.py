@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
-import json
 import os
 import resource
 import shutil
@@ -23,7 +22,7 @@ import sys
 import tempfile
 import time
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -40,7 +39,7 @@ from empathy_scan.config import Config
 from empathy_scan.engine import Engine, LocalEngine, RayEngine
 from empathy_scan.model import bundle, paths, runtime
 from empathy_scan.model.bundle import Bundle
-from empathy_scan.model.tokens import Example
+from empathy_scan.model.tokens import Example, Packed
 
 ROOT = Path(__file__).parents[1]
 Times = dict[str, list[float]]
@@ -99,7 +98,9 @@ def forward(
 ) -> float:
     """The forward pass beside the pipeline and the largest product; gives the pipeline's turns per second."""
     model, packer = loaded.model, loaded.packer
-    copies = [segments_of(edited(conversations, n))[0][: wanted.turns] for n in range(wanted.repeats + 1)]
+    copies = [
+        segments_of(edited(conversations[: wanted.turns // 2], n))[0][: wanted.turns] for n in range(wanted.repeats + 1)
+    ]
     packed = packer.pack(copies[0])
     pipe = peers.classifier(model.encoder.config, packer.tokenizer, model.encoder.state_dict())
     a, b = torch.randn(GEMM, GEMM), torch.randn(GEMM, GEMM)
@@ -138,21 +139,21 @@ def forward(
     return count / median["pipeline"]
 
 
-def operations(loaded: Bundle, packed: Sequence[object]) -> float:
+def operations(loaded: Bundle, packed: Sequence[Packed]) -> float:
     """Multiplications and additions of matrix products in a lean pass, of tokens alone (see model/lean.py)."""
     config = loaded.model.encoder.config
-    H, inner, layers = config.hidden_size, config.intermediate_size, config.num_hidden_layers
+    hidden, inner, layers = config.hidden_size, config.intermediate_size, config.num_hidden_layers
     total = 0.0
     for one in packed:
-        T, looked_at = len(one.ids), one.focus_end - one.focus_start + 1
-        heard = 2 * T * 3 * H * H + 4 * T * T * H
-        after = 2 * (H * H + 3 * H * inner)
-        total += layers * heard + (layers - 1) * T * after + looked_at * after
+        tokens, looked_at = len(one.ids), one.focus_end - one.focus_start + 1
+        heard = 2 * tokens * 3 * hidden**2 + 4 * tokens**2 * hidden
+        after = 2 * (hidden**2 + 3 * hidden * inner)
+        total += layers * heard + ((layers - 1) * tokens + looked_at) * after
     return total
 
 
 def decisions(loaded: Bundle, examples: list[Example], path: paths.Path | None) -> tuple[float, float]:
-    """Share of turns whose labels are those of the plain network in single precision, each turn by itself; furthest p."""
+    """Share of turns with the labels of the plain network, each by itself; how far a probability is off at most."""
     packer, known = loaded.packer, loaded.decisions
     with torch.inference_mode():
         plain = [loaded.model(runtime.collate([one], pad=packer.pad))["all"] for one in packer.pack(examples)]
@@ -222,11 +223,8 @@ def cached(conversations: Sequence[Conversation], rows: list[tuple[str, str]]) -
     _, segments = segments_of(conversations)
     keys = segment_keys(segments)
     alone = segments.with_columns(context=pl.lit([], segments.schema["context"]))
-    rows.append((
-        "cache hits",
-        f"{1 - keys.n_unique() / len(keys):.1%} of {len(keys)} segments repeat another with its context"
-        f" ({1 - segment_keys(alone).n_unique() / len(keys):.1%} without)",
-    ))  # fmt: skip
+    told, untold = (1 - each.n_unique() / len(each) for each in (keys, segment_keys(alone)))
+    rows.append(("cache hits", f"{told:.1%} of {len(keys)} segments repeat one with its context, {untold:.1%} any one"))
     with Cache.open(None) as cache:
         few = segments.head(200)
         score.score(few, None, Config().score, cache=cache)
@@ -249,7 +247,10 @@ def engines(
     here = {"PYTHONPATH": os.pathsep.join([str(ROOT / "src"), *filter(None, sys.path)])}
     ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False, runtime_env={"env_vars": here})
     bare = replace(Config().score, evidence=False)
-    copies = [segments_of(edited(conversations, 300 + n))[1].head(wanted.spread) for n in range(wanted.scans + 1)]
+    copies = [
+        segments_of(edited(conversations[: wanted.spread], 300 + n))[1].head(wanted.spread)
+        for n in range(wanted.scans + 1)
+    ]
     scored: dict[str, pl.DataFrame] = {}
 
     def run(name: str, engine: Engine, number: int) -> None:

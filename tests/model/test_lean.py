@@ -93,7 +93,7 @@ def test_scores_do_not_depend_on_the_number_of_threads(loaded):
     assert np.array_equal(alone, beside)
 
 
-def test_an_error_in_a_thread_comes_out(loaded):
+def test_an_error_in_a_thread_comes_out():
     before = torch.get_num_threads()
     try:
         torch.set_num_threads(2)

@@ -58,7 +58,8 @@ class Contributions:
             embedded = self.model.encoder.get_input_embeddings()(batch.ids).detach().requires_grad_(True)
             deep = self.model.deep_logits(self.model.encode(batch, embeddings=embedded), batch.focus)
             (slope,) = torch.autograd.grad(deep[torch.arange(len(outputs)), torch.tensor(outputs)].sum(), embedded)
-        return (slope * (embedded.detach() - self.hidden_word)).sum(-1)  # to first order, what hiding it would take
+        worth: Tensor = (slope * (embedded.detach() - self.hidden_word)).sum(-1)  # what hiding the token would take
+        return worth
 
     def _leanly(self, lean: Lean, packed: Sequence[Packed], outputs: Sequence[int]) -> Tensor:
         """As `_deep`, without padding and by fewer operations."""
@@ -70,7 +71,8 @@ class Contributions:
             (slope,) = torch.autograd.grad(deep[torch.arange(len(order)), torch.tensor(outputs)[order]].sum(), embedded)
         parts = (slope * (embedded.detach() - self.hidden_word)).sum(-1).split([len(packed[n].ids) for n in order])
         by_place = sorted(zip(order, parts, strict=True), key=lambda pair: pair[0])
-        return nn.utils.rnn.pad_sequence([part for _, part in by_place], batch_first=True)
+        padded: Tensor = nn.utils.rnn.pad_sequence([part for _, part in by_place], batch_first=True)
+        return padded
 
 
 def _phrase_worth(model: EmpathyModel, batch: Batch, outputs: Tensor) -> Tensor:

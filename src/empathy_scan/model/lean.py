@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from typing import Any
 
 import numpy as np
 import torch
@@ -86,7 +87,7 @@ class Lean:
         self.first_norm = self._there(encoder.embeddings.norm.weight)
         self.last_norm = self._there(encoder.final_norm.weight)
         self.layers = [self._layer(layer) for layer in encoder.layers]
-        mean, first = model.summary.weight.split(encoder.config.hidden_size, dim=1)
+        mean, first = model.summary.weight.chunk(2, dim=1)
         self.said = self._there(torch.cat([model.queries.weight, model.values, mean]))  # [3L, H]
         self.first, self.bias = self._there(first), self._there(model.summary.bias)
         turns = torch.outer(torch.arange(encoder.config.max_position_embeddings).float(), _frequencies(encoder))
@@ -127,9 +128,8 @@ class Lean:
             hidden = self.products.added(self.products.gated(normed, layer.inner, layer.gate), layer.back, hidden)
         return self._heads(self._norm(hidden, self.last_norm), flat)
 
-    def _layer(self, layer: torch.nn.Module) -> _Layer:
-        H = self.heads * self.width
-        q, k, v = layer.attn.Wqkv.weight.split(H)
+    def _layer(self, layer: Any) -> _Layer:  # noqa: ANN401 - of transformers
+        q, k, v = layer.attn.Wqkv.weight.chunk(3)
         inner, gate = layer.mlp.Wi.weight.chunk(2)
         before = getattr(layer.attn_norm, "weight", None)
         return _Layer(
@@ -159,15 +159,16 @@ class Lean:
     def _attention(self, qkv: Tensor, turned: Tensor, runs: Sequence[tuple[int, int]]) -> Tensor:
         """What each token hears [N, H] from its example."""
         H = self.heads * self.width
-        qk = qkv[:, : 2 * H].float().unflatten(1, (2 * self.heads, self.width // 2, 2))
+        qk = qkv[:, : 2 * H].float().reshape(-1, 2 * self.heads, self.width // 2, 2)
         qk = torch.view_as_real(torch.view_as_complex(qk) * turned).flatten(1).to(qkv.dtype)
-        q, k = (half.unflatten(1, (self.heads, self.width)) for half in (qk[:, :H], qk[:, H:]))
-        v = qkv[:, 2 * H :].unflatten(1, (self.heads, self.width))
+        split = (-1, self.heads, self.width)
+        q, k, v = (each.reshape(split) for each in (qk[:, :H], qk[:, H:], qkv[:, 2 * H :]))
         heard, start = [], 0
         for count, length in runs:
             part = slice(start, start := start + count * length)
-            by_head = (x[part].unflatten(0, (count, length)).transpose(1, 2) for x in (q, k, v))
-            heard.append(F.scaled_dot_product_attention(*by_head).transpose(1, 2).reshape(count * length, H))
+            asks, tells, says = (x[part].view(count, length, *split[1:]).transpose(1, 2) for x in (q, k, v))
+            found = F.scaled_dot_product_attention(asks, tells, says)  # [count, heads, length, width]
+            heard.append(found.transpose(1, 2).reshape(count * length, H))
         return heard[0] if len(heard) == 1 else torch.cat(heard)
 
     def _heads(self, hidden: Tensor, flat: Flat) -> Tensor:
@@ -181,7 +182,7 @@ class Lean:
         return (looks * values * within).sum(1) + average + F.linear(hidden[-B:], self.first, self.bias)
 
 
-def _frequencies(encoder: torch.nn.Module) -> Tensor:
+def _frequencies(encoder: Any) -> Tensor:  # noqa: ANN401 - of transformers
     """By how much each pair of a head turns from one place to the next [width / 2]."""
     found: Tensor = encoder.rotary_emb.full_attention_inv_freq
     return found.float()

@@ -13,7 +13,7 @@ import platform
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from typing import Protocol
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
@@ -30,28 +30,32 @@ class Products(Protocol):
         """The weight [out, in] as the products want it."""
 
     def plain(self, x: Tensor, weight: Tensor) -> Tensor:
-        """x W."""
+        """The product x W."""
 
     def gated(self, x: Tensor, inner: Tensor, gate: Tensor) -> Tensor:
-        """gelu(x W) * (x V)."""
+        """The gated activation gelu(x W) * (x V)."""
 
     def added(self, x: Tensor, weight: Tensor, other: Tensor) -> Tensor:
-        """x W + other."""
+        """The sum x W + other."""
 
 
 class Plain:
     """By the operations of torch, which any machine has and which can be differentiated."""
 
     def ready(self, weight: Tensor) -> Tensor:
+        """As `Products.ready`."""
         return weight
 
     def plain(self, x: Tensor, weight: Tensor) -> Tensor:
+        """As `Products.plain`."""
         return F.linear(x, weight)
 
     def gated(self, x: Tensor, inner: Tensor, gate: Tensor) -> Tensor:
+        """As `Products.gated`."""
         return F.gelu(F.linear(x, inner)) * F.linear(x, gate)
 
     def added(self, x: Tensor, weight: Tensor, other: Tensor) -> Tensor:
+        """As `Products.added`."""
         return other + F.linear(x, weight)
 
 
@@ -59,20 +63,29 @@ class Fused:
     """By oneDNN, which applies what follows while a result is still in the cache; forward only."""
 
     def ready(self, weight: Tensor) -> Tensor:
-        packed: Tensor = torch.ops.mkldnn._reorder_linear_weight(weight.detach().contiguous(), None)
+        """As `Products.ready`."""
+        packed: Tensor = torch.ops.mkldnn._reorder_linear_weight(weight.detach().contiguous(), None)  # noqa: SLF001 - as below
         return packed
 
     def plain(self, x: Tensor, weight: Tensor) -> Tensor:
-        found: Tensor = torch.ops.mkldnn._linear_pointwise(x, weight, None, "none", [], "")
+        """As `Products.plain`."""
+        found: Tensor = _linear()(x, weight, None, "none", [], "")
         return found
 
     def gated(self, x: Tensor, inner: Tensor, gate: Tensor) -> Tensor:
-        activated = torch.ops.mkldnn._linear_pointwise(x, inner, None, "gelu", [], "none")
-        found: Tensor = torch.ops.mkldnn._linear_pointwise.binary(x, activated, gate, None, "mul")
+        """As `Products.gated`."""
+        activated = _linear()(x, inner, None, "gelu", [], "none")
+        found: Tensor = _linear().binary(x, activated, gate, None, "mul")
         return found
 
     def added(self, x: Tensor, weight: Tensor, other: Tensor) -> Tensor:
+        """As `Products.added`."""
         return other + self.plain(x, weight)  # a sum of single precision: in the product it would be rounded
+
+
+def _linear() -> Any:  # noqa: ANN401 - an operation of torch
+    """What torch.compile makes of a linear layer: it has no public name, and may be missing (see `works`)."""
+    return torch.ops.mkldnn._linear_pointwise  # noqa: SLF001
 
 
 @dataclass(frozen=True, slots=True)
