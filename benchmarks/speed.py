@@ -44,6 +44,7 @@ from empathy_scan.model.tokens import Example, Packed
 ROOT = Path(__file__).parents[1]
 Times = dict[str, list[float]]
 GEMM = 2048  # rows and columns of the matrices whose product is called the peak
+PARTS = ["scan", "start", "cache", "ray", "peers", "memory"]
 WARM_DISTINCT, WARM_TURNS = 400, 4  # conversations that differ, and the turns of each, in a warm scan
 
 
@@ -58,13 +59,20 @@ def main() -> None:
     loaded = bundle.load()
     with tempfile.TemporaryDirectory() as folder:
         rate = forward(loaded, conversations, wanted, rows, figures)
-        whole_scan(conversations, Path(folder), rate, wanted, rows, figures)
-        start_up(Path(folder), conversations, rows)
-        cached(conversations, rows)
-        engines(conversations, wanted, rows, figures)
-        left = wanted.minutes * 60 - (time.monotonic() - began)
-        memory(conversations, Path(folder), left, wanted, rows, figures)
-    rows += peers.rates(segments_of(conversations)[0][: wanted.turns], rate)
+        parts: dict[str, Callable[[], object]] = {
+            "scan": lambda: whole_scan(conversations, Path(folder), rate, wanted, rows, figures),
+            "start": lambda: start_up(Path(folder), conversations, rows),
+            "cache": lambda: cached(conversations, rows),
+            "ray": lambda: engines(conversations, wanted, rows, figures),
+            "peers": lambda: rows.extend(peers.rates(segments_of(conversations[:100])[0][: wanted.turns], rate)),
+            "memory": lambda: memory(
+                conversations, Path(folder), wanted.minutes * 60 - (time.monotonic() - began), wanted, rows, figures
+            ),
+        }
+        for name, measure in parts.items():
+            if name in wanted.parts:
+                _say(name)
+                measure()
     rows.append(("instructions", _instructions()))
     width = max(len(name) for name, _ in rows)
     for name, value in rows:
@@ -74,7 +82,7 @@ def main() -> None:
         "forward_vs_pipeline", "scan_vs_pipeline", "forward_share_of_gemm_peak", "decisions_as_fp32",
         "peak_memory_200k_vs_10k", "ray_overhead",
     ):  # fmt: skip
-        print(f"{name}: {figures[name]}")
+        print(f"{name}: {figures.get(name, 'not measured: left out')}")
 
 
 def interleaved(calls: dict[str, Callable[[int], object]], repeats: int) -> Times:
@@ -101,18 +109,19 @@ def forward(
     copies = [
         segments_of(edited(conversations[: wanted.turns // 2], n))[0][: wanted.turns] for n in range(wanted.repeats + 1)
     ]
-    packed = packer.pack(copies[0])
+    packed, ready = packer.pack(copies[0]), runtime.ready(model, packer)
     pipe = peers.classifier(model.encoder.config, packer.tokenizer, model.encoder.state_dict())
     a, b = torch.randn(GEMM, GEMM), torch.randn(GEMM, GEMM)
     calls: dict[str, Callable[[int], object]] = {
         "pipeline": lambda n: pipe(peers.as_text(copies[n]), truncation=True, max_length=packer.max_length),
-        "lean": lambda n: runtime.logits(model, packer, copies[n]),
-        "forward": lambda _: runtime.logits_of_packed(model, packer, packed),
+        "lean": lambda n: ready.logits(copies[n]),
+        "forward": lambda _: ready.logits_of_packed(packed),
         "gemm": lambda _: torch.mm(a, b),
     }
     coarse = paths.works(paths.BFLOAT16)
     if coarse:
-        calls["bfloat16"] = lambda n: runtime.logits(model, packer, copies[n], path=paths.BFLOAT16)
+        rough = runtime.ready(model, packer, path=paths.BFLOAT16)
+        calls["bfloat16"] = lambda n: rough.logits(copies[n])
     taken = interleaved(calls, wanted.repeats)
     taken["gemm"] = interleaved({"gemm": calls["gemm"]}, 4 * wanted.repeats)["gemm"] + taken["gemm"]
     median = {name: statistics.median(values) for name, values in taken.items()}
@@ -182,12 +191,15 @@ def whole_scan(
         write(edited(some, 200 + number), folder / f"bare{number}")
     bare = replace(Config(), score=replace(Config().score, evidence=False))
     shares: list[dict[str, float]] = []
+    worked: dict[str, list[float]] = {"in": [], "bare": []}
 
     def scan(kind: str, config: Config, number: int) -> None:
-        where = folder / f"{kind}{number}"
+        where, before = folder / f"{kind}{number}", time.process_time()
         result = pipeline.scan(
             [where], store=folder / f"store-{kind}{number}", reports=folder / "report", config=config
         )
+        if number:
+            worked[kind].append(time.process_time() - before)
         if kind == "in" and number:
             shares.append({name: seconds / result.seconds for name, seconds in result.stages.items()})
 
@@ -197,6 +209,10 @@ def whole_scan(
     rows += [
         ("scan, from files to report", _rates(turns, taken["in"])),
         ("the same without evidence", _rates(turns, taken["bare"])),
+        (
+            "processor time of a turn",
+            ", ".join(f"{statistics.median(worked[kind]) / turns * 1e3:.1f} ms" for kind in ("in", "bare")),
+        ),
         ("stages", ", ".join(f"{name} {share:.0%}" for name, share in _middle(shares).items())),
     ]
 
@@ -324,6 +340,10 @@ def _processor_seconds(command: list[str]) -> float:
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
+def _say(what: str) -> None:
+    print(f"measuring: {what}", file=sys.stderr, flush=True)
+
+
 def _rates(count: int, seconds: Sequence[float]) -> str:
     """Turns per second: the median, and between which values."""
     values = sorted(count / each for each in seconds)
@@ -351,6 +371,7 @@ def _instructions() -> str:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--texts", type=Path, help="a folder of transcripts, instead of the project's own")
+    parser.add_argument("--parts", nargs="*", default=PARTS, choices=PARTS, help="beside the forward pass")
     parser.add_argument("--turns", type=int, default=400, help="that the forward pass scores each time")
     parser.add_argument("--repeats", type=int, default=5, help="of forward pass and pipeline")
     parser.add_argument("--scanned", type=int, default=25, help="conversations of a whole scan")

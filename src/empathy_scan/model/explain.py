@@ -36,12 +36,13 @@ def contributions(
 class Contributions:
     """`contributions` of one model, asked again and again."""
 
-    def __init__(self, model: EmpathyModel, packer: Packer) -> None:
+    def __init__(self, model: EmpathyModel, packer: Packer, lean: Lean | None = None) -> None:
         self.model, self.pad = model, packer.pad
         mask = packer.tokenizer.mask_token_id
         table = model.encoder.get_input_embeddings().weight.detach()
         self.hidden_word = table[packer.pad if mask is None else mask]
-        self.lean = Lean(model, EXACT) if Lean.fits(model) else None
+        differentiable = lean is not None and lean.path.differentiable
+        self.lean = lean if differentiable else Lean(model, EXACT) if Lean.fits(model) else None
 
     def __call__(self, packed: Sequence[Packed], outputs: Sequence[int]) -> list[np.ndarray]:
         """As `contributions`."""

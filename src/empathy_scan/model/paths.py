@@ -103,6 +103,11 @@ class Path:
         return self.dtype != torch.float32
 
     @property
+    def differentiable(self) -> bool:
+        """Whether one may ask which words counted."""
+        return self.device == "cpu" and not self.fused and not self.approximate
+
+    @property
     def products(self) -> Products:
         """What multiplies on this path."""
         return Fused() if self.fused else Plain()

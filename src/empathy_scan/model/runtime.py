@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -53,6 +54,36 @@ def batches(lengths: Sequence[int], *, tokens: int) -> Iterator[list[int]]:
         yield group
 
 
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A model whose weights are laid out for one path; they must not change any more."""
+
+    network: Network  # logits of packed examples, which must come shortest first
+    packer: Packer
+    tokens: int  # of a batch
+    lean: Lean | None  # the network, where it is of the kind that model/lean.py knows
+
+    def logits(self, examples: Sequence[Example]) -> np.ndarray:
+        """Logits [N, L] in the order of the examples."""
+        return _forward(self.packer, examples, self.network, tokens=self.tokens, width=L)
+
+    def logits_of_packed(self, packed: Sequence[Packed]) -> np.ndarray:
+        """Logits [N, L] of what is packed already, in its order."""
+        out = np.zeros((len(packed), L), dtype=np.float32)
+        with threads() as submit:
+            _submit(packed, self.network, out, submit, tokens=self.tokens)
+        return out
+
+
+def ready(model: EmpathyModel, packer: Packer, *, tokens_per_batch: int = 4096, path: Path | None = None) -> Ready:
+    """The model, laid out for a path of `paths` (the one chosen for this machine without)."""
+    model.eval()  # type: ignore[no-untyped-call]
+    if Lean.fits(model):
+        lean = Lean(model, path or paths.chosen())
+        return Ready(lean, packer, min(tokens_per_batch, LEAN_TOKENS), lean)
+    return Ready(lambda packed: model(collate(packed, pad=packer.pad))["all"], packer, tokens_per_batch, None)
+
+
 def logits(
     model: EmpathyModel,
     packer: Packer,
@@ -62,8 +93,7 @@ def logits(
     path: Path | None = None,
 ) -> np.ndarray:
     """Logits [N, L] in the order of the examples, on a path of `paths` (the one chosen for this machine without)."""
-    network, tokens = network_of(model, packer, path or paths.chosen(), tokens=tokens_per_batch)
-    return _forward(packer, examples, network, tokens=tokens, width=L)
+    return ready(model, packer, tokens_per_batch=tokens_per_batch, path=path).logits(examples)
 
 
 def parts(model: EmpathyModel, packer: Packer, examples: Sequence[Example]) -> tuple[np.ndarray, np.ndarray]:
@@ -77,30 +107,6 @@ def parts(model: EmpathyModel, packer: Packer, examples: Sequence[Example]) -> t
 
     found = _forward(packer, examples, both, tokens=4096, width=2 * L)
     return found[:, :L], found[:, L:]
-
-
-def logits_of_packed(
-    model: EmpathyModel,
-    packer: Packer,
-    packed: Sequence[Packed],
-    *,
-    tokens_per_batch: int = 4096,
-    path: Path | None = None,
-) -> np.ndarray:
-    """Logits [N, L] of what is packed already, in its order."""
-    network, tokens = network_of(model, packer, path or paths.chosen(), tokens=tokens_per_batch)
-    out = np.zeros((len(packed), L), dtype=np.float32)
-    with threads() as submit:
-        _submit(packed, network, out, submit, tokens=tokens)
-    return out
-
-
-def network_of(model: EmpathyModel, packer: Packer, path: Path, *, tokens: int) -> tuple[Network, int]:
-    """What gives the logits of packed examples, shortest first, and the tokens of a batch that suit it."""
-    model.eval()  # type: ignore[no-untyped-call]
-    if Lean.fits(model):
-        return Lean(model, path), min(tokens, LEAN_TOKENS)
-    return lambda packed: model(collate(packed, pad=packer.pad))["all"], tokens
 
 
 def _forward(packer: Packer, examples: Sequence[Example], network: Network, *, tokens: int, width: int) -> np.ndarray:
