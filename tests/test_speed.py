@@ -1,4 +1,4 @@
-"""What benchmarks/speed.py measures with: edited copies are other texts, and operations are counted as they are done."""
+"""What benchmarks/speed.py measures with: edited copies are other texts, and what is written is read by a scan."""
 
 import sys
 from pathlib import Path
