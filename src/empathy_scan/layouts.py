@@ -14,20 +14,34 @@ import polars as pl
 from empathy_scan import months
 from empathy_scan.delta import DeltaTable
 from empathy_scan.months import MONTH
-from empathy_scan.tables import CONVERSATIONS, ERROR_RATES, FILES, LABELS, REJECTS, RUNS, SCORES, TURNS, Table
+from empathy_scan.tables import (
+    CANDIDATE_LABELS,
+    CANDIDATE_SCORES,
+    CANDIDATES,
+    CONVERSATIONS,
+    ERROR_RATES,
+    FILES,
+    LABELS,
+    REJECTS,
+    RUNS,
+    SCORES,
+    TURNS,
+    Table,
+)
 from empathy_scan.versions import VERSION
 
 VERSIONED = (TURNS, SCORES, LABELS)  # tables whose rows carry the version of their conversation
 BY_MONTH = (CONVERSATIONS, *VERSIONED)
-ALL = (*BY_MONTH, REJECTS, RUNS, ERROR_RATES, FILES)
+BESIDE = (CANDIDATES, CANDIDATE_SCORES, CANDIDATE_LABELS)  # of a model that is tried, keyed by conversation as well
+ALL = (*BY_MONTH, *BESIDE, REJECTS, RUNS, ERROR_RATES, FILES)
 
 Tables = Callable[[Table], DeltaTable]  # the Delta table in which a store keeps one of ours
 
 
 def stored(table: Table) -> Table:
     """The table with the columns that the store keeps beside its own: the version, and the month."""
-    extra = dict.fromkeys(VERSION, pl.String) if table in VERSIONED else {}
-    month = {MONTH: pl.String} if table in BY_MONTH else {}
+    extra = dict.fromkeys(VERSION, pl.String) if table in (*VERSIONED, *BESIDE) else {}
+    month = {MONTH: pl.String} if table in (*BY_MONTH, *BESIDE) else {}
     return replace(table, columns={**table.columns, **extra, **month})
 
 
@@ -76,7 +90,14 @@ def _sixth(tables: Tables) -> None:
     tables(RUNS).widen()
 
 
+def _rescoring(tables: Tables) -> None:
+    """The tables of a model that is tried, and what runs tell of it; null in old rows."""
+    for table in BESIDE:
+        tables(table).create()
+    tables(RUNS).widen()
+
+
 # What makes each layout from the one before it.
 MIGRATIONS: dict[int, Callable[[Tables], None]] = {
-    1: _first, 2: _second, 3: _third, 4: _fourth, 5: _fifth, 6: _sixth,
+    1: _first, 2: _second, 3: _third, 4: _fourth, 5: _fifth, 6: _sixth, 7: _rescoring,
 }  # fmt: skip

@@ -49,12 +49,12 @@ _BY_SIGNAL = 128  # a shell's exit code of a process that a signal ended is this
 class Record:
     """What is to be told of a run that is at work."""
 
-    def __init__(self, held: Store, config: Config, stages: Stages, locked: ExitStack) -> None:
+    def __init__(self, held: Store, config: Config, stages: Stages, locked: ExitStack, command: str | None) -> None:
         self.started = datetime.now(UTC)
         self.run_id = f"{self.started:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
         self.model = ""  # fingerprint, once it is known
         self.stages = stages
-        self._held, self._config, self._locked = held, config, locked
+        self._held, self._config, self._locked, self._command = held, config, locked, command
         self._clock = time.monotonic()
         self._begun = False
         self._numbers: dict[str, Any] = {}
@@ -66,11 +66,17 @@ class Record:
         return time.monotonic() - self._clock
 
     def begin(self) -> None:
-        """Write that the run has begun, and let no other run write until it ends; once. Raises StoreError."""
+        """Write that the run has begun, and let no other run write until a scan ends; once. Raises StoreError."""
         if not self._begun:
-            self._locked.enter_context(self._held.writing())
+            if self._command is None:
+                self._locked.enter_context(self._held.writing())
             self._held.add_run(self._row(state=BEGUN))
             self._begun = True
+
+    def announce(self, *, from_model: str, moved: str) -> None:
+        """Write that the run is about to make its model the one that counts, and what that moves."""
+        self._numbers |= {"from_model": from_model, "moved": moved}
+        self._held.add_run(self._row(state=BEGUN, **self._numbers))
 
     def counted(self, numbers: Mapping[str, Any], rejects: pl.DataFrame, formats: Mapping[str, int]) -> None:
         """What the run has done so far: columns of RUNS, what was rejected, and conversations by reader."""
@@ -111,20 +117,21 @@ class Record:
         row |= {
             "run_id": self.run_id, "version": __version__, "model": self.model, "settings": self._config.fingerprint(),
             "seconds": self.seconds, "started_at": self.started, "versions": _json(versions()),
-            "options": _json(impersonal(self._config)),
+            "options": _json(impersonal(self._config)), "command": self._command,
         }  # fmt: skip
         return pl.DataFrame([row | known], schema=dict(RUNS.columns))
 
 
 @contextmanager
-def recorded(held: Store, config: Config, *, told: Told | None = None) -> Iterator[Record]:
-    """The record of the run that a `with` block is. While it lasts no other run may write to a local store.
+def recorded(held: Store, config: Config, *, told: Told | None = None, command: str | None = None) -> Iterator[Record]:
+    """The record of the run that a `with` block is. While a scan lasts no other run may write to a local store.
 
-    A store that is there is told at once; where there is none yet, the run says when to `begin`.
+    A store that is there is told at once; where there is none yet, the run says when to `begin`. A run with another
+    `command` holds the store only while it writes.
     """
     stages = Stages(told)
     with heard_by(stages), ExitStack() as locked:
-        record = Record(held, config, stages, locked)
+        record = Record(held, config, stages, locked, command)
         if held.exists():
             record.begin()
         try:
@@ -139,7 +146,7 @@ def recorded(held: Store, config: Config, *, told: Told | None = None) -> Iterat
 
 
 AT_WORK, SILENT = "at work", "ended without a word"
-_VALUES = ("rejected", "formats", "stage_seconds", "versions", "options")
+_VALUES = ("rejected", "formats", "stage_seconds", "versions", "options", "moved")
 
 
 def listed(held: Store, *, limit: int | None = None) -> list[dict[str, Any]]:

@@ -262,7 +262,7 @@ class Store:
         with self.writing():
             there = self._marked(gone)
             self._mark(there.clear(), there)
-            for table in VERSIONED:
+            for table in (*VERSIONED, *layouts.BESIDE):
                 delta = self._table(table)
                 delta.drop(delta.read("conversation_id", MONTH, only=gone).unique())
             self.tidy(keep_hours=0)
@@ -275,11 +275,7 @@ class Store:
         """
         self._must_exist()
         with self.writing():
-            visible = self._marked().select(*VERSION, MONTH)
-            for delta in map(self._table, VERSIONED):
-                for month in delta.months():
-                    there = delta.read(*VERSION, MONTH, within=month.__eq__).unique()
-                    delta.drop(there.join(visible, on=(*VERSION, MONTH), how="anti"))
+            self._clear()
             self._join_ledger()
             for table in layouts.ALL:
                 self._table(table).join_files()
@@ -331,6 +327,14 @@ class Store:
     def is_at_work(self) -> bool:
         """Whether a run is writing to the store now; of a killed one in an object store, until its lease ends."""
         return lease.is_held(self._leases()) if self._remote else lock.is_held(Path(self.root, _LOCK))
+
+    def _clear(self) -> None:
+        """Delete rows of versions that do not count, month by month."""
+        visible = self._marked().select(*VERSION, MONTH)
+        for delta in map(self._table, VERSIONED):
+            for month in delta.months():
+                there = delta.read(*VERSION, MONTH, within=month.__eq__).unique()
+                delta.drop(there.join(visible, on=(*VERSION, MONTH), how="anti"))
 
     def _join_ledger(self) -> None:
         """Keep only the latest row of each path, once the ledger lies in many files."""
