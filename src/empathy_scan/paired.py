@@ -2,9 +2,9 @@
 
 Turns of one conversation resemble each other, so what varies is the conversation. Every figure here is a smooth
 function of sums over conversations; its variance is that of its linear part in each of them (the delta method; Davison
-and Hinkley 1997, section 2.7; for kappa over clusters Yang and Zhou 2014). Both labellings are of the same conversations,
-so what they share cancels out. Degrees of freedom count the conversations that tell something: a difference that lies
-in four conversations is known by four, however many others did not move.
+and Hinkley 1997, section 2.7). Both labellings are of the same conversations, so what they share cancels out. Degrees
+of freedom count the conversations that tell something: a difference that lies in four conversations is known by four,
+however many others did not move.
 
 `counts` says how many conversations each row stands for.
 """
@@ -88,8 +88,8 @@ def shift(old: Numbers, new: Numbers, counts: Counts, *, bound: float = math.inf
     moved = int(counts[np.abs(old - new).max(axis=1) > _NOTHING].sum())
     value = after - before
     spread = _variance(linear_after - linear_before, counts, held)
-    if not moved or spread < _NOTHING**2:
-        reach, p_value = wilson(0, held).high, 1.0
+    if not moved or spread < _NOTHING**2:  # nothing moves, or everything by the same
+        reach, p_value = wilson(0, held).high, 2.0 ** (1 - moved) if abs(value) > _NOTHING else 1.0
     else:
         freedom = max(1, moved - 1)
         reach = float(special.stdtrit(freedom, 0.5 + LEVEL / 2)) * math.sqrt(spread)

@@ -30,6 +30,7 @@ from empathy_scan.model import files as bundles
 from empathy_scan.moves import CHANCES, Comparison, Standing, Tally
 from empathy_scan.roster import Roster
 from empathy_scan.stages import Told
+from empathy_scan.store import RESCORE_LOCK
 from empathy_scan.tables import LABELS, REJECTS
 
 if TYPE_CHECKING:
@@ -41,7 +42,6 @@ AROUND = timedelta(hours=48)  # conversations so near may belong to one shift
 NOTHING, TRIED, ACCEPTED = "nothing to do", "tried", "accepted"
 RESCORE = "rescore"
 _PATIENCE = 24 * 3600.0  # seconds: a scan that is at work is waited for
-_LOCK = "_empathy_scan.rescore.lock"
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +198,7 @@ def _alone(held: CandidateStore) -> AbstractContextManager[None]:
     """One rescoring at a time on a local store; in an object store two do the same work, which does no harm."""
     if "://" in held.root:
         return nullcontext()
-    return lock.exclusive(Path(held.root) / _LOCK, wait_seconds=1.0)
+    return lock.exclusive(Path(held.root) / RESCORE_LOCK, wait_seconds=1.0)
 
 
 def _nothing_to_do(held: CandidateStore, config: Config, scoring: Scoring) -> str:

@@ -156,8 +156,13 @@ def listed(held: Store, *, limit: int | None = None) -> list[dict[str, Any]]:
     """
     rows = held.runs().reverse()
     rows = rows if limit is None else rows.head(limit)
-    at_work = held.is_at_work()
-    return [_shown(row, newest=number == 0, at_work=at_work) for number, row in enumerate(rows.to_dicts())]
+    at_work = {True: held.is_rescoring(), False: held.is_at_work()}  # of a rescoring, and of a scan
+    found, newest = [], {True: True, False: True}
+    for row in rows.to_dicts():
+        rescores = row["command"] is not None
+        found.append(_shown(row, newest=newest[rescores], at_work=at_work[rescores]))
+        newest[rescores] = False
+    return found
 
 
 def found(held: Store, run_id: str) -> dict[str, Any]:

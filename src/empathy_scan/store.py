@@ -40,6 +40,7 @@ __all__ = ["VERSION", "Size", "Store", "Stored", "content_hash", "conversations_
 
 _LAYOUT = "_empathy_scan.json"
 _LOCK = "_empathy_scan.lock"
+RESCORE_LOCK = "_empathy_scan.rescore.lock"  # held by a rescoring, beside which scans go on
 _WAIT_SECONDS = 10.0  # for another run to finish; a night's run takes longer, a report's reading less
 _BEGINNING = "run empathy-scan scan first, or name the right folder with --store"
 
@@ -168,7 +169,8 @@ class Store:
         """One row of tables.RUNS per run, oldest first: of its end, or of its beginning where it has not ended."""
         self._must_exist()
         rows = self._table(RUNS).read().with_columns(pl.col("state").fill_null("done"))
-        latest = rows.sort(pl.col("state") != "begun").unique("run_id", keep="last", maintain_order=True)
+        order = pl.col("state") != "begun", pl.col("from_model").is_not_null()  # a run may announce what it will do
+        latest = rows.sort(*order).unique("run_id", keep="last", maintain_order=True)
         return conform(latest, RUNS).sort("started_at", "run_id")
 
     def add(
@@ -327,6 +329,10 @@ class Store:
     def is_at_work(self) -> bool:
         """Whether a run is writing to the store now; of a killed one in an object store, until its lease ends."""
         return lease.is_held(self._leases()) if self._remote else lock.is_held(Path(self.root, _LOCK))
+
+    def is_rescoring(self) -> bool:
+        """Whether a rescoring is at work on a local store; of one in an object store, whether it writes just now."""
+        return self.is_at_work() if self._remote else lock.is_held(Path(self.root, RESCORE_LOCK))
 
     def _clear(self) -> None:
         """Delete rows of versions that do not count, month by month."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from empathy_scan.errors import OutputError
+from empathy_scan.mirror import UNKNOWN_AGENT
 from empathy_scan.moves import Agreement, Comparison, Example, Moved, Standing
 from empathy_scan.report import measures, rendering, takeover, words
 from empathy_scan.report.takeover import named
@@ -188,7 +189,8 @@ def _leads(tried: Tried) -> Iterator[str]:
         title, text = takeover.moved_text(moved.measure, _values(moved))
         yield f"{title}, the whole team: {text}, over {_conversations(moved.conversations)}."
     if rest := len(team) - len(told):
-        yield f"{words.plural(rest, 'further figure', 'further figures')} of the team moves too, in the table below."
+        what = words.plural(rest, "further figure of the team moves", "further figures of the team move")
+        yield f"{what}, too: the table below has them."
     if not team:
         yield "No figure of the whole team moves by more than chance leaves."
     old, new = tried.codebooks
@@ -231,11 +233,9 @@ def _values(each: Moved) -> tuple[float, float, float, float, float]:
 
 def _figure(each: Moved, names: Mapping[str, str]) -> Figure:
     measure = named(each.measure)
-    who = words.shown(names.get(each.agent_id) or words.name(each.agent_id)) if each.scope == "agent" else "The team"
-    counted = (
-        f"{words.plural(each.n_old, *measure.unit)} before, {each.n_new:,} after, in "
-        f"{_conversations(each.conversations)}"
-    )
+    who = _called(each.agent_id, names) if each.scope == "agent" else "The team"
+    where = "" if "conversation" in measure.unit[0] else f", in {_conversations(each.conversations)}"
+    counted = f"{words.plural(each.n_old, *measure.unit)} before, {each.n_new:,} with the new model{where}"
     if each.shift is None:
         return Figure(who, measure.title, "", "", "", counted, "", each.why)
     old, new, value, low, high = _values(each)
@@ -248,15 +248,11 @@ def _figure(each: Moved, names: Mapping[str, str]) -> Figure:
 
 def _standing(tried: Tried) -> Iterator[str]:
     """Whose band would be another, and who would stand out."""
-
-    def called(agent_id: str) -> str:
-        return words.shown(tried.names.get(agent_id) or words.name(agent_id))
-
     for agent_id, (old, new) in tried.standing.bands.items():
-        yield f"{called(agent_id)}: band {old or 'none'} before, {new or 'none'} with the new model."
+        yield f"{_called(agent_id, tried.names)}: band {old or 'none'} before, {new or 'none'} with the new model."
     for (agent_id, measure), (_, out) in tried.standing.stands_out.items():
         said_now = "stands out with the new model, did not before" if out else "stood out before, does not any more"
-        yield f"{called(agent_id)}, {named(measure).title}: {said_now}."
+        yield f"{_called(agent_id, tried.names)}, {named(measure).title}: {said_now}."
     if not tried.standing.bands and not tried.standing.stands_out:
         yield "Nobody's band would be another, and nobody would stand out who does not now, or the other way round."
 
@@ -286,6 +282,12 @@ def _turn(each: Example, tried: Tried, paged: frozenset[str]) -> Turn:
         f"{words.chance(each.p_old)} before, {words.chance(each.p_new)} with the new model",
         words.shown(words.beginning(text, 600)),
     )  # fmt: skip
+
+
+def _called(agent_id: str, names: Mapping[str, str]) -> str:
+    if agent_id == UNKNOWN_AGENT:
+        return "Agents whom the export does not name"
+    return words.shown(names.get(agent_id) or words.name(agent_id))
 
 
 def _conversations(count: int) -> str:
