@@ -205,7 +205,7 @@ def differs(held: CandidateStore, config: Config, model: str) -> str:
     scorings = held.scorings()
     models = sorted({each.model for each in scorings})
     if models and models != [model]:
-        return f"its scores are of model {', '.join(models)}, these of {model}"
+        return f"its scores are of model {', '.join(models)}, those of a scan would now be of {model}"
     others = {each.settings for each in scorings} - {config.fingerprint()}
     if not others:
         return ""

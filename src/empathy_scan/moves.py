@@ -294,7 +294,8 @@ def _flipped(both: pl.DataFrame, label: str) -> pl.DataFrame:
         *_TURN, label=pl.lit(label), old=old, new=new,
         p_old=chance("old").cast(pl.Float64), p_new=chance("new").cast(pl.Float64),
     )  # fmt: skip
-    weighed = moved.with_columns(weight=(pl.col("p_new") - pl.col("p_old")).abs().fill_null(0.0))
+    known = moved.drop_nulls(("p_old", "p_new"))
+    weighed = known.with_columns(weight=(pl.col("p_new") - pl.col("p_old")).abs())
     return weighed.sort(-pl.col("weight").round(6), *_TURN).head(EXAMPLES)
 
 

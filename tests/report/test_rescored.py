@@ -1,5 +1,6 @@
 """The page of a rescoring, and what later reports say of it."""
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -37,6 +38,8 @@ TRIED = report.Tried(
     {("chat <1>", 3): "<script>alert(1)</script> I will *ring* them"}, {"noor": "Noor A."},
 )  # fmt: skip
 PROVENANCE = {"version": "0", "model": "new0", "settings": "s", "codebook": "1"}
+UNDERSTOOD = "Answered with understanding, the whole team: from 40% to 55%: +15 points (+8.0 to +22)"
+ABUSE = "Abuse taken, the whole team: from 25.0 per 100 to 20.0 per 100: −5.0 per 100 (−9.0 to −1.0)"
 AT = datetime(2026, 10, 5, 3, 0, tzinfo=UTC)
 
 
@@ -44,9 +47,8 @@ def test_the_page_says_what_moves_in_words_with_ranges_and_counts():
     page = rescored.said(TRIED)
     assert page.leads == (
         "Care in agents' messages: both models say the same of 90% (83 to 95%) of 100 messages.",
-        "Answered with understanding, the whole team: from 40% to 55%: +15 points (+8.0 to +22), over 25 conversations.",
-        "Abuse taken, the whole team: from 25.0 per 100 to 20.0 per 100: −5.0 per 100 (−9.0 to −1.0), over 25 "
-        "conversations.",
+        f"{UNDERSTOOD}, over 25 conversations.",
+        f"{ABUSE}, over 25 conversations.",
     )
     assert [row.kappa or row.why_no_kappa for row in page.agreements][1:] == [
         "0.74 (0.60 to 0.88)", "neither model gives it"
@@ -95,6 +97,7 @@ def test_what_people_wrote_is_escaped(tmp_path, parse):
 def test_beside_a_report_it_leads_to_it_and_does_not_disturb_it(tmp_path, frames, office, parse):
     report.write_rescored(tmp_path, TRIED, "Report", PROVENANCE)
     report.write(tmp_path, **frames(*office))
+    assert not list(tmp_path.rglob("*.part"))
     path = report.write_rescored(tmp_path, TRIED, "Report", PROVENANCE)
     assert {link.attributes["href"] for link in parse(path).css("nav a")} >= {"index.html", "method.html"}
     report.write(tmp_path, **frames(*office))
@@ -112,16 +115,26 @@ def taken_over(told):
 
 
 def test_later_reports_say_since_when_and_what_moved():
-    import json  # noqa: PLC0415
-
     sentences = takeover.sentences(taken_over(json.loads(takeovers.moved(COMPARISON, AT))))
     assert sentences[0].startswith("Since 5 Oct 2026 another model labels the conversations.")
     assert sentences[1:] == (
         "Old and new labels agree on the kind of care in agents' messages in 90% (83 to 95%) of the messages compared.",
-        "Abuse taken, the whole team: from 25.0 per 100 to 20.0 per 100: −5.0 per 100 (−9.0 to −1.0).",
-        "Answered with understanding, the whole team: from 40% to 55%: +15 points (+8.0 to +22).",
+        f"{UNDERSTOOD}.",
+        f"{ABUSE}.",
         "A figure moved by more than chance leaves for 1 of 2 agents.",
     )
+
+
+def test_the_front_page_tells_headlines_only():
+    told = [
+        {"kind": "team", "label": name, "values": [0.4, 0.5, 0.1, 0.05, 0.15]} for name in ("exploring", "missed_rate")
+    ]
+    some = takeover.news(
+        (takeover.Takeover(AT, "a", "b", (*told, {"kind": "agents", "label": "", "values": [0, 2, 9]})),), AT
+    )
+    assert [sentence.partition(",")[0] for sentence in some[1:]] == [
+        "Missed", "A figure moved by more than chance leaves for 0 of 2 agents.", "Before: a; now: b."
+    ]  # fmt: skip
 
 
 def test_the_front_page_tells_of_it_for_four_weeks_and_the_method_page_for_ever(tmp_path, frames, office, parse):

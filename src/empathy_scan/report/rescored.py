@@ -106,26 +106,33 @@ class Page:
 
 def write(folder: Path, tried: Tried, title: str, provenance: Mapping[str, str]) -> Path:
     """Writes `rescore.html` and `rescore.md` into a folder; gives the path of the first. Raises OutputError."""
-    page = said(tried, _paged(folder), linked=(folder / "index.html").is_file())
+    paged = _paged(folder)
+    page = said(tried, paged, linked=(folder / "index.html").is_file())
     templates = rendering.Templates(title, dict(provenance))
-    templates.link_only(())
+    templates.link_only(paged)
     files = dict(templates.render(NAME, {"page": page, "assets": ASSETS}))
     files |= {f"{ASSETS}/{file.name}": file.read_bytes() for file in rendering.assets()}
     try:
-        for name, content in sorted(files.items(), reverse=True):  # the page comes last
-            place = folder / name
-            place.parent.mkdir(parents=True, exist_ok=True)
-            part = place.with_name(f"{place.name}.part")
-            part.write_bytes(content)
-            part.replace(place)
+        for name, content in sorted(files.items()):  # what the page needs comes first
+            _put(folder / name, content)
     except OSError as error:
-        with contextlib.suppress(OSError):
-            part.unlink(missing_ok=True)
         raise OutputError(
             f"cannot be written ({error.strerror or type(error).__name__})", where=str(folder),
             remedy="make it writable, or name another folder with --out",
         ) from error  # fmt: skip
     return folder / f"{NAME}.html"
+
+
+def _put(place: Path, content: bytes) -> None:
+    """Put a file in its place, whole or not at all."""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    part = place.with_name(f"{place.name}.part")
+    try:
+        part.write_bytes(content)
+        part.replace(place)
+    finally:
+        with contextlib.suppress(OSError):
+            part.unlink(missing_ok=True)
 
 
 def _paged(folder: Path) -> frozenset[str]:
@@ -277,7 +284,7 @@ def _turn(each: Example, tried: Tried, paged: frozenset[str]) -> Turn:
     text = tried.texts.get((each.conversation_id, each.turn), "")
     return Turn(
         f"{words.shown(each.conversation_id)}, message {each.turn + 1}",
-        f"conversations/{slug}.html#turn-{each.turn}" if slug in paged else "",
+        f"conversations/{slug}.html#t{each.turn}" if slug in paged else "",
         f"{each.old} before, {each.new} with the new model",
         f"{words.chance(each.p_old)} before, {words.chance(each.p_new)} with the new model",
         words.shown(words.beginning(text, 600)),

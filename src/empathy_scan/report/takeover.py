@@ -55,28 +55,36 @@ def news(takeovers: Sequence[Takeover], newest: datetime | None) -> tuple[str, .
     """What the front page says: of the latest takeover, while it is news."""
     if not takeovers or (newest is not None and newest > takeovers[-1].at + NEWS):
         return ()
-    return (*sentences(takeovers[-1]), f"Before: {_short(takeovers[-1].from_models)}; now: {takeovers[-1].to_model}.")
+    heads = {each.name for each in measures.HEADLINES}
+    told = tuple(row for row in takeovers[-1].told if row["kind"] != "team" or row["label"] in heads)
+    return (
+        first(takeovers[-1]),
+        *_moved(told, some=told == takeovers[-1].told),
+        f"Before: {_short(takeovers[-1].from_models)}; now: {takeovers[-1].to_model}.",
+    )
 
 
 def _short(models: str) -> str:
     return words.listing(models.split(","))
 
 
-def _moved(told: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    """What moved, in numbers."""
+def _moved(told: Sequence[Mapping[str, Any]], *, some: bool = True) -> Iterator[str]:
+    """What moved, in numbers; `some`: these are all figures of the team that did."""
     by_kind: dict[str, list[Mapping[str, Any]]] = {}
     for row in told:
         by_kind.setdefault(str(row["kind"]), []).append(row)
     if agreed := [row for row in by_kind.get("agreed", []) if row["label"] in LABELS]:
         parts = [f"{LABELS[row['label']]} in {share(row['values'][1:])}" for row in agreed]
         yield f"Old and new labels agree on {words.listing(parts)} of the messages compared."
-    team = [moved_text(row["label"], row["values"]) for row in by_kind.get("team", []) if row["values"]]
+    places = {each.name: place for place, each in enumerate((*measures.HEADLINES, *measures.FURTHER, *measures.LOADS))}
+    rows = sorted(by_kind.get("team", []), key=lambda row: (places.get(row["label"], len(places)), row["label"]))
+    team = [moved_text(row["label"], row["values"]) for row in rows if row["values"]]
     for title, text in team:
         yield f"{title}, the whole team: {text}."
     for row in by_kind.get("agents", []):
         moved, of, conversations = row["values"]
         what = words.plural(conversations, "conversation", "conversations")
-        if not team:
+        if not team and some:
             yield f"No figure of the whole team moved by more than chance leaves, over {what}."
         yield f"A figure moved by more than chance leaves for {moved:,} of {words.plural(of, 'agent', 'agents')}."
 
