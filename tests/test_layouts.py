@@ -60,7 +60,8 @@ def test_a_store_of_an_older_version_is_brought_up_to_date_once(old):
 def test_a_store_of_an_older_version_takes_the_scan_of_this_one(old, tmp_path, generous_bundle):
     before = Store(old).load()
     along = Config(scan=ScanConfig(on_new_model="rescore"))
-    again = pipeline.scan([OLD / "exports"], store=old, reports=tmp_path / "report", model=generous_bundle, config=along)
+    into = {"store": old, "reports": tmp_path / "report", "model": generous_bundle, "config": along}
+    again = pipeline.scan([OLD / "exports"], **into)
     assert (again.conversations, again.rescored, again.scored, again.rejects) == (4, 4, 0, 1)
     after = Store(old).load()
     assert after.turns.select("conversation_id", "turn", "text").equals(

@@ -241,6 +241,13 @@ def test_settings_may_let_history_move_along_with_a_scan(place):
     assert place.scan(model=place.new, config=ALONG).rescored == 0
 
 
+def test_what_is_tried_is_not_taken_over_by_asking_for_the_model_that_counts(tried):
+    before, beside_it = tried.stored(), beside(tried)
+    assert tried.rescore(model=tried.old).state == rescoring.NOTHING
+    exactly(tried.stored(), before)
+    assert beside(tried) == beside_it
+
+
 @pytest.mark.parametrize("accept", [False, True])
 def test_the_same_model_has_nothing_to_do(place, accept):
     found = place.rescore(model=place.old, accept=accept)

@@ -207,7 +207,7 @@ def _nothing_to_do(held: CandidateStore, config: Config, scoring: Scoring) -> st
     if not held.scorings():
         return "the store holds no conversation"
     if not differs(held, config, scoring.model):
-        if tried is not None and tried.model == scoring.model:
+        if tried is not None and tried in held.scorings():
             held.accept(tried)  # a run was killed while it cleared up
         return f"all scores in the store are of model {scoring.model} already"
     if tried not in {None, scoring}:
