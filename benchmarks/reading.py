@@ -13,7 +13,7 @@ from pathlib import Path
 
 import polars as pl
 
-from empathy_scan import pipeline
+from empathy_scan import judging
 from empathy_scan.config import Config
 from empathy_scan.model import bundle
 from empathy_scan.prepare import turns as prepared_turns
@@ -59,9 +59,9 @@ def scoring_rate() -> float:
             for at in range(copies)
         ]
     ).sort("conversation_id", "turn")
-    pipeline.judge(known, bundle.default_path(), Config())  # what is loaded once
+    judging.judge(known, bundle.default_path(), Config())  # what is loaded once
     began = time.perf_counter()
-    pipeline.judge(many, bundle.default_path(), Config())
+    judging.judge(many, bundle.default_path(), Config())
     return many.height / (time.perf_counter() - began)
 
 

@@ -177,7 +177,7 @@ def nothing_new(root: Path, count: int) -> None:
     held = Store(root / "many-store")
     config = Config()
     found = readers.find([folder])
-    reading = pipeline.reading_of(bundles.fingerprint(bundles.default_path()), config)
+    reading = pipeline.reading_of(config)
     plan = ledger.plan(found, held.files(), reading=reading, config=config.read)
     rows = ledger.entries(plan, found, REJECTS.empty(), reading=reading, domains=())
     held.add_files(rows.with_columns(state=pl.lit(ledger.READ)))

@@ -13,7 +13,7 @@ import polars as pl
 import pytest
 
 from empathy_scan import layouts, pipeline, rebuild
-from empathy_scan.config import Config
+from empathy_scan.config import Config, ScanConfig
 from empathy_scan.layouts import BY_MONTH, MIGRATIONS
 from empathy_scan.store import Store
 from empathy_scan.tables import CONVERSATIONS, TURNS
@@ -59,8 +59,10 @@ def test_a_store_of_an_older_version_is_brought_up_to_date_once(old):
 
 def test_a_store_of_an_older_version_takes_the_scan_of_this_one(old, tmp_path, generous_bundle):
     before = Store(old).load()
-    again = pipeline.scan([OLD / "exports"], store=old, reports=tmp_path / "report", model=generous_bundle)
-    assert (again.conversations, again.scored, again.rejects) == (4, 4, 1)
+    along = Config(scan=ScanConfig(on_new_model="rescore"))
+    into = {"store": old, "reports": tmp_path / "report", "model": generous_bundle, "config": along}
+    again = pipeline.scan([OLD / "exports"], **into)
+    assert (again.conversations, again.rescored, again.rejects) == (4, 4, 1)
     after = Store(old).load()
     assert after.turns.select("conversation_id", "turn", "text").equals(
         before.turns.select("conversation_id", "turn", "text")

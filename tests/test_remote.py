@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import polars as pl
 import pytest
 
-from empathy_scan import erasure, lease, pipeline
+from empathy_scan import erasure, lease, pipeline, rescoring
 from empathy_scan.config import Config
 from empathy_scan.errors import StoreError
 from empathy_scan.forgetting import Wish
@@ -136,3 +136,18 @@ def test_a_scan_goes_into_a_bucket(store, bucket, tmp_path, generous_bundle, mon
     into = {"store": store.root, "reports": tmp_path / "report", "model": generous_bundle}
     assert pipeline.scan([path], **into).scored == 1
     assert (pipeline.scan([path], **into).scored, store.count()) == (0, 1)
+
+
+def test_a_rescoring_in_a_bucket_is_taken_over(store, bucket, tmp_path, generous_bundle, tiny_bundle, monkeypatch):
+    for name, value in bucket.items():
+        monkeypatch.setenv(name.upper(), value)
+    path = tmp_path / "call.txt"
+    path.write_text("Agent: Good morning, this is Noor.\nCustomer: My bed never came.\nAgent: I am so sorry.\n")
+    into = {"store": store.root, "reports": tmp_path / "report"}
+    pipeline.scan([path], model=generous_bundle, **into)
+    old = store.load()
+    assert rescoring.rescore(store.root, model=tiny_bundle).scored == 1
+    assert_same(store.load(), old)
+    assert rescoring.rescore(store.root, model=tiny_bundle, accept=True).scored == 0
+    assert set(store.load().scores["model"]) != set(old.scores["model"])
+    assert pipeline.scan([path], model=tiny_bundle, **into).scored == 0

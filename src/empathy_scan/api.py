@@ -94,10 +94,10 @@ class Model:
 
         For exports that fit into memory; `scan` is for the rest. Raises UsageError for a path that is not there.
         """
-        from empathy_scan import pipeline, prepare  # noqa: PLC0415 - spaCy
+        from empathy_scan import judging, prepare  # noqa: PLC0415 - spaCy
 
         prepared = prepare.turns(_paths(sources), self._config)
-        scores, labels = pipeline.judge(prepared.turns, self._path, self._config)
+        scores, labels = judging.judge(prepared.turns, self._path, self._config)
         return Scored(prepared.turns, scores, labels, prepared.rejects, self._config)
 
     def __repr__(self) -> str:

@@ -33,6 +33,7 @@ class ScanConfig:
     store: str = field(default="empathy-scan-store", metadata=_PLACE)  # folder or address of the results store
     reports: str = field(default="empathy-scan-report", metadata=_PLACE)  # folder for the report
     model: str = field(default="", metadata=_PLACE)  # directory of a bundle; "" = the shipped one
+    on_new_model: str = field(default="stop", metadata={"among": ("stop", "rescore")})  # where another model scored
     engine: str = field(default="local", metadata={"among": ("local", "ray")})
     workers: int = 1  # processes that score
     since: str = field(default="", metadata=_DAY)  # report conversations from this day on

@@ -137,9 +137,9 @@ def judged(
         return listed(prepared.turns)
     turns = prepared.turns.filter(pl.col("conversation_id") == (conversation or names[0]))
 
-    from empathy_scan import pipeline  # noqa: PLC0415 - what is stored is shown without the model
+    from empathy_scan import judging  # noqa: PLC0415 - what is stored is shown without the model
 
-    scores, labels = pipeline.judge(turns, model, config)
+    scores, labels = judging.judge(turns, model, config)
     none = phrases.found(pl.DataFrame(schema=phrases.SENTENCES))
     return _shown(turns, scores, labels, said=none, config=config)
 

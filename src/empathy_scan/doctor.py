@@ -24,8 +24,10 @@ from typing import Any
 from urllib.parse import unquote
 
 from empathy_scan import layouts, roster, runs, speaker_list, sums
+from empathy_scan.candidates import CandidateStore, differs
 from empathy_scan.config import Config
 from empathy_scan.errors import EmpathyScanError
+from empathy_scan.model import files as bundles
 from empathy_scan.readers import files
 from empathy_scan.store import Store
 
@@ -71,6 +73,7 @@ def examine(config: Config) -> Iterator[Finding]:
     yield from sources([Path(path) for path in asked.paths])
     yield from report_folder(Path(asked.reports))
     yield from store(asked.store)
+    yield from scores(asked.store, Path(asked.model) if asked.model else None, config)
     yield from model(Path(asked.model) if asked.model else None, config)
 
 
@@ -243,6 +246,30 @@ def store(path: str) -> Iterator[Finding]:
     if not remote:
         yield from _files_of(held)
     yield _open_runs(held)
+
+
+def scores(path: str, bundle: Path | None, config: Config) -> Iterator[Finding]:
+    """Whether a scan would go on with the model that scored the store; nothing where there is no store or no model."""
+    try:
+        held = CandidateStore(path, read_only=True)
+        if not held.exists() or held.layout() < max(layouts.MIGRATIONS):
+            return
+        model = bundles.fingerprint(bundle or bundles.default_path())
+        why, tried = differs(held, config, model), held.candidate()
+    except EmpathyScanError:  # told by the checks of store and model
+        return
+    if why and config.scan.on_new_model == "stop":
+        remedy = "`empathy-scan rescore` shows what would move; or name the old model under [scan]"
+        yield Finding("store scores", State.FAULT, f"{why}: a scan would end", remedy)
+    elif why:
+        yield Finding(
+            "store scores", State.NOTE, f"{why}: the next scan rescores all history", "nothing, if that is so"
+        )
+    else:
+        yield Finding("store scores", State.OK, f"of model {model}")
+    if tried is not None:
+        remedy = "`empathy-scan rescore --accept` takes it over, `--drop` discards it"
+        yield Finding("store candidate", State.NOTE, f"model {tried.model} is tried beside it", remedy)
 
 
 def _layout(held: Store) -> Finding:

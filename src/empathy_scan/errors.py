@@ -11,6 +11,7 @@
     │   └── NoticeError              this input: left out as it should be, such as a copy; no failure (exit code 0)
     ├── SchemaError                  fatal: a frame between two stages is not what `tables.py` says
     ├── ModelError                   fatal: a bundle is missing, damaged or of another codebook
+    │   └── OtherModelError          fatal: the store's scores are another model's (exit code 2)
     ├── EngineError                  retry: a worker process died, or the cluster gave up
     ├── StoreError                   retry: the store could not be read or written
     └── OutputError                  retry: a report or export could not be written
@@ -31,6 +32,7 @@ __all__ = [
     "MissingColumnError",
     "ModelError",
     "NoticeError",
+    "OtherModelError",
     "OutputError",
     "Reach",
     "SchemaError",
@@ -120,6 +122,12 @@ class SchemaError(EmpathyScanError):
 
 class ModelError(EmpathyScanError):
     """A model bundle is missing, damaged, or was made for another codebook."""
+
+
+class OtherModelError(ModelError):
+    """The store's scores are another model's, or were made of other segments: the two must not mix."""
+
+    exit_code = 2
 
 
 class EngineError(EmpathyScanError):

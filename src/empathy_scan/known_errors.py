@@ -14,9 +14,9 @@ import polars as pl
 from empathy_scan import quantify
 from empathy_scan.codebook import Role
 from empathy_scan.config import Config, ScoreConfig
+from empathy_scan.judging import judge
 from empathy_scan.model import examples
 from empathy_scan.model.examples import Whole
-from empathy_scan.pipeline import judge
 from empathy_scan.quantify import ErrorRates
 from empathy_scan.tables import LABELS, conform
 

@@ -15,6 +15,9 @@ from empathy_scan import months
 from empathy_scan.delta import DeltaTable
 from empathy_scan.months import MONTH
 from empathy_scan.tables import (
+    CANDIDATE_LABELS,
+    CANDIDATE_SCORES,
+    CANDIDATES,
     CONVERSATIONS,
     ERROR_RATES,
     FILES,
@@ -31,17 +34,18 @@ from empathy_scan.versions import VERSION
 
 VERSIONED = (TURNS, SCORES, LABELS)  # tables whose rows carry the version of their conversation
 BY_MONTH = (CONVERSATIONS, *VERSIONED)
+BESIDE = (CANDIDATES, CANDIDATE_SCORES, CANDIDATE_LABELS)  # of a model that is tried
 # Tables with rows of conversations beside their markers: what is forgotten is removed from each of them. They are
 # divided by month and have a column `conversation_id`.
-OF_CONVERSATIONS = (*VERSIONED, PEOPLE)
-ALL = (*BY_MONTH, REJECTS, RUNS, ERROR_RATES, FILES, PEOPLE, FORGOTTEN)
+OF_CONVERSATIONS = (*VERSIONED, *BESIDE, PEOPLE)
+ALL = (*BY_MONTH, *BESIDE, REJECTS, RUNS, ERROR_RATES, FILES, PEOPLE, FORGOTTEN)
 
 Tables = Callable[[Table], DeltaTable]  # the Delta table in which a store keeps one of ours
 
 
 def stored(table: Table) -> Table:
     """The table with the columns that the store keeps beside its own: the version, and the month."""
-    extra = dict.fromkeys(VERSION, pl.String) if table in VERSIONED else {}
+    extra = dict.fromkeys(VERSION, pl.String) if table in (*VERSIONED, *BESIDE) else {}
     month = {MONTH: pl.String} if table in (CONVERSATIONS, *OF_CONVERSATIONS) else {}
     return replace(table, columns={**table.columns, **extra, **month})
 
@@ -98,7 +102,14 @@ def _seventh(tables: Tables) -> None:
     tables(RUNS).widen()
 
 
+def _eighth(tables: Tables) -> None:
+    """Layout 8: the tables of a model that is tried, and what runs tell of it; null in old rows."""
+    for table in BESIDE:
+        tables(table).create()
+    tables(RUNS).widen()
+
+
 # What makes each layout from the one before it.
 MIGRATIONS: dict[int, Callable[[Tables], None]] = {
-    1: _first, 2: _second, 3: _third, 4: _fourth, 5: _fifth, 6: _sixth, 7: _seventh,
+    1: _first, 2: _second, 3: _third, 4: _fourth, 5: _fifth, 6: _sixth, 7: _seventh, 8: _eighth,
 }  # fmt: skip

@@ -33,8 +33,10 @@ from empathy_scan import (
     tombstones,
 )
 from empathy_scan.cache import Cache
+from empathy_scan.candidates import CandidateStore, differs
 from empathy_scan.config import Config
 from empathy_scan.errors import NoticeError
+from empathy_scan.judging import cache_folder, judge, reached
 from empathy_scan.model import files as bundles
 from empathy_scan.readers import files, gather
 from empathy_scan.stages import Told
@@ -60,6 +62,7 @@ class ScanResult:
     conversations: int  # in the store now
     scored: int  # of them, in this run
     replaced: int  # of those, in the place of an older version: the file changed, or another conversation has its id
+    rescored: int  # all that was stored, where another model took over: `on_new_model`
     reported: int  # of them, in the report: fewer with `since` or `until`
     turns: int  # in the report
     agents: int  # in the report
@@ -165,7 +168,7 @@ def scan(  # noqa: PLR0913 - one keyword per choice of the caller's
     Raises UsageError for paths that are not there, and ModelError, StoreError and OutputError as their stages do.
     """
     config = config or Config()
-    held = Store.open(store)
+    held = CandidateStore(store)
     with runs.recorded(held, config, told=told) as record:
         result = _scan(
             sources, held, reports, config, record,
@@ -177,7 +180,7 @@ def scan(  # noqa: PLR0913 - one keyword per choice of the caller's
 
 def _scan(  # noqa: PLR0913 - as `scan`
     sources: Sequence[Path],
-    held: Store,
+    held: CandidateStore,
     reports: Path,
     config: Config,
     record: runs.Record,
@@ -198,11 +201,12 @@ def _scan(  # noqa: PLR0913 - as `scan`
     speaker_list.load(config.roles.speakers)  # what is wrong with it is told before the store is touched
     with held.writing(), ExitStack() as opened:
         record.begin()
+        rescored = _moved_along(held, config, bundle, record, reports, engine)
 
         def judged(fresh: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
             if not caches:
-                caches.append(opened.enter_context(Cache.open(_cache_folder(held))))
-            return judge(fresh, model, config, engine=engine, cache=caches[0], told=_reached(fresh))
+                caches.append(opened.enter_context(Cache.open(cache_folder(held))))
+            return judge(fresh, model, config, engine=engine, cache=caches[0], told=reached(fresh))
 
         caches: list[Cache] = []  # opened when there is something to score
         removed = forgetting.expire(held, config.store.keep_days)
@@ -228,6 +232,7 @@ def _scan(  # noqa: PLR0913 - as `scan`
         **{name: getattr(seen, name) for name in ("scored", "replaced", "mixed", "assumed", "forgotten")},
         **{name: getattr(made, name) for name in ("reported", "turns", "agents", "unlisted", "front_page")},
         conversations=held.count(),
+        rescored=rescored,
         seconds=record.seconds,
         model=record.model,
         settings=config.fingerprint(),
@@ -235,6 +240,22 @@ def _scan(  # noqa: PLR0913 - as `scan`
         stages=dict(record.stages.seconds),
         rejected=rejects,
     )
+
+
+def _moved_along(
+    held: CandidateStore, config: Config, bundle: Path, record: runs.Record, reports: Path, engine: Engine | None
+) -> int:
+    """How many stored conversations were rescored because another model scored them; 0 where the same did.
+
+    Raises OtherModelError where the settings do not want that.
+    """
+    if not differs(held, config, record.model):
+        return 0
+    from empathy_scan import rescoring  # noqa: PLC0415 - most nights need none of it
+
+    found = rescoring.move_along(held, config, bundle, record, engine)
+    rescoring.write_page(found, reports, config)
+    return found.conversations
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,7 +271,7 @@ class _Night:
     def read(self, found: Sequence[files.Found], *, again: bool, retry: bool) -> tuple[ledger.Plan, Seen, pl.DataFrame]:
         """Read, score and store what is new; gives what was planned and seen, and all that is rejected now."""
         before = self.held.read_rejects()
-        reading = reading_of(self.model, self.config)
+        reading = reading_of(self.config)
         failed = before.filter(pl.col("error") != NoticeError.__name__)["source"]
         files_before = self.held.files()
         planned = partial(ledger.plan, found, files_before, reading=reading, config=self.config.read)
@@ -368,10 +389,10 @@ def _file(column: str) -> pl.Expr:
     return pl.col(column).str.split("!/").list.first()
 
 
-def reading_of(model: str, config: Config) -> str:
-    """A fingerprint of all that shapes what becomes of a file."""
+def reading_of(config: Config) -> str:
+    """A fingerprint of all that shapes what becomes of a file; another model is for history as a whole (rescoring)."""
     lists = [Path(path).read_bytes() if path else b"" for path in (config.roles.roster, config.roles.speakers)]
-    parts = [__version__, model, config.fingerprint(), *(hashlib.sha256(each).hexdigest() for each in lists)]
+    parts = [__version__, config.fingerprint(), *(hashlib.sha256(each).hexdigest() for each in lists)]
     return hashlib.sha256(" ".join(parts).encode()).hexdigest()[:16]
 
 
@@ -429,32 +450,6 @@ def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def judge(
-    turns: pl.DataFrame,
-    model: Path | None,
-    config: Config,
-    *,
-    engine: Engine | None = None,
-    cache: Cache | None = None,
-    told: Told | None = None,
-) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The scores of the turns' segments, and the turns' labels."""
-    from empathy_scan import hardship, score, segment  # noqa: PLC0415 - torch; most nights of a small folder need none
-
-    segments = segment.split(turns, config.segment)
-    done = [0]
-
-    def tell(more: int) -> None:
-        done[0] += more
-        if told is not None:
-            told("scoring", done[0], segments.height)
-
-    scores = score.score(segments, model, config.score, engine=engine, cache=cache, told=tell)
-    if done[0] < segments.height:
-        tell(segments.height - done[0])  # those that were known, and those that repeat others
-    return scores, score.label_turns(turns, scores, hardship.tells(turns))
-
-
 def arithmetic() -> str:
     """In which arithmetic this machine computes the model; workers on other machines choose their own."""
     from empathy_scan.model import paths  # noqa: PLC0415 - torch
@@ -472,20 +467,3 @@ def changed(turns: pl.DataFrame, known: pl.DataFrame) -> pl.Series:
     seen = turns.join(known, on="conversation_id", how="semi")  # what is new needs no hash here
     found = content_hash(seen).join(known, on="conversation_id", suffix="_stored")
     return found.filter(pl.col("content") != pl.col("content_stored"))["conversation_id"]
-
-
-def _cache_folder(held: Store) -> Path | None:
-    """Scores are cached beside a local store; an object store has no such folder."""
-    return None if "://" in held.root else Path(held.root) / "_cache"
-
-
-def _reached(fresh: pl.DataFrame) -> Told:
-    """Tells the stage how many of these turns are scored, from how many of their segments are."""
-    told = [0]
-
-    def tell(_: str, done: int, total: int) -> None:
-        turns = fresh.height * done // max(total, 1)
-        stages.advance(stages.SCORING, turns - told[0])
-        told[0] = turns
-
-    return tell

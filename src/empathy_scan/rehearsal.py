@@ -11,6 +11,7 @@ from typing import Any
 import polars as pl
 
 from empathy_scan import ledger, nights, pipeline, prepare, readers, runs, tombstones
+from empathy_scan.candidates import CandidateStore, demand_same, differs
 from empathy_scan.config import Config
 from empathy_scan.errors import NoticeError, StoreError
 from empathy_scan.model import files as bundles
@@ -36,6 +37,7 @@ class Rehearsal:
     conversations: int  # in files that would be read
     to_score: int
     replaced: int  # of those, in the place of an older version
+    to_rescore: int  # conversations in the store, where another model is to take over
     turns_to_score: int
     rejects: int
     left_out: int
@@ -69,18 +71,21 @@ def rehearse(
     retry: bool = False,
 ) -> Rehearsal:
     """What `pipeline.scan` with the same arguments would do. Raises what it raises; makes and changes no file."""
-    held, begun = Store(store, read_only=True), time.monotonic()
+    held, begun = CandidateStore(store, read_only=True), time.monotonic()
     fingerprint = bundles.fingerprint(model or bundles.default_path())
     held.exists()
     readers.check(config.read)
     found = readers.find(sources)
     rows = held.files() if held.layout() >= _LEDGER_SINCE else FILES.empty()
+    moves = bool(differs(held, config, fingerprint))
+    if moves and config.scan.on_new_model != "rescore":
+        demand_same(held, config, fingerprint, model or bundles.default_path())
     before = held.read_rejects()
-    reading = pipeline.reading_of(fingerprint, config)
+    reading = pipeline.reading_of(config)
     failed = before.filter(pl.col("error") != NoticeError.__name__)["source"]
     names = {*map(ledger.file_of, failed)} if retry else set()
     plan = ledger.plan(found, rows, reading=reading, config=config.read, again=again, retry=names)
-    seen, sample = _read(plan, held, config, fingerprint)
+    seen, sample = _read(plan, held, config, fingerprint, moves=moves)
     rejects = pipeline.rejects_now(plan, seen, before)
     left_out = pipeline.count_left_out(rejects)
     took = time.monotonic() - begun
@@ -88,13 +93,16 @@ def rehearse(
     return Rehearsal(
         files=len(found), **_files(plan, rows),
         conversations=seen.conversations, to_score=seen.scored, replaced=seen.replaced,
-        turns_to_score=seen.scored_turns, rejects=rejects.height - left_out, left_out=left_out, seconds=took + more,
+        to_rescore=held.count() if moves else 0, turns_to_score=seen.scored_turns,
+        rejects=rejects.height - left_out, left_out=left_out, seconds=took + more,
         removed=_too_old(held, config), forgotten=seen.forgotten,
         estimated_from=told, model=fingerprint, settings=config.fingerprint(), rejected=rejects,
     )  # fmt: skip
 
 
-def _read(plan: ledger.Plan, held: Store, config: Config, model: str) -> tuple[pipeline.Seen, pl.DataFrame | None]:
+def _read(
+    plan: ledger.Plan, held: Store, config: Config, model: str, *, moves: bool
+) -> tuple[pipeline.Seen, pl.DataFrame | None]:
     """All that is to be read, compared with what is stored; and some turns that are to be scored."""
     seen, sample = pipeline.Seen(), None
     limit = None if not config.store.keep_days else tombstones.oldest(config.store.keep_days)
@@ -106,6 +114,8 @@ def _read(plan: ledger.Plan, held: Store, config: Config, model: str) -> tuple[p
         for read in prepare.of_readings(readings, config, plan.domains):
             prepared = tombstones.admitted(read, gate)
             known = held.known(prepared.turns["conversation_id"])
+            if moves:  # all that is known will have been rescored
+                known = known.with_columns(model=pl.lit(model), settings=pl.lit(config.fingerprint()))
             whole, known = pipeline.by_old_names(prepared.turns, known, plan, held, **made_with)
             turns = nights.go_on(whole, held.turns_of(pipeline.changed(whole, known)))
             conversations = conversations_of(turns, **made_with)

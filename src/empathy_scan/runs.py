@@ -40,7 +40,8 @@ from empathy_scan.tables import RUNS
 
 log = logging.getLogger(__name__)
 BEGUN, DONE, FAILED, STOPPED = "begun", "done", "failed", "stopped"
-SCAN, FORGET = "scan", "forget"  # what a run may be
+SCAN, FORGET = "scan", "forget"  # what a run may be, beside a rescoring
+_ALONE = {None, SCAN, FORGET}  # no other run writes beside these; null in rows of before there were others than scan
 LIBRARIES = ("deltalake", "polars", "spacy", "tokenizers", "torch", "transformers")
 _MAY_NAME_SOMEBODY = {"read": ("agent_addresses",), "roles": ("roles", "roster", "speakers")}
 _TOLD = (StoreError, OutputError, EngineError, ModelError)  # errors whose words are of the machine, not of the input
@@ -56,8 +57,7 @@ class Record:
         self.model = ""  # fingerprint, once it is known
         self.arithmetic = ""  # in which the model was computed, where it was
         self.stages = stages
-        self._held, self._config, self._locked = held, config, locked
-        self._command = command
+        self._held, self._config, self._locked, self._command = held, config, locked, command
         self._clock = time.monotonic()
         self._begun = False
         self._numbers: dict[str, Any] = {}
@@ -69,11 +69,17 @@ class Record:
         return time.monotonic() - self._clock
 
     def begin(self) -> None:
-        """Write that the run has begun, and let no other run write until it ends; once. Raises StoreError."""
+        """Write that the run has begun, and let no other write until it ends, unless it rescores. Raises StoreError."""
         if not self._begun:
-            self._locked.enter_context(self._held.writing())
+            if self._command in _ALONE:
+                self._locked.enter_context(self._held.writing())
             self._held.add_run(self._row(state=BEGUN))
             self._begun = True
+
+    def announce(self, *, from_model: str, moved: str) -> None:
+        """Write that the run is about to make its model the one that counts, and what that moves."""
+        self._numbers |= {"from_model": from_model, "moved": moved}
+        self._held.add_run(self._row(state=BEGUN, **self._numbers))
 
     def counted(self, numbers: Mapping[str, Any], rejects: pl.DataFrame, formats: Mapping[str, int]) -> None:
         """What the run has done so far: columns of RUNS, what was rejected, and conversations by reader."""
@@ -126,7 +132,8 @@ class Record:
 def recorded(held: Store, config: Config, *, told: Told | None = None, command: str = SCAN) -> Iterator[Record]:
     """The record of the run that a `with` block is. While it lasts no other run may write to a local store.
 
-    A store that is there is told at once; where there is none yet, the run says when to `begin`.
+    A store that is there is told at once; where there is none yet, the run says when to `begin`. One that rescores
+    holds the store only while it writes.
     """
     stages = Stages(told)
     with heard_by(stages), ExitStack() as locked:
@@ -145,7 +152,7 @@ def recorded(held: Store, config: Config, *, told: Told | None = None, command: 
 
 
 AT_WORK, SILENT = "at work", "ended without a word"
-_VALUES = ("rejected", "formats", "stage_seconds", "versions", "options")
+_VALUES = ("rejected", "formats", "stage_seconds", "versions", "options", "moved")
 
 
 def listed(held: Store, *, limit: int | None = None) -> list[dict[str, Any]]:
@@ -155,8 +162,13 @@ def listed(held: Store, *, limit: int | None = None) -> list[dict[str, Any]]:
     """
     rows = held.runs().reverse()
     rows = rows if limit is None else rows.head(limit)
-    at_work = held.is_at_work()
-    return [_shown(row, newest=number == 0, at_work=at_work) for number, row in enumerate(rows.to_dicts())]
+    at_work = {True: held.is_rescoring(), False: held.is_at_work()}  # of a rescoring, and of a scan
+    found, newest = [], {True: True, False: True}
+    for row in rows.to_dicts():
+        rescores = row["command"] not in _ALONE
+        found.append(_shown(row, newest=newest[rescores], at_work=at_work[rescores]))
+        newest[rescores] = False
+    return found
 
 
 def found(held: Store, run_id: str) -> dict[str, Any]:

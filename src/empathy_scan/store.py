@@ -21,7 +21,6 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import cast
@@ -29,6 +28,7 @@ from typing import cast
 import polars as pl
 
 from empathy_scan import facts, layouts, lease, lock, months
+from empathy_scan.contents import Size, Stored
 from empathy_scan.delta import KEEP_HOURS, DeltaTable, normal
 from empathy_scan.errors import SchemaError, StoreError
 from empathy_scan.layouts import MIGRATIONS, VERSIONED
@@ -41,28 +41,9 @@ __all__ = ["REPORTS", "VERSION", "Size", "Store", "Stored", "content_hash", "con
 REPORTS = "reports"  # under which a store remembers the reports that were made of it, by their folders
 _LAYOUT = "_empathy_scan.json"
 _LOCK = "_empathy_scan.lock"
+RESCORE_LOCK = "_empathy_scan.rescore.lock"  # held by a rescoring, beside which scans go on
 _WAIT_SECONDS = 10.0  # for another run to finish; a night's run takes longer, a report's reading less
 _BEGINNING = "run empathy-scan scan first, or name the right folder with --store"
-
-
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """The visible contents of a store: frames of tables.py, sorted by key."""
-
-    conversations: pl.DataFrame
-    turns: pl.DataFrame
-    scores: pl.DataFrame
-    labels: pl.DataFrame
-    rejects: pl.DataFrame
-    error_rates: pl.DataFrame
-
-
-@dataclass(frozen=True, slots=True)
-class Size:
-    """How many files the latest state of a store lies in, and how large they are."""
-
-    files: int
-    bytes: int
 
 
 class Store:
@@ -179,7 +160,8 @@ class Store:
         """One row of tables.RUNS per run, oldest first: of its end, or of its beginning where it has not ended."""
         self._must_exist()
         rows = self._table(RUNS).read().with_columns(pl.col("state").fill_null("done"))
-        latest = rows.sort(pl.col("state") != "begun").unique("run_id", keep="last", maintain_order=True)
+        order = pl.col("state") != "begun", pl.col("from_model").is_not_null()  # a run may announce what it will do
+        latest = rows.sort(*order).unique("run_id", keep="last", maintain_order=True)
         return conform(latest, RUNS).sort("started_at", "run_id")
 
     def add(
@@ -379,6 +361,10 @@ class Store:
     def is_at_work(self) -> bool:
         """Whether a run is writing to the store now; of a killed one in an object store, until its lease ends."""
         return lease.is_held(self._leases()) if self._remote else lock.is_held(Path(self.root, _LOCK))
+
+    def is_rescoring(self) -> bool:
+        """Whether a rescoring is at work on a local store; of one in an object store, whether it writes just now."""
+        return self.is_at_work() if self._remote else lock.is_held(Path(self.root, RESCORE_LOCK))
 
     def _drop_strays(self) -> None:
         """Drop the rows of versions that no conversation has: those of a run that was ended while it stored."""

@@ -6,7 +6,7 @@ Every frame is a polars DataFrame. `Table.key` names the columns that identify a
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 from polars.datatypes import DataType, DataTypeClass
@@ -311,17 +311,19 @@ RUNS = Table(
         "stage_seconds": pl.String,  # stage -> seconds
         "versions": pl.String,  # python, platform, codebook and the libraries that decide scores
         "options": pl.String,  # the settings, without what may name people
-        "command": pl.String,  # scan or forget; null in rows of before there were others than scan
+        "command": pl.String,  # scan, forget, rescore, or accept; null in rows of before there were others than scan
         "removed": pl.Int64,  # conversations taken out of the store: by `forget`, or by a scan as they were too old
         "cut": pl.Int64,  # conversations of which the part of a forgotten agent was taken out
         "forgotten": pl.Int64,  # conversations that a scan left out, as they were forgotten before or are too old
+        "from_model": pl.String,  # the models that counted before, with commas between them
+        "moved": pl.String,  # what that moved, in numbers
     },
     key=("run_id",),
     nullable=frozenset(
         {
             "state", "ended_at", "exit_code", "error", "reason", "stage", "files", "known", "waiting", "replaced",
             "scored_turns", "left_out", "mixed", "assumed", "peak_bytes", "rejected", "formats", "stage_seconds",
-            "versions", "options", "command", "removed", "cut", "forgotten",
+            "versions", "options", "command", "removed", "cut", "forgotten", "from_model", "moved",
         }
     ),
 )  # fmt: skip
@@ -370,6 +372,15 @@ FORGOTTEN = Table(
     },
     key=("kind", "digest", "cause"),
 )
+
+# What another model makes of the stored conversations, beside what counts, until it is accepted or dropped.
+CANDIDATES = Table(
+    "candidates",
+    dict.fromkeys(("conversation_id", "content", "model", "settings"), pl.String),
+    key=("conversation_id", "content"),
+)
+CANDIDATE_SCORES = replace(SCORES, name="candidate_scores")
+CANDIDATE_LABELS = replace(LABELS, name="candidate_labels")
 
 TABLES: dict[str, Table] = {
     table.name: table

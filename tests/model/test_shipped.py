@@ -6,7 +6,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from empathy_scan import pipeline, prepare, quantify, stats
+from empathy_scan import judging, prepare, quantify, stats
 from empathy_scan.codebook import care_class
 from empathy_scan.config import Config
 from empathy_scan.model import bundle, card
@@ -19,7 +19,7 @@ SHIPPED = bundle.default_path()
 def judged():
     """The samples' turns: what the shipped bundle says beside what was labelled as they were written."""
     turns = prepare.turns([ROOT / "data" / "samples"], Config()).turns
-    _, labels = pipeline.judge(turns, None, Config())
+    _, labels = judging.judge(turns, None, Config())
     rows = [json.loads(line) for line in (ROOT / "tests" / "data" / "sample_labels.jsonl").read_text().splitlines()]
     gold = pl.DataFrame(rows).select("conversation_id", "turn", gold_flags="flags", gold_tone="tone")
     plain = labels.with_columns(pl.col("conversation_id").str.extract(r"(lk-[a-z]+-\d\d)"))

@@ -151,6 +151,8 @@ LogFormatOption = Annotated[
 ]
 LogFileOption = Annotated[str, typer.Option("--log-file", help="Add the log to this file.", metavar="FILE")]
 ReportsOption = Annotated[Path, typer.Option("--reports", help="Folder for the report.", metavar="DIR")]
+EngineOption = Annotated[str, typer.Option("--engine", help="local, or ray for a cluster.", metavar="local|ray")]
+WorkersOption = Annotated[int, typer.Option("--workers", help="Processes that score.", min=1)]
 StoreOption = Annotated[str, typer.Option("--store", help="Folder or URL of the results store.", metavar="DIR|URL")]
 
 

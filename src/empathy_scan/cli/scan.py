@@ -38,10 +38,16 @@ def scan(  # noqa: PLR0913 - a parameter per option
     reports: base.ReportsOption = Path("empathy-scan-report"),
     model: base.ModelOption = None,
     config: base.ConfigOption = None,
-    engine: Annotated[
-        str, typer.Option("--engine", help="local, or ray for a cluster.", metavar="local|ray")
-    ] = "local",
-    workers: Annotated[int, typer.Option("--workers", help="Processes that score.", min=1)] = 1,
+    on_new_model: Annotated[
+        str,
+        typer.Option(
+            "--on-new-model",
+            help="Where another model scored the store: stop, or rescore all history and accept it.",
+            metavar="stop|rescore",
+        ),
+    ] = "stop",
+    engine: base.EngineOption = "local",
+    workers: base.WorkersOption = 1,
     since: SinceOption = None,
     until: UntilOption = None,
     format_name: base.FormatOption = "",
@@ -138,6 +144,7 @@ def _plan(found: dict[str, Any]) -> Iterator[str]:
         "in place of older": found["replaced"],
         "too old": f"{found['removed']} conversation(s) to be deleted",
         "forgotten": f"{found['forgotten']} conversation(s) to be left out",
+        "to be rescored": found["to_rescore"],
         "turns to be scored": found["turns_to_score"],
         "seconds": f"about {found['seconds']:.0f} (from {found['estimated_from']})",
         "model": found["model"],
@@ -239,6 +246,8 @@ def _summary(result: dict[str, Any]) -> None:
     for title, key in rows.items():
         changed = f", {result['replaced']} of them changed" if key == "scored" and result["replaced"] else ""
         typer.echo(f"{title:<20}{result[key]}{changed}")
+    if result["rescored"]:
+        typer.echo(f"{'rescored':<20}{result['rescored']} conversation(s): another model took over, see rescore.html")
     notes = {
         "known already": ("known", "file(s), which were not opened"),
         "being written": ("waiting", "file(s) that are not whole yet, left for the next run"),

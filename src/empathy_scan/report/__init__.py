@@ -1,7 +1,14 @@
 """The report: a folder of static HTML and Markdown pages from figures down to the turns behind them, and their data."""
 
 from empathy_scan.report.material import WEEKLY, WEEKS, Frames, People, prepare
+from empathy_scan.report.measures import bands, letters
 from empathy_scan.report.method import Background, Model
 from empathy_scan.report.page import Written, write
+from empathy_scan.report.rescored import Tried
+from empathy_scan.report.rescored import write as write_rescored
+from empathy_scan.report.takeover import Takeover
 
-__all__ = ["WEEKLY", "WEEKS", "Background", "Frames", "Model", "People", "Written", "prepare", "write"]
+__all__ = [
+    "WEEKLY", "WEEKS", "Background", "Frames", "Model", "People", "Takeover", "Tried", "Written", "bands", "letters",
+    "prepare", "write", "write_rescored",
+]  # fmt: skip

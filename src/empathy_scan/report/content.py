@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from markupsafe import Markup
 
-from empathy_scan.report import charts, course, dialogue, findings, house, load, measures, missed, rows, since, words
+from empathy_scan.report import (
+    charts,
+    course,
+    dialogue,
+    findings,
+    house,
+    load,
+    measures,
+    missed,
+    rows,
+    since,
+    takeover,
+    words,
+)
 from empathy_scan.report.course import Course, Recent
 from empathy_scan.report.dialogue import Link, Reply
 from empathy_scan.report.findings import Answers, Finding
@@ -19,6 +33,7 @@ from empathy_scan.report.missed import Missed
 from empathy_scan.report.rows import Agents, TeamRow, shown
 from empathy_scan.report.sentences import Group, Sentence
 from empathy_scan.report.since import Since, State
+from empathy_scan.report.takeover import Takeover
 
 __all__ = ["Group", "Sentence", "shown"]  # for the agents' pages too
 
@@ -46,6 +61,7 @@ class Front:
     title: str
     period: str
     facts: tuple[str, ...]
+    news: tuple[str, ...]  # that another model took over lately, and what that moved
     leads: tuple[str, ...]
     split: Markup
     parts: tuple[Reply, ...]
@@ -76,19 +92,27 @@ GROUPS = (
 )
 
 
-def front(material: Material, counts: Mapping[str, Answers], found: list[Finding], state: State) -> Front:
-    """The front page; `state` says of which report it is the next one (since.py)."""
+def front(
+    material: Material,
+    counts: Mapping[str, Answers],
+    found: list[Finding],
+    state: State,
+    takeovers: Sequence[Takeover] = (),
+) -> Front:
+    """The front page; `state` says of which report it is the next one (since.py), `takeovers` when models changed."""
     parts = _parts(material)
     groups = tuple(groups_of(found, most=findings.MOST, names=material.names, links=_agent_links(material)))
     agents = rows.agents(material, frozenset(finding.agent_id for finding in found))
     hidden = len(material.rejects) - REJECTS_SHOWN
     return Front(
         title=words.shown(material.config.title), period=_period(material), facts=_facts(material),
+        news=takeover.news(takeovers, _newest(material)),
         leads=tuple(findings.of_team(material, counts)), split=_split(parts),
         parts=tuple(Reply(part.kind, text, "") for part, text in parts), groups=groups,
         nothing="" if groups or len(agents.ranked) < 2 else NO_FINDING,
         figures=tuple(shown(material, TEAM, measure) for measure in measures.HEADLINES if material.conversations),
-        since=since.changes_of(material, found, state), recent=course.recent(material), course=course.course(material),
+        since=since.changes_of(material, found, state), recent=course.recent(material),
+        course=course.course(material, tuple(each.at for each in takeovers)),
         load=load.load(material), missed=missed.missed(material), house=house.house(material),
         teams=rows.teams(material), groups_of=tuple(rows.groups(material)),
         unlisted=words.listing(material.names[agent] for agent in material.people.unlisted),
@@ -102,6 +126,10 @@ def front(material: Material, counts: Mapping[str, Answers], found: list[Finding
 def listing(material: Material) -> tuple[Listed, ...]:
     """All conversations, by date."""
     return tuple(listed(material, row) for row in material.conversations.values())
+
+
+def _newest(material: Material) -> datetime | None:
+    return max((row["started_at"] for row in material.conversations.values() if row["started_at"]), default=None)
 
 
 def _period(material: Material) -> str:

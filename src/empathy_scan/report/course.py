@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -131,8 +131,11 @@ def _sentence(row: Row) -> str:
     return f"The team {text}" if row["agent_id"] == TEAM else text
 
 
-def course(material: Material) -> Course | None:
-    """The team's course; None where there are too few weeks with figures to call it one."""
+def course(material: Material, takeovers: Sequence[dt.datetime] = ()) -> Course | None:
+    """The team's course; None where there are too few weeks with figures to call it one.
+
+    The weeks of `takeovers`, in which another model took over, are marked.
+    """
     own = material.weeks.filter(agent_id=TEAM).sort("week")
     told = own.filter(pl.col("value").is_not_null())
     drawn = [measure for measure in HEADLINES if told.filter(measure=measure.name).height >= FEWEST_WEEKS]
@@ -144,7 +147,8 @@ def course(material: Material) -> Course | None:
         (words.week(week), tuple(_cell(measure, figures.get((week, measure.name))) for measure in drawn))
         for week in weeks
     )
-    plotted = tuple(_plot(measure, weeks, figures) for measure in drawn)
+    mondays = {each.date() - dt.timedelta(days=each.weekday()) for each in takeovers}
+    plotted = tuple(_plot(measure, weeks, figures, mondays) for measure in drawn)
     return Course(plotted, tuple(measure.head for measure in drawn), rows)
 
 
@@ -162,7 +166,9 @@ def _cell(measure: Measure, figure: Figure | None) -> str:
     return f"{value_text(measure, figure.value)} {in_brackets(measure, figure)}"
 
 
-def _plot(measure: Measure, weeks: list[dt.date], figures: dict[tuple[dt.date, str], Figure]) -> Plot:
+def _plot(
+    measure: Measure, weeks: list[dt.date], figures: dict[tuple[dt.date, str], Figure], mondays: Collection[dt.date]
+) -> Plot:
     """One measure's course: a point a week, its range as a bar, so that a week without a figure is a gap."""
     known = [(week, figure) for week in weeks if (figure := figures.get((week, measure.name))) is not None]
     told = [(week, figure) for week, figure in known if figure.value is not None]
@@ -173,10 +179,14 @@ def _plot(measure: Measure, weeks: list[dt.date], figures: dict[tuple[dt.date, s
     ]
     label = f"{measure.title}, week by week: {ends[0]}, {ends[1]}; {len(told)} weeks with a figure."
     caption = f"Last week with a figure ({words.week(last[0])}): {_cell(measure, last[1])}."
-    return Plot(measure.kind, measure.title, plots.svg(_spec(measure, told), label), caption)
+    marked = sorted(monday for monday in mondays if first[0] <= monday <= last[0])
+    if marked:
+        caption += f" Dashed line: another model since the week of {words.listing(map(words.week, marked))}; all "
+        caption += "weeks are labelled with it."
+    return Plot(measure.kind, measure.title, plots.svg(_spec(measure, told, marked), label), caption)
 
 
-def _spec(measure: Measure, told: list[tuple[dt.date, Figure]]) -> plots.Spec:
+def _spec(measure: Measure, told: list[tuple[dt.date, Figure]], marked: Sequence[dt.date]) -> plots.Spec:
     """A point a week, the weeks without a figure left free; there are never so many that two are called the same."""
     first, last = told[0][0], told[-1][0]
     every = [words.day_and_month(first + dt.timedelta(weeks=number)) for number in range((last - first).days // 7 + 1)]
@@ -193,6 +203,10 @@ def _spec(measure: Measure, told: list[tuple[dt.date, Figure]]) -> plots.Spec:
              "axis": {"labelAngle": 0, "labelOverlap": True, "labelSeparation": 10}}  # fmt: skip
     height = {"type": "quantitative", "title": title, "axis": {"tickCount": 4},
               "scale": {"domain": domain} if domain else {"zero": True}}  # fmt: skip
+    rule = {
+        "data": {"values": [{"week": words.day_and_month(monday)} for monday in marked]},
+        "mark": {"type": "rule", "color": plots.PALETTE["soft"], "strokeDash": [4, 3]},
+    }
     return {
         "width": 250, "height": 120, "data": {"values": values}, "encoding": {"x": place},
         "layer": [
@@ -203,5 +217,6 @@ def _spec(measure: Measure, told: list[tuple[dt.date, Figure]]) -> plots.Spec:
             {"mark": {"type": "line", "color": colour}, "encoding": {"y": {"field": "value", **height}}},
             {"mark": {"type": "point", "color": colour, "filled": True, "size": 40, "opacity": 1},
              "encoding": {"y": {"field": "value", **height}}},
+            *([rule] if marked else []),
         ],
     }  # fmt: skip

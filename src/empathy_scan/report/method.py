@@ -14,6 +14,7 @@ from empathy_scan.codebook import CODEBOOK_VERSION
 from empathy_scan.errors import NoticeError
 from empathy_scan.report import measures, words
 from empathy_scan.report.material import Material
+from empathy_scan.report.takeover import Takeover, sentences
 from empathy_scan.tables import ERROR_RATES
 
 # Name of a table of errors -> what people said of a turn, where it is yes and where it is no.
@@ -58,6 +59,7 @@ class Background:
     settings: tuple[tuple[str, str], ...] = ()  # those that shape figures and pages, by name
     minimum_conversations: int | None = None
     error_rates: pl.DataFrame = field(default_factory=ERROR_RATES.empty)
+    takeovers: tuple[Takeover, ...] = ()  # when other models took over, oldest first
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,7 @@ class MethodPage:
 
     read: tuple[str, ...]
     model: tuple[tuple[str, str], ...]
+    takeovers: tuple[tuple[str, tuple[str, ...]], ...]  # from which to which model, and what that moved; newest first
     thresholds: tuple[tuple[str, str], ...]
     unsure: str
     errors: tuple[Errors, ...]
@@ -100,6 +103,7 @@ def page(material: Material, provenance: Mapping[str, str], background: Backgrou
     least = background.minimum_conversations
     return MethodPage(
         read=tuple(_read(material)), model=tuple(_model(provenance, background.models)),
+        takeovers=tuple((_names(each), sentences(each)) for each in reversed(background.takeovers)),
         thresholds=thresholds, unsure=unsure,
         errors=errors, errors_about=_errors_about(background.error_rates, known=bool(errors)),
         corrected=_corrected(material),
@@ -143,6 +147,14 @@ def _read(material: Material) -> Iterator[str]:
         yield f"{count} left out because there is nothing new in them: copies, recordings and the like."
     if not material.rejects:
         yield "Everything that was given could be read."
+
+
+def _names(each: Takeover) -> str:
+    """`Another model since 5 Oct 2026: 0123456789ab, before that 9876543210ef`."""
+    before = words.listing(words.shown(model) for model in each.from_models.split(","))
+    if each.from_models == each.to_model:
+        return f"Other pieces since {words.date(each.at)}"
+    return f"Another model since {words.date(each.at)}: {words.shown(each.to_model)}, before that {before}"
 
 
 def _model(provenance: Mapping[str, str], models: tuple[Model, ...]) -> Iterator[tuple[str, str]]:

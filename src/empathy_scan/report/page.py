@@ -191,7 +191,7 @@ def _people(
     state: since.State,
 ) -> Iterator[Page]:
     """The front page, the Method page and the agents' pages."""
-    yield Page("index", {"page": content.front(prepared, counts, found_of_agents, state)})
+    yield Page("index", {"page": content.front(prepared, counts, found_of_agents, state, background.takeovers)})
     yield Page("method", {"page": method.page(prepared, provenance, background)})
     for page in agent.pages(prepared, counts, found_of_agents):
         yield Page(f"agents/{page.slug}", {"page": page})
