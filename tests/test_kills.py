@@ -200,13 +200,11 @@ def has_begun(place, before):
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP], ids=lambda number: number.name)
 def test_a_run_that_is_asked_to_end_says_so_and_leaves_its_record(tmp_path, runs, calm, number):
-    write_exports(tmp_path, edition=LAST)
-    before = 0
-    for share in (0.0, 0.3, 0.6):
+    for before, share in enumerate((0.0, 0.1, 0.2)):
+        write_exports(tmp_path, edition=LAST + before)  # something to score
         process, _ = runs.scan(tmp_path)
         while not has_begun(tmp_path, before):
             time.sleep(0.01)
-        before += 1
         process.join(share * calm[1].seconds)
         os.kill(process.pid, number)
         process.join(PATIENCE)
