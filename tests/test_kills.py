@@ -18,6 +18,7 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from empathy_scan import sums
+from empathy_scan.errors import StoreError
 from empathy_scan.report import folder, manifest
 from empathy_scan.runs import listed
 from empathy_scan.store import Store
@@ -189,12 +190,20 @@ def test_a_run_whose_worker_is_killed_goes_on(tmp_path, runs, calm):
     assert not any(Path(f"/proc/{each}").exists() for each in workers)
 
 
+def has_begun(place, before):
+    """Whether a run has written the beginning of its record, beside those of so many before it."""
+    try:
+        return len(listed(Store(place / "store", read_only=True))) > before
+    except StoreError:  # it is being made
+        return False
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP], ids=lambda number: number.name)
 def test_a_run_that_is_asked_to_end_says_so_and_leaves_its_record(tmp_path, runs, calm, number):
-    write_exports(tmp_path, edition=LAST)
-    for share in (0.0, 0.3, 0.6):
+    for before, share in enumerate((0.0, 0.1, 0.2)):
+        write_exports(tmp_path, edition=LAST + before)  # something to score
         process, _ = runs.scan(tmp_path)
-        while not Store.open(tmp_path / "store").exists():
+        while not has_begun(tmp_path, before):
             time.sleep(0.01)
         process.join(share * calm[1].seconds)
         os.kill(process.pid, number)
