@@ -8,37 +8,21 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cache
 
+from empathy_scan.redact_codes import code_rules, secret_rules, street_rules
+from empathy_scan.redact_forms import KINDS, MONTH, Rule
+from empathy_scan.redact_forms import make_rule as _rule
+from empathy_scan.redact_forms import put as _put
+from empathy_scan.redact_spoken import spoken_rules
 from empathy_scan.redact_words import NO_NAME, PARTICLES, is_ordinary
 
-KINDS = (
-    "EMAIL", "PHONE", "CARD", "IBAN", "NUMBER", "NAME", "ADDRESS", "URL", "IP", "DATE_OF_BIRTH", "SECRET",
-)  # fmt: skip
-
-Replacement = Callable[[re.Match[str]], str]
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """One kind of personal data: where it is, and what stands there afterwards."""
-
-    kind: str
-    hint: str  # a cheap pattern without which `pattern` cannot match
-    pattern: re.Pattern[str]
-    replace: Replacement
-    introduces: bool = False  # what it finds is a name that may stand elsewhere in the conversation, too
-
+__all__ = ["KINDS", "Rule", "personal_data"]
 
 # --- words that patterns are made of -------------------------------------------------------------------------------
 
 _DIGIT_WORD = "zero|oh|o|nought|nil|one|two|three|four|five|six|seven|eight|nine"
-_MONTH = (
-    "jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
-    "|nov(?:ember)?|dec(?:ember)?"
-)
+_MONTH = MONTH
 _MONEY_BEFORE = re.compile(r"(?:[£$€₹¥]|\b(?:rs\.?|inr|usd|gbp|eur|aud|cad|ngn|naira|ksh))\s?-?$", re.IGNORECASE)
 _UNIT_AFTER = re.compile(
     r"\.\d{1,2}(?!\d)|\s?-?(?:dollars?|bucks|pounds?|quid|euros?|rupees?|rs|naira|shillings|usd|gbp"
@@ -71,15 +55,6 @@ _STREET = (
 
 
 # --- replacements --------------------------------------------------------------------------------------------------
-
-
-def _put(kind: str) -> Replacement:
-    """The placeholder, behind what the pattern's group `keep` holds."""
-
-    def replacement(match: re.Match[str]) -> str:
-        return f"{match.groupdict().get('keep') or ''}[{kind}]"
-
-    return replacement
 
 
 def _url(match: re.Match[str]) -> str:
@@ -133,16 +108,6 @@ def _phone(match: re.Match[str]) -> str:
     return match[0] if _MONEY_BEFORE.search(before) else "[PHONE]"
 
 
-def _spoken_digits(match: re.Match[str]) -> str:
-    """`[PHONE]`, `[CARD]` or `[NUMBER]` for digits read out one by one, by how many there are."""
-    words = re.findall(r"[a-z]+|\d+", match[0].lower())
-    extra = {"double": 1, "triple": 2, "treble": 2}  # beyond the digit that is named after it
-    count = sum(extra.get(word, len(word) if word.isdigit() else 1) for word in words)
-    if count >= 15:
-        return "[CARD]"
-    return "[PHONE]" if count >= 9 else "[NUMBER]"
-
-
 def _spelled(match: re.Match[str]) -> str:
     """`[NAME]` for letters read out one by one, unless they are a stutter."""
     return "[NAME]" if len(set(re.findall("[a-z]", match[0].lower()))) > 2 else match[0]
@@ -177,13 +142,10 @@ def _number(match: re.Match[str]) -> str:
 @cache
 def personal_data() -> tuple[Rule, ...]:
     """All rules; the order matters, because a card is also a long number."""
-    return (*_address_rules(), *_secret_rules(), *_money_rules(), *_date_rules(), *_number_rules(), *_name_rules())
-
-
-def _rule(
-    kind: str, hint: str, pattern: str, replace: Replacement | None = None, *, flags: int = 0, introduces: bool = False
-) -> Rule:
-    return Rule(kind, hint, re.compile(pattern, flags), replace or _put(kind), introduces)
+    return (
+        *_address_rules(), *_secret_rules(), *secret_rules(), *_money_rules(), *_date_rules(), *_phone_rules(),
+        *street_rules(), *_postal_rules(), *spoken_rules(), *code_rules(), *_long_number_rules(), *_name_rules(),
+    )  # fmt: skip
 
 
 def _address_rules() -> list[Rule]:
@@ -300,11 +262,6 @@ def _date_rules() -> list[Rule]:
     ]
 
 
-def _number_rules() -> list[Rule]:
-    """Telephone numbers, postal addresses, and long numbers of any kind (order, account, reference)."""
-    return [*_phone_rules(), _spoken_number_rule(), *_postal_rules(), *_long_number_rules()]
-
-
 def _phone_rules() -> list[Rule]:
     """Telephone numbers as people write them in Britain, America, India and elsewhere."""
     no_date = r"(?!\d{1,2}[-/. ](?:0?[1-9]|1[0-2])[-/. ](?:19|20)\d\d(?!\d))"
@@ -328,19 +285,6 @@ def _phone_rules() -> list[Rule]:
             flags=re.IGNORECASE,
         ),
     ]
-
-
-def _spoken_number_rule() -> Rule:
-    """Numbers said digit by digit."""
-    word = rf"(?:(?:(?:double|triple|treble) )?(?:{_DIGIT_WORD}|\d{{1,4}})\b)"
-    say = rf"(?:(?:double|triple|treble) )?(?:{_DIGIT_WORD})"
-    return _rule(
-        "NUMBER",
-        rf"(?i)\b(?:{_DIGIT_WORD})[ ,.-]{{1,3}}(?:(?:double|triple|treble) )?(?:{_DIGIT_WORD}|\d)",
-        rf"\b{say}(?:[ ,.-]{{1,3}}{word}){{4,30}}",
-        _spoken_digits,
-        flags=re.IGNORECASE,
-    )
 
 
 def _postal_rules() -> list[Rule]:
