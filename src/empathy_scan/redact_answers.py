@@ -39,13 +39,13 @@ _LONGEST_NAME, _LONGEST_SMALL_NAME, _LONGEST_SECRET = 14, 9, 7
 _WORD = rf"(?:{DIGIT}|{TEEN}|{TENS}|hundred|thousand)"
 _SAID = rf"(?:(?:double|triple|treble|capital) )?(?:(?:{DIGIT}|{TEEN}|{TENS}|{NATO})(?: hundred| thousand)?|(?:[a-z](?: as in \w{{2,12}}| for \w{{3,12}})?))(?![\w'’])"
 _RUN = re.compile(rf"(?i)(?<![\w'’\[]){_SAID}(?:[ ,.-]{{1,3}}(?:(?:dash|hyphen|slash|stroke|and|uh|um|er)[ ,]{{1,2}})?{_SAID}){{1,40}}")
-_WRITTEN = re.compile(r"(?<![\w.@£$€₹\[/])#?(?:[A-Za-z]{1,4}[ -]?)?\d[\w/-]*(?:[ -]\d[\w/-]*){0,6}(?![\w@%:£$€]|[.,]\d|\])|(?<![\w@\[])[A-Z]{2,4}[\dA-Z]{2,14}(?:[ -][A-Z0-9]{2,6}){0,4}(?![\w\]@])")
+_WRITTEN = re.compile(r"(?<![\w.,@£$€₹\[/])#?(?:[A-Z]{1,4}[ -]?|[a-z]{1,2})?\d[\w/-]*(?:[ -]\d[\w/-]*){0,6}(?![\w@%:£$€]|[.,]\d|\])|(?<![\w@\[])[A-Z]{2,4}[\dA-Z]{2,14}(?:[ -][A-Z0-9]{2,6}){0,4}(?![\w\]@])")
 _UNIT = re.compile(
     r"(?i)[ ,]{0,2}(?:pounds?|dollars?|bucks|quid|euros?|rupees?|naira|shillings?|pence|cents?|percent|%|miles?|hours?|minutes?|mins?|days?|nights?|weeks?|months?|years?|times|o'clock|p m|a m|pm|am|gb|mb|kg|degrees|people|of (?:the|us|them|my)|boxes|items?|litres?|eur|usd|tablets|inch|mm|cm|(?:\d{4}$))(?!\w)"
 )
 _DATE = re.compile(
-    r"(?i)(?<![\w.])(?:(?:le |the |le )?\d{1,2}(?:st|nd|rd|th)?(?: of)?[ -](?:MONTH)\.?,?[ -](?:19|20)?\d\d|(?:MONTH) \d{1,2}(?:st|nd|rd|th)?,? (?:19|20)?\d\d"
-    r"|\d{1,2} (?:janvier|février|mars|avril|mai|juin|juillet|août|septembre|octobre|novembre|décembre) \d{4}"
+    r"(?i)(?<![\w.])(?:(?:le |the )?\d{1,2}(?:st|nd|rd|th)?(?: of)?[ -](?:MONTH)\.?,?[ -](?:19|20)?\d\d|(?:MONTH) \d{1,2}(?:st|nd|rd|th)?,? (?:19|20)?\d\d"
+    r"|(?:le )?\d{1,2} (?:janvier|février|mars|avril|mai|juin|juillet|août|septembre|octobre|novembre|décembre) \d{4}"
     r"|\d{1,2}[ ./-]\d{1,2}[ ./-](?:(?:19|20)\d\d|\d\d)|(?:19|20)\d\d[./-]\d{1,2}[./-]\d{1,2})(?!\w)".replace("MONTH", MONTH)
 )
 _ORDINAL = r"(?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth|thirteenth|fourteenth|fifteenth|sixteenth|seventeenth|eighteenth|nineteenth|twentieth|twenty[ -]\w{4,7}|thirtieth|thirty[ -]first)"
@@ -59,7 +59,9 @@ _PLACE = re.compile(
 
 def asked_for(question: str) -> frozenset[str]:
     """What a turn asks for: NAME, PHONE, CODE, SECRET, DATE_OF_BIRTH, ADDRESS, EMAIL."""
-    return frozenset(kind for kind, pattern in _COMPILED.items() if pattern.search(question))
+    found = {kind for kind, pattern in _COMPILED.items() if pattern.search(question)}
+    asks = "?" in question or not re.search(r"[A-Z][a-z]", question)
+    return frozenset(found if asks else found - {"SECRET"})
 
 
 def answered(text: str, kinds: frozenset[str], heard: set[str], *, names: bool) -> str:
@@ -116,7 +118,7 @@ _SECRET_WORD = re.compile(r"(?i)(?<![\w\[])(?!(?:it's|its|it|is|yes|yeah|no|the|
 
 def _secret(text: str) -> str:
     words = [match for match in _SECRET_WORD.finditer(re.sub(r"\[[A-Z_]+\]", lambda placeholder: "[" + "\0" * (len(placeholder[0]) - 2) + "]", text))]
-    if len(text.split()) > _LONGEST_SECRET or not words or len(words) > 4 or "[SECRET]" in text or "?" in text:
+    if len(re.sub(r"\[[A-Z_]+\]", "", text).split()) > _LONGEST_SECRET or not words or len(words) > 3 or "[SECRET]" in text or "?" in text:
         return text
     for match in reversed(words):
         text = f"{text[: match.start()]}[SECRET]{text[match.end() :]}"
@@ -125,7 +127,8 @@ def _secret(text: str) -> str:
 
 def _named(text: str, heard: set[str]) -> str:
     """The short answer without the name."""
-    small, length = text == text.lower(), len(text.split())
+    bare = re.sub(r"\[[A-Z_]+\]", "", text)
+    small, length = bare == bare.lower(), len(bare.split())
     if length > (_LONGEST_SMALL_NAME if small else _LONGEST_NAME):
         return text
     words = [match for match in NAME_WORD.finditer(text) if len(match[0]) > 1 and (small or match[0][0].isupper())]

@@ -8,7 +8,9 @@ from __future__ import annotations
 import re
 
 from empathy_scan.redact_forms import Rule, make_rule
-from empathy_scan.redact_spoken import DIGIT, NATO, TEEN, TENS
+from empathy_scan.redact_names import Kind, kind_of
+from empathy_scan.redact_spoken import DIGIT, TEEN, TENS
+from empathy_scan.redact_words import ALSO_WORDS
 
 _CALLED = (
     "order|ref|reference|your ref|our ref|booking|reservation|conf|confirmation|pnr|ticket|case|claim|policy|member|membership"
@@ -34,20 +36,28 @@ _UNITS = re.compile(
 )
 
 
+_PHONE_LIKE = re.compile(r"(?:\+|0)\d[\d ]{8,13}")
+
+
 def _named_code(match: re.Match[str]) -> str:
     """`[NUMBER]` for what stands behind its name, as far as it looks like a code."""
     groups = re.findall(rf"[ -]?{_GROUP}", match["code"])
     kept: list[str] = []
-    for group in groups:
+    for place, group in enumerate(groups):
         plain = group.strip(" -")
         digits = sum(letter.isdigit() for letter in plain)
-        wordy = digits == 0 and not (kept and len(plain) <= 3 and plain.isupper() and _digits(kept) >= 3)
-        if wordy or _DATE.fullmatch(plain):
+        code_before = bool(kept) and _digits(kept) >= (1 if re.match(r"(?i)plate|reg", match["keep"]) else 3)
+        code_after = place + 1 < len(groups) and bool(re.match(r"[ -]?\d", groups[place + 1]))
+        wordy = digits == 0 and not (len(plain) <= 5 and plain.isupper() and (code_before or (code_after and not kept)))
+        if wordy or (_DATE.fullmatch(plain) and not re.match("(?i)sort", match["keep"])):
             break
         kept.append(group)
     code = "".join(kept)
     rest = match["code"][len(code) :] + match.string[match.end() : match.end() + 12]
-    if _digits(kept) < 2 or len(re.sub(r"\W", "", code)) < 4 or (code.strip().isdigit() and _UNITS.match(rest)):
+    if _PHONE_LIKE.fullmatch(code):
+        return match[0]
+    least = 1 if re.match(r"(?i)plate|reg", match["keep"]) else 2
+    if _digits(kept) < least or len(re.sub(r"\W", "", code)) < 4 or (code.strip().isdigit() and _UNITS.match(rest)):
         return match[0]
     return f"{match['keep']}[NUMBER]{match['code'][len(code) :]}"
 
@@ -67,7 +77,8 @@ def _grouped(match: re.Match[str]) -> str:
     )
     money = re.search(r"(?i)(?:[£$€₹]|\b(?:rs\.?|inr|usd|gbp|eur|aud|cad|chf|kr|aed|r\$|r))\s?-?$", before)
     clock = re.search(r"(?:^|[ -])\d\d?[ .:]\d\d[ .:]\d\d$", text) and len(parts) > 3 and re.match(r"(?:19|20)\d\d|\d\d-", text)
-    if digits < 7 or dated or money or clock or _UNITS.match(match.string[match.end() : match.end() + 12]):
+    version = re.fullmatch(r"\d+(?:\.\d+)+", text)
+    if digits < 7 or version or dated or money or clock or _UNITS.match(match.string[match.end() : match.end() + 12]):
         return text
     return "[NUMBER]"
 
@@ -105,21 +116,28 @@ def code_rules() -> list[Rule]:
             rf"(?P<keep>\bc(?:vv2?|vc2?|sc|v2| v [vc])(?: (?:number|code|is|was|it's))*+[ :,=]{{1,3}})(?:\d{{3,4}}(?!\d)|(?:(?:double|triple) )?(?:{DIGIT})(?: (?:double |triple )?(?:{DIGIT})){{1,3}}(?!\w))",
             flags=re.IGNORECASE,
         ),
-        make_rule("NUMBER", r"[A-Za-z]{2}\d{2} ?[A-Za-z]{3}", rf"(?<![\w-])(?:{plate}|{plate.replace('A-Z', 'a-z').replace(' ?', '')})(?![\w-])"),
+        make_rule("NUMBER", r"[A-Za-z]{2}\d{2} ?[A-Za-z]{3}|[A-Z]{1,3}-[A-Z]{1,2} ?\d|[A-Z]{2}-\d{3}-|\d{2,3}-[A-Z]{1,2}-\d", rf"(?<![\w-])(?:{plate}|(?!(?:in|at|by|is|on|it|to|of|or|my|we|me|up|so|no|do|go|us|as|be|if|an|am|pm|kb)\d)[a-z]{{2}}\d{{2}} ?(?!(?:min|the|and|for|day|per|pcs|was|now|but|you|are|yet)(?!\w))[a-z]{{3}}|[a-z]{{2}}\d\d [b-df-hj-np-tv-z]{{4}}|[A-Z]{{2}}-\d{{3}}-[A-Z]{{2}}|[A-Z]{{1,3}}-[A-Z]{{1,2}} ?\d{{1,4}}|\d{{2,3}}-[A-Z]{{1,2}}-\d{{1,6}})(?![\w-])"),
         make_rule(
             "NUMBER",
             r"\w",
-            rf"(?P<keep>(?<![\w@])(?i:{_CALLED})(?:[ ]{{1,2}}(?:{_MORE}|(?:on|for|with|under|plate)))*+[ ]?[:#=(,.-]?[ ]?(?:#[ ]?)?)"
+            rf"(?P<keep>(?<![\w@])(?i:{_CALLED})(?:[ ]{{1,2}}(?:{_MORE}|(?:on|for|with|under|plate)))*+(?: \(last (?:four|4)\))?[ ]?[:#=(,.-]?[ ]?(?:#[ ]?)?)"
             rf"(?P<code>{_GROUP}(?:[ -]{_GROUP}){{0,6}})(?![\w@]|\.\w)",
             _named_code,
         ),
+    ]
+
+
+def grouped_rules() -> list[Rule]:
+    """Long numbers in groups, and mixed codes, whatever they are called: what is left after telephone numbers."""
+    return [
         make_rule(
             "NUMBER",
             r"[A-Z]{0,4}[ -]?\d{1,6}[ /.-]\d",
-            r"(?<![\w.,£$€₹/:+-])(?:[A-Z]{1,5}[ -]?){0,2}\d{1,9}(?:[ /.-][A-Z]{0,3}\d{1,9}){1,7}(?:[ -]?[A-Z]{1,2})?(?![\w/%:]|[.,-]\d|-\w)",
+            r"(?<![\w.,£$€₹/:+-])(?:[A-Z]{1,5}[ .-]?){0,2}\d{1,9}(?:[ /.-][A-Z]{0,3}\d{1,9}){1,7}(?:[ -]?[A-Z]{1,2})?(?![\w/%:]|[.,-]\d|-\w)",
             _grouped,
         ),
-        make_rule("NUMBER", r"(?<![A-Za-z])[A-Z0-9]*\d[A-Z0-9]*" if False else r"[A-Z]\d|\d[A-Z]", r"(?<![\w./#-])(?=[A-Z0-9]{6,20}(?!\w))(?=[A-Z0-9]*?\d[A-Z0-9]*?\d[A-Z0-9]*?\d)(?=[A-Z0-9]*[A-Z])(?!KB\d|\d+(?:GB|MB|TB|KG|MAH|KM|MM|KWH)(?!\w))[A-Z0-9]{6,20}(?![\w/-])"),
+        make_rule("NUMBER", r"[A-Z]\d|\d[A-Z]", r"(?<![\w./#-])(?=[A-Z0-9]{6,20}(?!\w))(?=[A-Z0-9]*?\d[A-Z0-9]*?\d[A-Z0-9]*?\d)(?=[A-Z0-9]*[A-Z])(?!KB\d|\d+(?:GB|MB|TB|KG|MAH|KM|MM|KWH)(?!\w))[A-Z0-9]{6,20}(?![\w/-])"),
+        make_rule("NUMBER", r"\d[A-Z]", r"(?<![\w./#-])(?=[A-Z0-9]{6}(?!\w))(?=[A-Z]*\d+[A-Z])(?=(?:\d*[A-Z]){3})(?!\d+(?:GB|MB|TB|KG|MAH|KM|MM|KWH)(?!\w))[A-Z0-9]{6}(?![\w/-])"),
     ]
 
 
@@ -137,6 +155,12 @@ def secret_rules() -> list[Rule]:
     ]
 
 
+def _street_named(match: re.Match[str]) -> str:
+    """`[ADDRESS]` for a street whose name is no common word."""
+    first = match["first"].lower()
+    return match[0] if kind_of(first) is Kind.COMMON or first in ALSO_WORDS else "[ADDRESS]"
+
+
 def street_rules() -> list[Rule]:
     """Streets with their number, read out or written, in several languages; flats, boxes and postcodes by their form."""
     number = rf"(?:number )?{_NUMBER}(?: (?:hundred and |and )?{_NUMBER}){{0,4}}(?: [a-d])?"
@@ -144,14 +168,21 @@ def street_rules() -> list[Rule]:
         make_rule(
             "ADDRESS",
             rf"(?i)\b(?:{DIGIT}|{TEEN}|{TENS}|hundred)\b.*\b(?:{_SMALL_STREET})\b",
-            rf"(?<![\w'’])(?:(?:flat|unit|apartment|suite|plot) (?:{_NUMBER}|[a-z0-9]{{1,4}})(?: [a-z])?,? )?{number}(?: (?!(?:{_NO_STREET})\b)[a-z'’é]{{2,20}}){{1,3}} (?:{_SMALL_STREET})\b"
+            rf"(?<![\w'’])(?:(?:flat|unit|apartment|suite|plot) (?:{_NUMBER}|[a-z0-9]{{1,4}})(?: [a-z])?,? )?(?:{number})(?: (?!(?:{_NO_STREET})\b)[a-z'’é]{{2,20}}){{1,3}} (?:{_SMALL_STREET})\b"
             rf"(?: (?:suite|unit|apartment|flat) {_NUMBER}(?: {_NUMBER}){{0,2}})?",
             flags=re.IGNORECASE,
         ),
         make_rule(
             "ADDRESS",
+            rf"(?i)flat .*\b(?:{_SMALL_STREET})\b",
+            rf"(?<!\w)(?:flat|unit|apartment|suite) (?:{_NUMBER}|\d{{1,4}})(?: [a-d])?,? (?:(?!(?:{_NO_STREET})\b)[a-z'’é]{{2,20}} ){{1,2}}(?:{_SMALL_STREET})\b",
+            flags=re.IGNORECASE,
+        ),
+        make_rule("ADDRESS", r"Cottage|Lodge|Farm|Barn|House|Villa", r"(?<!\w)(?:The )?[A-Z][a-z]+ (?:Cottage|Lodge|Farm|Barn|House|Villa)(?:, The [A-Z][a-z]+)?(?=,)"),
+        make_rule(
+            "ADDRESS",
             r"\d",
-            r"(?<![\w.,£$€₹])(?:(?:(?i:flat|apt\.?|apartment|unit|suite|plot(?: no\.?)?) ?[\w-]{1,5}(?:, (?:[A-Z][\w'’]+ ){1,2}(?:House|Court|Tower|Lodge|Mansions))?,? )|\d{1,4}/)?\d{1,5}(?:[A-Za-z]|-\d{1,5})?(?: bis| ter)?,? (?:[NSEW]{1,2}\.? )?"
+            r"(?<![\w.,£$€₹])(?:(?:(?i:flat|apt\.?|apartment|unit|suite|plot(?: no\.?)?) ?(?!\d{1,4}/)[\w-]{1,5}(?:, (?:[A-Z][\w'’]+ ){1,2}(?:House|Court|Tower|Lodge|Mansions))?,? )|(?:(?i:unit|flat) )?\d{1,4}/)?\d{1,5}(?:[A-Za-z]|-\d{1,5})?(?: bis| ter)?,? (?:[NSEW]{1,2}\.? )?"
             rf"(?:[A-Z][\w'’]{{0,20}}\.? ){{1,3}}(?:{'|'.join(word.capitalize() for word in _STREET.split('|'))})\b(?:,? (?:(?i:flat|apt\.?|apartment|unit|suite)|#) ?#?\w{{1,5}}\b)?",
         ),
         make_rule("ADDRESS", r"(?i)stra(?:ß|ss)e|str\.|platz|weg|gasse|allee|gracht|straat|laan|plein|gatan|v[äe]", rf"(?:\b(?:Am|An der|Im|Alte|Alter|Neue) )?(?<!\w){_STRASSE} \d{{1,4}}(?:[ -]?[A-Za-z]|-[IVX]{{1,4}})?(?!\w)"),
@@ -160,7 +191,10 @@ def street_rules() -> list[Rule]:
             rf"(?i)\b{_RUE} ",
             rf"(?<!\w)(?:\d{{1,4}}(?: ?(?:bis|ter|[a-z]))?,? |{_NUMBER}(?: {_NUMBER}){{0,2}} )(?i:{_RUE}) (?:(?:de|du|des|la|le|les|del|da|do|dos|di|of|d['’]|de l['’]|na)[ ]?){{0,2}}[\w'’é-]{{2,30}}(?:[ -][A-ZÀ-Þ][\w'’-]{{1,30}}){{0,2}}",
         ),
-        make_rule("ADDRESS", r"(?i)\b(?:p\.? ?o\.? box|box|flat|apt|apartment|unit|plot)\b", rf"(?<!\w)(?:p\.? ?o\.? box (?:\d{{1,7}}|{_NUMBER}(?: {_NUMBER}){{0,5}})|(?:flat|apt\.?|apartment) (?!is\b|was\b)(?:\d{{1,5}}[a-z]?|{_NUMBER}(?: {_NUMBER})?)(?: [a-d])?(?:,? [A-Z][a-z]{{2,20}} (?:House|Court|Tower|Lodge))?)(?!\w)", flags=re.IGNORECASE),
+        make_rule("ADDRESS", r"(?i)\b(?:p\.? ?o\.? box|box|flat|apt|apartment|unit|plot)\b", rf"(?<!\w)(?:p\.? ?o\.? box (?:\d{{1,7}}|{_NUMBER}(?: {_NUMBER}){{0,5}})|(?:flat|apt\.?|apartment) (?!is\b|was\b)(?:\d{{1,5}}[a-z]?|{_NUMBER}(?: {_NUMBER})?)(?: [a-d])?(?:,? [A-Z][a-z]{{2,20}} (?:House|Court|Tower|Lodge)|, The [A-Z][a-z]+)?)(?!\w)", flags=re.IGNORECASE),
         make_rule("ADDRESS", r"(?i)\b[ACDEFHKNPRTVWXY]\d[\dW] ?[0-9A-Z]{4}|[A-Z]\d[A-Z] ?\d[A-Z]\d", r"(?<!\w)(?:[AC-FHKNPRTV-Y]\d[\dW] [0-9AC-FHKNPRTV-Y]{4}|[ABCEGHJ-NPRSTVXY]\d[A-Z] \d[A-Z]\d)(?!\w)"),
+        make_rule("ADDRESS", rf"(?i)\w (?:{_SMALL_STREET})\b", rf"(?<![\w\[])(?P<first>[^\W\d_][\w'’-]{{2,20}}) (?:road|street|lane|avenue|crescent|terrace|drive|close)\b", _street_named, flags=re.IGNORECASE),
+        make_rule("ADDRESS", r"\[ADDRESS\]", r"(?P<keep>\[ADDRESS\],?[ \n](?:[A-ZÀ-Þ][\w'’.-]{1,20}(?: [A-ZÀ-Þ][\w'’.-]{1,20}){0,2},? (?:[A-Z]{2,3} )?)?)(?:\d{3} \d\d|\d{4,6}(?: [A-Z]{2})?)(?![\w/:.-]\d|\w)"),
+        make_rule("ADDRESS", r"\d{4} [A-Z]{2}", r"(?:(?<=, )|(?<=\n))\d{4} (?!AD|BC|AM|PM|KM|KG|GB|MB|US|UK|EU)[A-Z]{2}(?= [A-Z][a-z])"),
         make_rule("ADDRESS", r"[A-Z]{2,3} \d{4,5}", r"(?<!\w)(?:NSW|VIC|QLD|ACT|TAS) \d{4}(?!\w)|(?<=[a-z], )(?:A[LKZR]|C[AOT]|DE|FL|GA|HI|I[DLNA]|K[SY]|LA|M[EDAINSOT]|N[EVHJMYCD]|O[HKR]|PA|RI|S[CD]|T[NX]|UT|V[TA]|W[AVIY]) \d{5}(?:-\d{4})?(?!\w)"),
     ]

@@ -96,8 +96,8 @@ _TITLES = (
 )
 # A name stands behind these whatever the word.
 _SURELY = re.compile(
-    rf"(?:\b(?:(?:my|the|her|his|your|first|last|sur|full|middle|maiden|good|second)[ -]?names?(?:['’]?s| is| was|:)?"
-    rf"|names?(?:['’]s| is|:)|name(?:d| of| on (?:it|the \w+) (?:is|was))|surname(?: is|:)?|call me|ask for|asking for"
+    rf"(?:\b(?:(?:my|the|her|his|your|first|last|sur|full|middle|maiden|good|second)[ -]?names?(?:['’]?s| is| was|:)"
+    rf"|names?(?:['’]s| is|:)|name(?:d| of| on (?:it|the \w+) (?:is|was))|surname(?: is|:)?|call me|it['’]?s under|in the name of|under the name(?: of)?|ask for|asking for"
     rf"|(?:you['’]?re|you are|am i|i['’]?m|are you)(?: now)? (?:speaking|talking|chatting) (?:to|with)|through to"
     rf"|speaking with|spoke (?:to|with)|who['’]?s? (?:named|called)|goes by|married to|account holder|yours truly"
     rf"|(?<!the )(?:{_TITLES})\.?),? {_FILLER})$",
@@ -124,13 +124,16 @@ _SMALL_AFTER = re.compile(
     r"(?i)(?:$|[,.!?]|[ ](?:here|speaking|calling|ringing|phoning|from|at|in the|how|and i|may i|can i|who|yeah|yes|i|my"
     r"|could|how['’]?s|what|it's|is that|you|sir|madam|please)\b)"
 )
-_PRONOUN_AFTER = re.compile(r"(?i) (?:i|you|we|he|she|it|they|be|the|not|have|need|there|that|this|your|my|do|get|also|take|just|ask)\b")
+_PRONOUN_AFTER = re.compile(r"(?i) (?:i|you|we|he|she|it(?!['’])|they|be|the|not|have|need|there|that|this|your|my|do|get|also|take|just|ask)\b")
 _VERBS = frozenset(
     "will may can mark bill hope grant chase rob pat sue drew dawn read price said made more in do so to rich frank"
     " grace joy art guy van page miles major patience chance case cash hall power may's law day days long short small"
     " young old early west east north good best fine lucky sky storm summer winter sunny misty cash chuck jack faith"
     " charity mercy love lovely darling angel pearl ruby amber jade ray dale glen cliff heath heather".split()
 )
+_MODAL = frozenset("will may can mark bill hope grant chase rob pat sue read do see".split())
+_NO_SURNAME = frozenset("will may can mark bill hope grant chase made more in do so to read said case page day long low now love sue pat rob".split())
+_RELATION = re.compile(rf"(?i)\b(?:my|his|her|our|their|the|your)(?: late| twin| little| eldest)? (?:{_RELATIVES}),? $")
 _PLACE_BEFORE = re.compile(r"(?i)\b(?:in|from|near|at|to|via|of|around|outside|between|and|the|through|for|leave|left|reach|new|west|east|north|south|st|upon) $")
 _VOCATIVE_AFTER = re.compile(r"[.!?,;:)]|\s*$|\n| -")
 _SIGNED = re.compile(
@@ -151,7 +154,15 @@ def redacted_names(text: str, heard: set[str]) -> str:
         heard.update(low for _, _, low in run if len(low) > 2 and low not in PARTICLES and kind_of(low) is not Kind.COMMON)
     for run in reversed(runs):
         text = f"{text[: run[0][0]]}[NAME]{text[run[-1][1] :]}"
-    return text
+    return _BETWEEN.sub("[NAME]", text)
+
+
+_BETWEEN = re.compile(rf"\[NAME\](?: (?:{'|'.join(sorted(PARTICLES))}| s/o|d/o|w/o|s/o|bint|ní|ó|y|e))*+ \[NAME\](?: \[NAME\])*+", re.IGNORECASE)
+
+
+def _bare(text: str) -> str:
+    """The text without placeholders and the word I, whose capitals tell nothing."""
+    return re.sub(r"\[[A-Z_]+\]|\bI\b", "", text)
 
 
 def _words(text: str) -> list[Span]:
@@ -164,7 +175,7 @@ def _words(text: str) -> list[Span]:
 
 def _judged(text: str, words: Sequence[Span]) -> list[bool]:
     """Whether each word is a name by itself or by its place."""
-    bare = re.sub(r"\[[A-Z_]+\]|\bI\b", "", text)
+    bare = _bare(text)
     small = bare == bare.lower()
     signed = set() if small else _signatures(text)
     judge = _in_small if small else _in_mixed
@@ -179,8 +190,8 @@ def _in_small(text: str, word: Span, kind: Kind) -> bool:
     start, end, low = word
     before, after = text[max(0, start - 48) : start], text[end : end + 24]
     if kind is Kind.KNOWN and len(low) > 2:
-        return True
-    if low in _VERBS and _PRONOUN_AFTER.match(after):
+        return re.search(r"(?:^|\W)(?:san|los|santa|saint|port) $", before) is None
+    if low in _MODAL and _PRONOUN_AFTER.match(after):
         return False
     if _SURELY.search(before):
         return len(low) > 1 and not (low in PARTICLES and len(low) < 3)
@@ -189,8 +200,17 @@ def _in_small(text: str, word: Span, kind: Kind) -> bool:
     likely = _SMALL_LIKELY.search(before) is not None
     if kind is Kind.DOUBTFUL:
         named = low in _names() and len(low) > 2
+        if named and low not in _VERBS and (_RELATION.search(before) or re.search(r"(?i)\bthis is $", before)):
+            return True
         return named and ((_GREETED.search(before) is not None and low not in PARTICLES) or (likely and _AGENT_HERE.match(after) is not None))
-    return likely and _SMALL_AFTER.match(after) is not None
+    if re.search(r"(?i)\bthis is $", before) and kind is Kind.UNHEARD:
+        return True
+    return (likely and _SMALL_AFTER.match(after) is not None) or _after_a_name(before)
+
+
+def _after_a_name(before: str) -> bool:
+    """Whether another part of the name was replaced right before."""
+    return before.endswith("[NAME] ")
 
 
 def _first_and_last(before: str, after: str) -> bool:
@@ -204,13 +224,15 @@ def _in_mixed(text: str, word: Span, kind: Kind) -> bool:
     start, end, low = word
     before, after = text[max(0, start - 48) : start], text[end : end + 24]
     capital = text[start].isupper()
-    shouted = text[start:end].isupper() and len(low) > 3
+    shouted = text[start:end].isupper() and len(low) > 1
     if kind is Kind.KNOWN:
         return capital or len(low) > 3
     if not capital:
         return kind is Kind.UNHEARD and _SURELY.search(before) is not None and len(low) > 2
     if shouted and kind is Kind.UNHEARD:
         return False
+    if _after_a_name(before) and kind is Kind.UNHEARD:
+        return True
     if _SURELY.search(before) or _HEAD.search(text, text.rfind("\n", 0, start) + 1, start):
         return True
     if low in _listed("places") and low not in _names():
@@ -229,13 +251,38 @@ def _placed(text: str, start: int, end: int, low: str, kind: Kind, before: str, 
         return bool(_VOCATIVE_AFTER.match(after)) or re.match(r" [A-Z]", after) is not None
     if before.endswith(", ") and _VOCATIVE_AFTER.match(after) and not _PLACE_BEFORE.search(before):
         return low in _names() or (kind is Kind.UNHEARD and bool(re.match(r"[.!?]|\s*$|, I |,\n", after)))
-    if opens and re.match(r",(?:\n| )", after):
+    if _RELATION.search(before):
         return low in _names() or kind is Kind.UNHEARD
+    if before.endswith(("! ", ". ")) and re.match(r" from [A-Z]", after) and low in _names():
+        return True
+    if kind is Kind.UNHEARD and _two_unheard(text, start, end, before, after):
+        return True
+    if kind is Kind.DOUBTFUL and low in _names() and _amid(before, after, low):
+        return True
+    if opens and re.match(r",(?:\n| )", after):
+        return (low in _names() and low != "best") or kind is Kind.UNHEARD
     if kind is Kind.UNHEARD:
         return _LIKELY.search(before) is not None and not _PLACE_BEFORE.search(before)
     return low in _names() and _LIKELY.search(before) is not None and low not in _listed("places") and not (
         _PLACE_BEFORE.search(before) and low in _listed("common")
     ) and bool(_VOCATIVE_AFTER.match(after))
+
+
+def _two_unheard(text: str, start: int, end: int, before: str, after: str) -> bool:
+    """Whether a word and its neighbour both have a capital and are in no list: hardly anything but a name."""
+    later = re.match(r" ([^\W\d_][\w'’-]+)", after)
+    earlier = re.search(r"([^\W\d_][\w'’-]+) $", before)
+    return any(
+        found and found[1][0].isupper() and not found[1].isupper() and kind_of(found[1].lower()) is Kind.UNHEARD
+        for found in (later, earlier)
+    )
+
+
+def _amid(before: str, after: str, low: str) -> bool:
+    """Whether a word that may be a name stands with a capital in the middle of a sentence, and no maker's name does."""
+    if low in _listed("places") or not re.search(r"[a-z,] $", before) or re.search(r"(?i)\b(?:the|a|an|our|your|my|this|that|in|or|at|from|new|dear|model|size) $", before):
+        return low not in _listed("places") and bool(re.search(r"\bthat $", before))
+    return re.match(r" [A-Z0-9]", after) is None
 
 
 def _signatures(text: str) -> set[int]:
@@ -255,7 +302,8 @@ def _signatures(text: str) -> set[int]:
 
 def _joined(text: str, words: Sequence[Span], sure: list[bool]) -> None:
     """Words beside a name that belong to it: the other name, initials, particles."""
-    small = text == text.lower()
+    bare = _bare(text)
+    small = bare == bare.lower()
     for place in range(1, len(words)):
         if sure[place - 1] and not sure[place]:
             sure[place] = _belongs(text, words, place, after=place - 1, small=small)
@@ -290,9 +338,11 @@ def _belongs(text: str, words: Sequence[Span], place: int, *, after: int, small:
         initial = end - start == 1 and text[start].isupper() and not (left and low in "ai")
         capital = text[start].isupper() and (kind is not Kind.COMMON) and not (text[start:end].isupper() and end - start > 4)
         return (initial or capital) and not (left and low in _VERBS and kind is Kind.COMMON)
+    if left and end - start == 1:
+        return low not in "aio"
     if kind is Kind.UNHEARD:
-        return len(low) > 2
-    if kind is not Kind.DOUBTFUL or low not in _names() or len(low) < 3 or low in _VERBS:
+        return len(low) > 2 and not left
+    if kind is not Kind.DOUBTFUL or low not in _names() or len(low) < 3 or low in (_VERBS if left else _NO_SURNAME):
         return False
     return not left or not re.search(r"(?i)\b(?:the|a|in|my|your|to)\s$", text[max(0, start - 6) : start])
 

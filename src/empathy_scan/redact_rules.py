@@ -10,11 +10,11 @@ import ipaddress
 import re
 from functools import cache
 
-from empathy_scan.redact_codes import code_rules, secret_rules, street_rules
+from empathy_scan.redact_codes import code_rules, grouped_rules, secret_rules, street_rules
 from empathy_scan.redact_forms import KINDS, MONTH, Rule
 from empathy_scan.redact_forms import make_rule as _rule
 from empathy_scan.redact_forms import put as _put
-from empathy_scan.redact_spoken import spoken_rules
+from empathy_scan.redact_spoken import spoken_mail_rules, spoken_rules
 from empathy_scan.redact_words import NO_NAME, PARTICLES, is_ordinary
 
 __all__ = ["KINDS", "Rule", "personal_data"]
@@ -108,11 +108,6 @@ def _phone(match: re.Match[str]) -> str:
     return match[0] if _MONEY_BEFORE.search(before) else "[PHONE]"
 
 
-def _spelled(match: re.Match[str]) -> str:
-    """`[NAME]` for letters read out one by one, unless they are a stutter."""
-    return "[NAME]" if len(set(re.findall("[a-z]", match[0].lower()))) > 2 else match[0]
-
-
 def _introduced(match: re.Match[str]) -> str:
     """`[NAME]` for the capitalised words at the beginning, if two or more of them are no ordinary words."""
     keep = match["keep"]
@@ -129,7 +124,11 @@ def _number(match: re.Match[str]) -> str:
     word = match[0]
     if sum(letter.isdecimal() for letter in word) < 5 or _DATE_TOKEN.fullmatch(word):
         return word
-    before = match.string[max(0, match.start() - 6) : match.start()]
+    if re.fullmatch(r"(?i)\d+x\d+|0x[0-9a-f]+|KB\d{6,7}", word):
+        return word
+    before = match.string[max(0, match.start() - 10) : match.start()]
+    if re.search(r"(?i)\b(?:build|version|update|error|v) $", before):
+        return word
     digits = re.match(r"\d*", word)
     tail = match.string[match.start() + (digits.end() if digits else 0) : match.end() + 14]
     measured = word[0].isdigit() and (_MONEY_BEFORE.search(before) or _UNIT_AFTER.match(tail))
@@ -143,8 +142,9 @@ def _number(match: re.Match[str]) -> str:
 def personal_data() -> tuple[Rule, ...]:
     """All rules; the order matters, because a card is also a long number."""
     return (
-        *_address_rules(), *_secret_rules(), *secret_rules(), *_money_rules(), *_date_rules(), *_phone_rules(),
-        *street_rules(), *_postal_rules(), *spoken_rules(), *code_rules(), *_long_number_rules(), *_name_rules(),
+        *_address_rules(), *spoken_mail_rules(), *_secret_rules(), *secret_rules(), *_money_rules(), *_date_rules(),
+        *code_rules(), *_phone_rules(), *street_rules(), *_postal_rules(), *spoken_rules(), *grouped_rules(),
+        *_long_number_rules(), *_name_rules(),
     )  # fmt: skip
 
 
@@ -158,13 +158,6 @@ def _address_rules() -> list[Rule]:
             r"(?i)[(\[] ?at ?[)\]]",
             r"(?<![\w.+%-])[\w.+%-]{1,64}+ ?[(\[] ?(?i:at) ?[)\]] ?\w[\w-]{0,62}"
             r"(?:(?:\.| ?[(\[] ?(?i:dot) ?[)\]] ?)\w[\w-]{0,62}){1,6}",
-        ),
-        _rule(
-            "EMAIL",
-            r"(?i)\bdot\b",
-            r"(?<!\w)(?P<keep>(?:(?:is|it's|at) )?)[\w.+-]{1,64}(?: (?:dot|underscore|dash|hyphen) \w{1,64}){0,4}"
-            r" at \w{1,63}(?: dot \w{1,63}){0,2} dot (?:com|org|net|co|uk|in|ie|io|edu|eu|de|fr|example|au|nz|ng|za)\b",
-            flags=re.IGNORECASE,
         ),
         _rule(
             "IP",
@@ -218,6 +211,12 @@ def _money_rules() -> list[Rule]:
             _iban,
             flags=re.IGNORECASE | re.ASCII,
         ),
+        _rule(
+            "IBAN",
+            r"[A-Z]{2}\d{2}",
+            r"(?<!\w)(?:AD|AE|AT|BE|BG|CH|CY|CZ|DE|DK|EE|ES|FI|FR|GB|GR|HR|HU|IE|IT|LT|LU|LV|MT|NL|NO|PK|PL|PT|RO|SA|SE|SI|SK|TR)\d{2}"
+            r"(?:[ -]?[A-Z0-9]{4}){3,7}(?:[ -]?[A-Z0-9]{1,3})?(?!\w)",
+        ),
         _rule("CARD", r"(?:\d[ -]{0,2}){13}", r"(?<![\w.])\d(?:[ -]{0,2}\d){12,22}(?!\w)", _card),
         _rule("CARD", r"\d{4}[ -]\d{4}", r"(?<![\w-])\d{4}([ -])(?:\d{4}\1\d{4}\1\d{4}|\d{6}\1\d{5})(?![\w-])"),
         _rule("NUMBER", "(?i)sort", r"(?P<keep>\b(?i:sort ?code)(?i: is| was)?[ :,]{1,3})\d\d[ -]?\d\d[ -]?\d\d(?!\d)"),
@@ -267,6 +266,7 @@ def _phone_rules() -> list[Rule]:
     no_date = r"(?!\d{1,2}[-/. ](?:0?[1-9]|1[0-2])[-/. ](?:19|20)\d\d(?!\d))"
     more = r"(?:[ ().-]{0,2}\d)"
     return [
+        _rule("PHONE", r"\d[ -]{1,3}\d[ -]{1,3}\d[ -]{1,3}\d", r"(?<![\w.,£$€])(?:\d[ -]{1,3}){8,13}\d(?![\w%])"),
         _rule("PHONE", r"(?:\+|00[ .-]?)\d", rf"(?<![\w.])\(?(?:\+|00[ .-]?)\d{more}{{6,14}}(?!\w)", _phone),
         _rule("PHONE", r"0(?:[ ().-]{0,2}\d){8}", rf"(?<![\w.,£$€₹]){no_date}\(?0{more}{{8,10}}(?!\w)", _phone),
         _rule(
@@ -351,7 +351,7 @@ def _introductions() -> list[Rule]:
         _rule(
             "NAME",
             "(?i)name",
-            rf"(?P<keep>(?i:{named}) ?{_FILLER}(?:{_TITLE} )?){_SMALL}(?: {_SMALL})?(?![\w\]])",
+            rf"(?P<keep>(?i:{named}) ?{_FILLER}(?:{_TITLE} )?){_SMALL}(?![\w\]])",
             introduces=True,
         ),
         _rule(
@@ -419,10 +419,4 @@ def _addressed_names() -> list[Rule]:
             flags=re.MULTILINE,
         ),
         _rule("NAME", "@[A-Za-z_]", r"(?<![\w.@/+%-])@[A-Za-z_]\w{1,29}(?:\.[a-z_]\w{0,29}){0,2}(?!\w)"),
-        _rule(
-            "NAME",
-            r"(?i)\b[a-z][ -][a-z][ -][a-z]\b",
-            r"(?<![\w'’-])[A-Za-z](?:[ -]{1,2}[A-Za-z](?![\w'’])){3,20}(?!-)",
-            _spelled,
-        ),
     ]

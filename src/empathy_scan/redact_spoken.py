@@ -28,7 +28,7 @@ _ITEM = (
     rf"{_MULTIPLE}(?:(?:{DIGIT}|{TEEN}|{TENS}|{NATO})(?: hundred| thousand)?\b|[a-z](?: as in [a-z]{{2,12}}| for [a-z]{{3,12}})?(?![\w'’])|\d{{1,8}}(?![\w.:/£$€%]))"
 )
 _GAP = r"(?:[ ,-]|\.(?!\d)){1,3}(?:(?:dash|hyphen|slash|stroke|then|uh|um|er|erm|space|dot dot)[ ,.]{1,2}){0,2}"
-RUN = rf"(?<![\w'’.£$€@\[/]){_ITEM}(?:{_GAP}{_ITEM}){{2,40}}"
+RUN = rf"(?<![\w'’.£$€@\[/])(?:plus )?{_ITEM}(?:{_GAP}{_ITEM}){{2,40}}"
 _ACRONYMS = frozenset(
     "ip iban pin vin dob bsb id usa uk pps ppsn bbc nhs tv ok am pm sms atm isp otp sim ssn gp mot dvla icu gps hr it faq"
     " pc cd dvd usb va er ir irs aba mprn mpan kyc bvn nin eu vat ni po ac cc dd ml kg pos cvv cvc ifsc upi ev suv sos ii"
@@ -45,7 +45,7 @@ _MONEY = re.compile(r"(?i)\b(?:rupees|pounds|dollars|euros|for|at|gate|bay|fligh
 
 def code_kind(text: str) -> str:
     """What a run of spoken digits and letters is: PHONE, CARD, NUMBER, NAME, or "" if it is none of these."""
-    digits, letters, nato, tens, words = 0, 0, 0, 0, 0
+    digits, letters, nato, tens, words, ohs = 0, 0, 0, 0, 0, 0
     spelled = ""
     pending = 0
     for word in re.findall(r"[a-z-]+|\d+", re.sub(r"(?<=\b[a-z]) (?:as in|for) [a-z]+", "", text.lower())):
@@ -53,7 +53,11 @@ def code_kind(text: str) -> str:
             pending = TIMES[word]
             continue
         extra, pending = pending, 0
-        if word in _DIGITS or (word in _TEENS) or word in _TENS or word.isdigit():
+        if word == "o":
+            ohs += 1 + extra
+            words += 1
+            spelled += word
+        elif word in _DIGITS or (word in _TEENS) or word in _TENS or word.isdigit():
             words += 1
             tens += word in _TENS or word in _TEENS
             digits += (len(word) if word.isdigit() else 2 if word in _TEENS or word in _TENS else 1) + extra
@@ -63,6 +67,8 @@ def code_kind(text: str) -> str:
             letters += 1 + extra
             nato += word in _NATO
             spelled += word[0]
+    spells = letters > 2 and digits == 0
+    digits, letters = digits + (0 if spells else ohs), letters + (ohs if spells else 0)
     return _kind_of_code(digits, letters, nato, tens, words, spelled)
 
 
@@ -75,23 +81,27 @@ def _kind_of_code(digits: int, letters: int, nato: int, tens: int, words: int, s
         if nato >= 3 or (letters >= 4 and len(set(spelled)) > 2 and spelled not in _ACRONYMS):
             return "NAME" if letters >= 4 else "NUMBER"
         return ""
+    if letters == 1 and tens and words <= 2:
+        return ""
     return "NUMBER" if letters + digits >= 4 and (digits >= 2 or nato) else ""
 
 
-def _trimmed(text: str) -> tuple[int, int]:
+def _trimmed(text: str, *, closed: bool) -> tuple[int, int]:
     """Where a run begins and ends without an article or pronoun at its edges."""
-    start = re.match(r"(?i)(?:[aio][ ,]{1,2}(?=(?:double|triple|zero|oh|one|two|three|four|five|six|seven|eight|nine|ten|\d)))?", text)
-    end = re.search(r"(?i)(?<=\w\w)[ ,.]{1,3}(?:[ai]|a m|p m)$", text)
+    start = re.match(r"(?i)(?:[ai][ ,]{1,2}(?=(?:double|triple|zero|oh|one|two|three|four|five|six|seven|eight|nine|ten|\d)))?", text)
+    end = None if closed else re.search(r"(?i)(?<=\w\w)[ ,.]{1,3}(?:[ai]|a m|p m)$", text)
     return (start.end() if start else 0), (end.start() if end else len(text))
 
 
 def _code(match: re.Match[str]) -> str:
     """A placeholder for digits and letters read out, unless they are an amount, a time or an abbreviation."""
     text = match[0]
-    start, end = _trimmed(text)
+    start, end = _trimmed(text, closed=not re.match(r" \w", match.string[match.end() : match.end() + 2]))
     rest = text[end:] + match.string[match.end() : match.end() + 14]
+    if re.search(r"\d", text) and not re.search(rf"(?i)\b(?:{DIGIT}|{TEEN}|{TENS}|{NATO}|double|triple)\b", text[start:end]):
+        return text
     kind = code_kind(text[start:end])
-    if kind in {"NUMBER", ""} and (_UNIT.match(rest) or _MONEY.search(match.string[max(0, match.start() - 10) : match.start() + start])) and (
+    if (kind in {"NUMBER", ""} or re.search("hundred|thousand", text)) and (_UNIT.match(rest) or _MONEY.search(match.string[max(0, match.start() - 10) : match.start() + start])) and (
         not re.search(r"(?i)\b[b-hj-z]\b", text)
     ):
         return text
@@ -107,6 +117,14 @@ _NO_LOCAL = (
 _LOCAL = rf"(?!(?:{_NO_LOCAL})\b)(?!\[)[\w.+'’-]{{1,64}}"
 
 
+def spoken_mail_rules() -> list[Rule]:
+    """Mail addresses that are read out."""
+    return [
+        make_rule("EMAIL", r"(?i)\bat\b.*\bdot\b", rf"(?<![\w.'’-])(?:{_LOCAL} ){{1,12}}at {_DOMAIN}", flags=re.IGNORECASE),
+        make_rule("EMAIL", r"[\w.]@[a-z]", r"(?<![\w.@/+%-])[\w.]{3,40}@[a-z]{3,20}(?![\w@]|\.\w)"),
+    ]
+
+
 def spoken_rules() -> list[Rule]:
     """What is read out on the telephone."""
     number = rf"(?:{DIGIT}|{TEEN}|{TENS}|hundred|\d{{1,3}})"
@@ -118,12 +136,6 @@ def spoken_rules() -> list[Rule]:
     year = rf"(?:nineteen(?: (?:hundred and )?(?:{TEEN}|{TENS}|oh)(?: (?:{DIGIT}))?)|two thousand(?: (?:and )?(?:{DIGIT}))?|(?:19\d\d|200\d))"
     day = rf"(?:{ordinal}|{TEEN}|{TENS}(?: (?:{DIGIT}))?|{DIGIT}|\d{{1,2}}(?:st|nd|rd|th)?)"
     return [
-        make_rule(
-            "EMAIL",
-            r"(?i)\bat\b.*\bdot\b",
-            rf"(?<![\w.'’-])(?:{_LOCAL} ){{1,12}}at {_DOMAIN}",
-            flags=re.IGNORECASE,
-        ),
         make_rule(
             "IP",
             r"(?i)\bdot\b.*\bdot\b",
