@@ -18,7 +18,7 @@ import polars as pl
 
 from empathy_scan.config import RedactConfig
 from empathy_scan.redact_answers import ASKS_ANY, answered, asked_for
-from empathy_scan.redact_names import redacted_names
+from empathy_scan.redact_names import redacted_names, replaced_runs
 from empathy_scan.redact_rules import Rule, personal_data
 from empathy_scan.redact_words import ALSO_WORDS, PARTICLES, is_ordinary
 from empathy_scan.tables import TURNS, conform
@@ -102,9 +102,10 @@ def _rules_pass(rows: pl.DataFrame, *, with_names: bool) -> tuple[pl.DataFrame, 
     """
     texts, conversations = rows["text"], rows["conversation_id"]
     heard: dict[str, set[str]] = defaultdict(set)
+    numbered = texts.str.contains(r"\d").arg_true()
     for rule in personal_data():
         if with_names or rule.kind != "NAME":
-            hinted = texts.str.contains(rule.hint).arg_true()
+            hinted = _hinted(rule, texts, numbered)
             said = zip(conversations.gather(hinted), texts.gather(hinted), strict=True)
             texts = texts.scatter(hinted, [_ruled(rule, text, heard[key]) for key, text in said])
     asked = (rows["asked"] != "").arg_true()
@@ -116,6 +117,13 @@ def _rules_pass(rows: pl.DataFrame, *, with_names: bool) -> tuple[pl.DataFrame, 
         texts = pl.Series(texts.name, [redacted_names(text, heard[key]) for key, text in said], dtype=pl.String)
     found = [(key, name, True) for key, names in heard.items() for name in sorted(names)]
     return rows.with_columns(texts), pl.DataFrame(found, schema=_NAMED, orient="row")
+
+
+def _hinted(rule: Rule, texts: pl.Series, numbered: pl.Series) -> pl.Series:
+    """The positions of texts that hold a rule's hint."""
+    if rule.needs_digit:
+        return numbered.filter(texts.gather(numbered).str.contains(rule.hint))
+    return texts.str.contains(rule.hint).arg_true()
 
 
 def _ruled(rule: Rule, text: str, heard: set[str]) -> str:
@@ -233,7 +241,7 @@ def _without_known(text: str, names: Collection[str], heard: Collection[str] = (
         low = word.lower()
         if low in names and (word[0].isupper() or _told_in_small(low, small=small, short=low in heard)):
             spans.append((match.start(), match.start() + len(word), low))
-    return _replaced(text, [run for run in _runs(spans, text) if _is_name(run, text)])
+    return replaced_runs(text, [run for run in _runs(spans, text) if _is_name(run, text)])
 
 
 def _told_in_small(word: str, *, small: bool, short: bool) -> bool:
@@ -252,13 +260,6 @@ def _runs(spans: Sequence[Span], text: str) -> list[list[Span]]:
         else:
             runs.append([span])
     return runs
-
-
-def _replaced(text: str, runs: Sequence[Sequence[Span]]) -> str:
-    """The text with a placeholder in place of every run."""
-    for run in reversed(runs):
-        text = f"{text[: run[0][0]]}[NAME]{text[run[-1][1] :]}"
-    return text
 
 
 def _is_name(run: Sequence[Span], text: str) -> bool:

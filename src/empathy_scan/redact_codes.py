@@ -119,10 +119,11 @@ def code_rules() -> list[Rule]:
         make_rule("NUMBER", r"[A-Za-z]{2}\d{2} ?[A-Za-z]{3}|[A-Z]{1,3}-[A-Z]{1,2} ?\d|[A-Z]{2}-\d{3}-|\d{2,3}-[A-Z]{1,2}-\d", rf"(?<![\w-])(?:{plate}|(?!(?:in|at|by|is|on|it|to|of|or|my|we|me|up|so|no|do|go|us|as|be|if|an|am|pm|kb)\d)[a-z]{{2}}\d{{2}} ?(?!(?:min|the|and|for|day|per|pcs|was|now|but|you|are|yet)(?!\w))[a-z]{{3}}|[a-z]{{2}}\d\d [b-df-hj-np-tv-z]{{4}}|[A-Z]{{2}}-\d{{3}}-[A-Z]{{2}}|[A-Z]{{1,3}}-[A-Z]{{1,2}} ?\d{{1,4}}|\d{{2,3}}-[A-Z]{{1,2}}-\d{{1,6}})(?![\w-])"),
         make_rule(
             "NUMBER",
-            r"\w",
+            rf"(?i)\b(?:{_CALLED})\W.*\d",
             rf"(?P<keep>(?<![\w@])(?i:{_CALLED})(?:[ ]{{1,2}}(?:{_MORE}|(?:on|for|with|under|plate)))*+(?: \(last (?:four|4)\))?[ ]?[:#=(,.-]?[ ]?(?:#[ ]?)?)"
             rf"(?P<code>{_GROUP}(?:[ -]{_GROUP}){{0,6}})(?![\w@]|\.\w)",
             _named_code,
+            digit=True,
         ),
     ]
 
@@ -185,7 +186,7 @@ def street_rules() -> list[Rule]:
             r"(?<![\w.,£$€₹])(?:(?:(?i:flat|apt\.?|apartment|unit|suite|plot(?: no\.?)?) ?(?!\d{1,4}/)[\w-]{1,5}(?:, (?:[A-Z][\w'’]+ ){1,2}(?:House|Court|Tower|Lodge|Mansions))?,? )|(?:(?i:unit|flat) )?\d{1,4}/)?\d{1,5}(?:[A-Za-z]|-\d{1,5})?(?: bis| ter)?,? (?:[NSEW]{1,2}\.? )?"
             rf"(?:[A-Z][\w'’]{{0,20}}\.? ){{1,3}}(?:{'|'.join(word.capitalize() for word in _STREET.split('|'))})\b(?:,? (?:(?i:flat|apt\.?|apartment|unit|suite)|#) ?#?\w{{1,5}}\b)?",
         ),
-        make_rule("ADDRESS", r"(?i)stra(?:ß|ss)e|str\.|platz|weg|gasse|allee|gracht|straat|laan|plein|gatan|v[äe]", rf"(?:\b(?:Am|An der|Im|Alte|Alter|Neue) )?(?<!\w){_STRASSE} \d{{1,4}}(?:[ -]?[A-Za-z]|-[IVX]{{1,4}})?(?!\w)"),
+        make_rule("ADDRESS", r"(?:straße|strasse|str\.|platz|weg|gasse|allee|gracht|straat|laan|plein|gatan|vägen|vei|vej) \d", rf"(?:\b(?:Am|An der|Im|Alte|Alter|Neue) )?(?<!\w){_STRASSE} \d{{1,4}}(?:[ -]?[A-Za-z]|-[IVX]{{1,4}})?(?!\w)"),
         make_rule(
             "ADDRESS",
             rf"(?i)\b{_RUE} ",

@@ -25,6 +25,7 @@ class Rule:
     hint: str  # a cheap pattern without which `pattern` cannot match
     pattern: re.Pattern[str]
     replace: Replacement
+    needs_digit: bool = False  # no text without a digit can match
     introduces: bool = False  # what it finds is a name that may stand elsewhere in the conversation, too
 
 
@@ -38,7 +39,8 @@ def put(kind: str) -> Replacement:
 
 
 def make_rule(
-    kind: str, hint: str, pattern: str, replace: Replacement | None = None, *, flags: int = 0, introduces: bool = False
+    kind: str, hint: str, pattern: str, replace: Replacement | None = None, *, flags: int = 0, introduces: bool = False, digit: bool = False
 ) -> Rule:
-    """A rule of its parts; without `replace` it puts the placeholder of its kind."""
-    return Rule(kind, hint, re.compile(pattern, flags), replace or put(kind), introduces)
+    """A rule of its parts; without `replace` it puts the placeholder of its kind. `digit`: it needs a digit."""
+    digit = digit or all(r"\d" in part for part in hint.split("|"))
+    return Rule(kind, hint, re.compile(pattern, flags), replace or put(kind), digit, introduces)

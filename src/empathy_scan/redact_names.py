@@ -65,7 +65,12 @@ def kind_of(word: str) -> Kind:
     return next(kind for kind in Kind if kind in kinds)
 
 
+_FUNCTION = frozenset("a an as can do he her his in is it me my or so see she the they to us was way we you".split())
+
+
 def _kind(word: str) -> Kind:
+    if word in _FUNCTION:
+        return Kind.COMMON
     usual = word in _listed("common") or is_ordinary(word)
     if word in _names() or word in ALSO_WORDS:
         doubtful = usual or word in ALSO_WORDS or word in _listed("places") or len(word) < 3
@@ -142,9 +147,18 @@ _SIGNED = re.compile(
 _HEAD = re.compile(r"(?mi)^[> ]*(?:from|to|cc|name|- name|attn|account holder|patient|passenger|contact)\s?: ?\"?")
 
 
+_LETTERS = re.compile(r"[^\W\d_]+")
+_CUES = frozenset(_LETTERS.findall((_SURELY.pattern + _LIKELY.pattern).lower()))
+
+
+def _cued(before: str) -> bool:
+    """Whether the last word before is one that the two patterns can end with: a quick look."""
+    return next(iter(_LETTERS.findall(before[-24:])[-1:]), "").lower() in _CUES
+
+
 def redacted_names(text: str, heard: set[str]) -> str:
     """The text with names replaced; their parts are added to `heard`, to be looked for elsewhere in the conversation."""
-    if _plain().issuperset(re.findall(r"[^\W\d_]+", text.lower())):
+    if not _may_name(text):
         return text
     words = _words(text)
     sure = _judged(text, words)
@@ -152,11 +166,35 @@ def redacted_names(text: str, heard: set[str]) -> str:
     runs = _runs([word for word, good in zip(words, sure, strict=True) if good], text)
     for run in runs:
         heard.update(low for _, _, low in run if len(low) > 2 and low not in PARTICLES and kind_of(low) is not Kind.COMMON)
-    for run in reversed(runs):
-        text = f"{text[: run[0][0]]}[NAME]{text[run[-1][1] :]}"
-    return _BETWEEN.sub("[NAME]", text)
+    return _BETWEEN.sub("[NAME]", replaced_runs(text, runs))
 
 
+def replaced_runs(text: str, runs: Sequence[Sequence[Span]]) -> str:
+    """The text with a placeholder in place of every run."""
+    pieces, end = [], 0
+    for run in runs:
+        pieces += [text[end : run[0][0]], "[NAME]"]
+        end = run[-1][1]
+    return "".join([*pieces, text[end:]])
+
+
+def _may_name(text: str) -> bool:
+    """Whether any word of the text can be a name: most texts have none, and need no more than this look."""
+    small = _bare(text)
+    small = small == small.lower()
+    for word in _PIECE.findall(text):
+        if len(word) > 1 and _can_name(word, small=small):
+            return True
+    return False
+
+
+@lru_cache(maxsize=65_536)
+def _can_name(word: str, *, small: bool) -> bool:
+    kinds = {kind_of(word.lower()), *(kind_of(part) for part in re.split("['’-]", word.lower()) if part)}
+    return bool(kinds & {Kind.KNOWN, Kind.UNHEARD}) or (Kind.DOUBTFUL in kinds and (small or word != word.lower()))
+
+
+_PIECE = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _BETWEEN = re.compile(rf"\[NAME\](?: (?:{'|'.join(sorted(PARTICLES))}| s/o|d/o|w/o|s/o|bint|ní|ó|y|e))*+ \[NAME\](?: \[NAME\])*+", re.IGNORECASE)
 
 
@@ -168,8 +206,9 @@ def _bare(text: str) -> str:
 def _words(text: str) -> list[Span]:
     spans = []
     for match in NAME_WORD.finditer(text):
-        word = re.sub(r"['’][sS]$", "", match[0])
-        spans.append((match.start(), match.start() + len(word), word.lower()))
+        start, end = match.span()
+        end -= 2 if match[0].endswith(("'s", "’s", "'S", "’S")) else 0
+        spans.append((start, end, text[start:end].lower()))
     return spans
 
 
@@ -193,7 +232,7 @@ def _in_small(text: str, word: Span, kind: Kind) -> bool:
         return re.search(r"(?:^|\W)(?:san|los|santa|saint|port) $", before) is None
     if low in _MODAL and _PRONOUN_AFTER.match(after):
         return False
-    if _SURELY.search(before):
+    if _cued(before) and _SURELY.search(before):
         return len(low) > 1 and not (low in PARTICLES and len(low) < 3)
     if _first_and_last(before, after) and (kind is Kind.UNHEARD or low in _names()):
         return True
@@ -228,16 +267,23 @@ def _in_mixed(text: str, word: Span, kind: Kind) -> bool:
     if kind is Kind.KNOWN:
         return capital or len(low) > 3
     if not capital:
-        return kind is Kind.UNHEARD and _SURELY.search(before) is not None and len(low) > 2
+        return kind is Kind.UNHEARD and _cued(before) and _SURELY.search(before) is not None and len(low) > 2
     if shouted and kind is Kind.UNHEARD:
         return False
     if _after_a_name(before) and kind is Kind.UNHEARD:
         return True
-    if _SURELY.search(before) or _HEAD.search(text, text.rfind("\n", 0, start) + 1, start):
+    if (_cued(before) and _SURELY.search(before)) or _headed(text, start):
         return True
     if low in _listed("places") and low not in _names():
         return False
     return _placed(text, start, end, low, kind, before, after)
+
+
+def _headed(text: str, start: int) -> bool:
+    """Whether a word stands behind `From:` or the like, at the beginning of its line."""
+    line = text.rfind("\n", max(0, start - 90), start) + 1
+    head = _HEAD.match(text, line, start) if start - line < 90 else None
+    return head is not None
 
 
 def _placed(text: str, start: int, end: int, low: str, kind: Kind, before: str, after: str) -> bool:  # noqa: PLR0917
@@ -262,8 +308,8 @@ def _placed(text: str, start: int, end: int, low: str, kind: Kind, before: str, 
     if opens and re.match(r",(?:\n| )", after):
         return (low in _names() and low != "best") or kind is Kind.UNHEARD
     if kind is Kind.UNHEARD:
-        return _LIKELY.search(before) is not None and not _PLACE_BEFORE.search(before)
-    return low in _names() and _LIKELY.search(before) is not None and low not in _listed("places") and not (
+        return _cued(before) and _LIKELY.search(before) is not None and not _PLACE_BEFORE.search(before)
+    return low in _names() and _cued(before) and _LIKELY.search(before) is not None and low not in _listed("places") and not (
         _PLACE_BEFORE.search(before) and low in _listed("common")
     ) and bool(_VOCATIVE_AFTER.match(after))
 

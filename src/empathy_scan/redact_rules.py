@@ -302,6 +302,7 @@ def _postal_rules() -> list[Rule]:
             r"(?<![\w.,£$€₹])(?:(?i:flat|apt\.?|apartment|unit|suite) \w{1,5},? )?\d{1,5}[A-Za-z]?,? (?:[NSEW]\.? )?"
             rf"(?:[A-Z][\w'’]{{0,20}}\.? ){{1,4}}(?i:{_STREET})\b(?:,? (?i:flat|apt\.?|apartment|unit|suite"
             rf"|#) ?\w{{1,5}}\b)?",
+            digit=True,
         ),
         _rule(
             "ADDRESS",
@@ -312,6 +313,7 @@ def _postal_rules() -> list[Rule]:
             r"|other)\b)[a-z'’]{2,20} ){1,2}"
             r"(?:street|road|avenue|lane|crescent|terrace|boulevard)\b",
             flags=re.IGNORECASE,
+            digit=True,
         ),
     ]
 
@@ -326,6 +328,7 @@ def _long_number_rules() -> list[Rule]:
             r"[ ,:#]{1,3}))(?!(?:19|20)\d\d(?!\d))(?:[a-z]{1,4}-?)?\d(?:[ -]?\d){2,24}(?!\w|\.\d|[ -]?\d|%)"
             r"(?! (?:pounds|dollars|quid|euros|rupees|days|weeks|months|years)\b)",
             flags=re.IGNORECASE,
+            digit=True,
         ),
         _rule("NUMBER", r"\d(?:\S*?\d){4}", r"(?<![^\W_])[^\W_]++(?:[-_][^\W_]++)*+", _number),
     ]

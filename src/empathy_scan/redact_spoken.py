@@ -29,6 +29,11 @@ _ITEM = (
 )
 _GAP = r"(?:[ ,-]|\.(?!\d)){1,3}(?:(?:dash|hyphen|slash|stroke|then|uh|um|er|erm|space|dot dot)[ ,.]{1,2}){0,2}"
 RUN = rf"(?<![\w'’.£$€@\[/])(?:plus )?{_ITEM}(?:{_GAP}{_ITEM}){{2,40}}"
+_TOKEN = (
+    rf"(?:(?:double|triple|treble|capital) )?(?:\b(?:{DIGIT}|{TEEN}|{TENS}|{NATO})(?: hundred| thousand)?\b"
+    r"|\b[a-z](?: as in [a-z]{2,12}| for [a-z]{3,12})?\b|\d{1,8})"
+)
+_BREAK = r"[ ,.-]{1,3}(?:(?:dash|hyphen|slash|stroke|then|uh|um|er|erm|space|dot dot)[ ,.]{1,2}){0,2}"
 _ACRONYMS = frozenset(
     "ip iban pin vin dob bsb id usa uk pps ppsn bbc nhs tv ok am pm sms atm isp otp sim ssn gp mot dvla icu gps hr it faq"
     " pc cd dvd usb va er ir irs aba mprn mpan kyc bvn nin eu vat ni po ac cc dd ml kg pos cvv cvc ifsc upi ev suv sos ii"
@@ -151,7 +156,7 @@ def spoken_rules() -> list[Rule]:
         ),
         make_rule(
             "NUMBER",
-            rf"(?i)(?:\b(?:{DIGIT}|{TEEN}|{TENS}|{NATO}|[a-z]|double|triple)\b|\d)(?:\W+|\W+\w+\W+|\W+\w+\W+\w+\W+)(?:\b(?:{DIGIT}|{TEEN}|{TENS}|{NATO}|[a-z]|double|triple|hundred|thousand)\b|\d)",
+            rf"(?i){_TOKEN}(?:{_BREAK}{_TOKEN}){{2}}",
             RUN,
             _code,
             flags=re.IGNORECASE,
