@@ -11,15 +11,18 @@ from __future__ import annotations
 import argparse
 import re
 import time
+from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from statistics import fmean
 
 import polars as pl
 
-from empathy_scan import redact, stats
-from empathy_scan.config import RedactConfig
+from empathy_scan import classify, prepare, redact, score, stats
+from empathy_scan.config import Config, RedactConfig
+from empathy_scan.model import bundle
 from empathy_scan.redact_rules import KINDS
 from empathy_scan.tables import TURNS, conform
 
@@ -186,6 +189,57 @@ def main() -> None:
                     print(f"{title} {one.kind} {one.channel}: {one.around}")
     if options.scores:
         agreement(options.part)
+
+
+def agreement(part: str) -> None:
+    """Print how far the shipped model says the same of the texts before and after redaction."""
+    scorer = score.Scorer(bundle.load(bundle.DEFAULT))
+    turns = frame(marked(part))
+    print("\n| turns | n | same labels | same, of turns with a placeholder | largest shift | mean shift |\n|---|---|---|---|---|---|")
+    _agreed(f"the set, {part}", turns, redact.redact(turns, RedactConfig()), scorer)
+    plain = replace(Config(), redact=RedactConfig(enabled=False))
+    key = ["conversation_id", "turn"]
+    before, after = (prepare.turns([ROOT / "data" / "samples"], config).turns for config in (plain, Config()))
+    before = before.join(after.select(key), on=key, how="semi").sort(key)
+    _agreed("data/samples", before, after.join(before.select(key), on=key, how="semi").sort(key), scorer)
+
+
+def _agreed(name: str, before: pl.DataFrame, after: pl.DataFrame, scorer: score.Scorer) -> None:
+    plain = replace(Config(), redact=RedactConfig(enabled=False))
+    sides = [classify.classify(_rows(turns), scorer, plain) for turns in (before, after)]
+    changed = [
+        was != now for was, now, role in zip(before["text"], after["text"], before["role"], strict=True)
+        if role in classify.SPEAKERS
+    ]  # fmt: skip
+    same, shifts, by_label = [], [], defaultdict(list)
+    for one, other in zip(*sides, strict=True):
+        kind = "flags" if "flags" in one else "kinds"
+        same.append((one["tone"], one[kind]) == (other["tone"], other[kind]))
+        for group in ("tone_probs", "care", "attack"):
+            for label, value in one.get(group, {}).items():
+                by_label[f"{one['role']} {label}"].append(abs(value - other[group][label]))
+                shifts.append(by_label[f"{one['role']} {label}"][-1])
+    touched = [good for good, new in zip(same, changed, strict=True) if new]
+    print(f"| {name} | {len(same)} | {_wilson(same)} | {_wilson(touched)} | {max(shifts):.2f} | {fmean(shifts):.4f} |")
+    for label, values in sorted(by_label.items()):
+        print(f"    {label}: mean {fmean(values):.4f}, largest {max(values):.2f}")
+
+
+def _wilson(good: Sequence[bool]) -> str:
+    estimate = stats.wilson(sum(good), len(good))
+    return f"{sum(good) / len(good):.3f} ({estimate.low:.3f} to {estimate.high:.3f}, n={len(good)})"
+
+
+def _rows(turns: pl.DataFrame) -> list[classify.Row]:
+    """Every turn of an agent or customer with the four before it, as `classify` takes it."""
+    rows: list[classify.Row] = []
+    for (conversation,), part in turns.sort("turn").group_by("conversation_id", maintain_order=True):
+        said = part.select("role", "text", "turn").rows()
+        for place, (role, text, turn) in enumerate(said):
+            context = [{"role": who, "text": words} for who, words, _ in said[max(0, place - 4) : place] if who in classify.SPEAKERS]
+            if role in classify.SPEAKERS:
+                rows.append({"id": f"{conversation} {turn}", "role": role, "text": text, "context": context})
+    return rows
 
 
 def _by_channel(found: Sequence[Found]) -> str:

@@ -16,6 +16,7 @@ from functools import cache
 
 import polars as pl
 
+from empathy_scan import redact_presidio
 from empathy_scan.config import RedactConfig
 from empathy_scan.redact_answers import ASKS_ANY, answered, asked_for
 from empathy_scan.redact_names import redacted_names, replaced_runs
@@ -41,11 +42,18 @@ def redact(turns: pl.DataFrame, config: RedactConfig) -> pl.DataFrame:
         fresh = heard.join(named, on=heard.columns, how="anti")
         named = pl.concat([named, fresh])
         after = _names_pass(after, named)
+        after = _with_presidio(after, config) if config.engine == "presidio" else after
         changed = after.filter(after["text"] != pending["text"])
         rows = rows.with_columns(rows["text"].scatter(changed["row"], changed["text"]))
         again = pl.concat([changed["row"], _places_with_names(rows, fresh).cast(pl.UInt32)]).unique().sort()
         pending = rows[again]
     return _labels_redacted(turns.with_columns(rows["text"]), with_names=config.names)
+
+
+def _with_presidio(rows: pl.DataFrame, config: RedactConfig) -> pl.DataFrame:
+    """The rows after Presidio, which sees what the rules have left."""
+    find = redact_presidio.finder(config.presidio_model, names=config.names)
+    return rows.with_columns(text=pl.Series([find(text) for text in rows["text"]], dtype=pl.String))
 
 
 def _labels_redacted(turns: pl.DataFrame, *, with_names: bool) -> pl.DataFrame:

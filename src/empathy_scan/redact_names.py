@@ -65,7 +65,7 @@ def kind_of(word: str) -> Kind:
     return next(kind for kind in Kind if kind in kinds)
 
 
-_FUNCTION = frozenset("a an as can do he her his in is it me my or so see she the they to us was way we you".split())
+_FUNCTION = frozenset("a an as can do he her his in is it me my or so see she the they to us was way we you street road name rs".split())
 
 
 def _kind(word: str) -> Kind:
