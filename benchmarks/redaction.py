@@ -21,7 +21,7 @@ from statistics import fmean
 import polars as pl
 
 from empathy_scan import classify, prepare, redact, score, stats
-from empathy_scan.config import Config, RedactConfig
+from empathy_scan.config import Config, RedactConfig, ScoreConfig
 from empathy_scan.model import bundle
 from empathy_scan.redact_rules import KINDS
 from empathy_scan.tables import TURNS, conform
@@ -70,8 +70,10 @@ def marked(part: str) -> list[Marked]:
     blocks = re.split(r"(?m)^## ", (FOLDER / f"{part}.txt").read_text(encoding="utf-8"))[1:]
     for number, block in enumerate(blocks):
         title, _, body = block.partition("\n")
-        for said in re.split(r"(?m)^(?=[AC]: )", body)[1:]:
-            turns.append(_marked_turn(f"{part}-{number:03}", title.split()[0], said.strip()))
+        turns += [
+            _marked_turn(f"{part}-{number:03}", title.split()[0], said.strip())
+            for said in re.split(r"(?m)^(?=[AC]: )", body)[1:]
+        ]
     return turns
 
 
@@ -193,9 +195,11 @@ def main() -> None:
 
 def agreement(part: str) -> None:
     """Print how far the shipped model says the same of the texts before and after redaction."""
-    scorer = score.Scorer(bundle.load(bundle.DEFAULT))
+    scorer = score.Scorer(bundle.load(), ScoreConfig())
     turns = frame(marked(part))
-    print("\n| turns | n | same labels | same, of turns with a placeholder | largest shift | mean shift |\n|---|---|---|---|---|---|")
+    print(
+        "\n| turns | n | same labels | same, of turns with a placeholder | largest shift | mean shift |\n|---|---|---|---|---|---|"
+    )
     _agreed(f"the set, {part}", turns, redact.redact(turns, RedactConfig()), scorer)
     plain = replace(Config(), redact=RedactConfig(enabled=False))
     key = ["conversation_id", "turn"]
@@ -236,7 +240,11 @@ def _rows(turns: pl.DataFrame) -> list[classify.Row]:
     for (conversation,), part in turns.sort("turn").group_by("conversation_id", maintain_order=True):
         said = part.select("role", "text", "turn").rows()
         for place, (role, text, turn) in enumerate(said):
-            context = [{"role": who, "text": words} for who, words, _ in said[max(0, place - 4) : place] if who in classify.SPEAKERS]
+            context = [
+                {"role": who, "text": words}
+                for who, words, _ in said[max(0, place - 4) : place]
+                if who in classify.SPEAKERS
+            ]
             if role in classify.SPEAKERS:
                 rows.append({"id": f"{conversation} {turn}", "role": role, "text": text, "context": context})
     return rows

@@ -81,7 +81,8 @@ def _exports(folder):
     )
     (folder / "cut.json").write_text(f'{{"Transcript": ["{lines[0]} {lines[4]}', encoding="utf-8")
     (folder / "rows.csv").write_text(
-        f"conversation_id,turn,role,text\nr1,first,{SAID['name']},{SAID['phone']}\nr1,2,nobody,{SAID['card']}\n", encoding="utf-8"
+        f"conversation_id,turn,role,text\nr1,first,{SAID['name']},{SAID['phone']}\nr1,2,nobody,{SAID['card']}\n",
+        encoding="utf-8",
     )
 
 
@@ -122,7 +123,7 @@ def written(tmp_path_factory, tiny_bundle):
     (root / "work").mkdir()
     (root / "home").mkdir()
     scanned = _run(
-        root, "--log-format", "json", "--log-file", root / "log.jsonl", "scan", exports, "--store", root / "store",
+        root, "scan", exports, "--log-format", "json", "--log-file", root / "log.jsonl", "--store", root / "store",
         "--reports", root / "reports", "--model", tiny_bundle,
     )  # fmt: skip
     assert scanned.returncode == 3, scanned.stderr.decode()  # done, and the broken files were rejected

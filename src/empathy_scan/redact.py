@@ -162,6 +162,7 @@ def _names_pass(rows: pl.DataFrame, named: pl.DataFrame) -> pl.DataFrame:
 
 # --- names that are asked for ---------------------------------------------------------------------------------------
 
+
 def _asked() -> pl.Expr:
     """What a turn says that asks for something, where this turn comes right after it by another speaker; else ""."""
 

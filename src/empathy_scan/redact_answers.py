@@ -38,15 +38,21 @@ _LONGEST_NAME, _LONGEST_SMALL_NAME, _LONGEST_SECRET = 14, 9, 7
 
 _WORD = rf"(?:{DIGIT}|{TEEN}|{TENS}|hundred|thousand)"
 _SAID = rf"(?:(?:double|triple|treble|capital) )?(?:(?:{DIGIT}|{TEEN}|{TENS}|{NATO})(?: hundred| thousand)?|(?:[a-z](?: as in \w{{2,12}}| for \w{{3,12}})?))(?![\w'’])"
-_RUN = re.compile(rf"(?i)(?<![\w'’\[]){_SAID}(?:[ ,.-]{{1,3}}(?:(?:dash|hyphen|slash|stroke|and|uh|um|er)[ ,]{{1,2}})?{_SAID}){{1,40}}")
-_WRITTEN = re.compile(r"(?<![\w.,@£$€₹\[/])#?(?:[A-Z]{1,4}[ -]?|[a-z]{1,2})?\d[\w/-]*(?:[ -]\d[\w/-]*){0,6}(?![\w@%:£$€]|[.,]\d|\])|(?<![\w@\[])[A-Z]{2,4}[\dA-Z]{2,14}(?:[ -][A-Z0-9]{2,6}){0,4}(?![\w\]@])")
+_RUN = re.compile(
+    rf"(?i)(?<![\w'’\[]){_SAID}(?:[ ,.-]{{1,3}}(?:(?:dash|hyphen|slash|stroke|and|uh|um|er)[ ,]{{1,2}})?{_SAID}){{1,40}}"
+)
+_WRITTEN = re.compile(
+    r"(?<![\w.,@£$€₹\[/])#?(?:[A-Z]{1,4}[ -]?|[a-z]{1,2})?\d[\w/-]*(?:[ -]\d[\w/-]*){0,6}(?![\w@%:£$€]|[.,]\d|\])|(?<![\w@\[])[A-Z]{2,4}[\dA-Z]{2,14}(?:[ -][A-Z0-9]{2,6}){0,4}(?![\w\]@])"
+)
 _UNIT = re.compile(
     r"(?i)[ ,]{0,2}(?:pounds?|dollars?|bucks|quid|euros?|rupees?|naira|shillings?|pence|cents?|percent|%|miles?|hours?|minutes?|mins?|days?|nights?|weeks?|months?|years?|times|o'clock|p m|a m|pm|am|gb|mb|kg|degrees|people|of (?:the|us|them|my)|boxes|items?|litres?|eur|usd|tablets|inch|mm|cm|(?:\d{4}$))(?!\w)"
 )
 _DATE = re.compile(
     r"(?i)(?<![\w.])(?:(?:le |the )?\d{1,2}(?:st|nd|rd|th)?(?: of)?[ -](?:MONTH)\.?,?[ -](?:19|20)?\d\d|(?:MONTH) \d{1,2}(?:st|nd|rd|th)?,? (?:19|20)?\d\d"
     r"|(?:le )?\d{1,2} (?:janvier|février|mars|avril|mai|juin|juillet|août|septembre|octobre|novembre|décembre) \d{4}"
-    r"|\d{1,2}[ ./-]\d{1,2}[ ./-](?:(?:19|20)\d\d|\d\d)|(?:19|20)\d\d[./-]\d{1,2}[./-]\d{1,2})(?!\w)".replace("MONTH", MONTH)
+    r"|\d{1,2}[ ./-]\d{1,2}[ ./-](?:(?:19|20)\d\d|\d\d)|(?:19|20)\d\d[./-]\d{1,2}[./-]\d{1,2})(?!\w)".replace(
+        "MONTH", MONTH
+    )
 )
 _ORDINAL = r"(?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth|thirteenth|fourteenth|fifteenth|sixteenth|seventeenth|eighteenth|nineteenth|twentieth|twenty[ -]\w{4,7}|thirtieth|thirty[ -]first)"
 _SPOKEN_DATE = re.compile(
@@ -104,21 +110,45 @@ def _coded(text: str, kinds: frozenset[str]) -> str:
         code = match[0].rstrip(" -/")
         digits = sum(letter.isdigit() for letter in code)
         plain = re.sub(r"\W", "", code)
-        if len(plain) < 3 or (digits == 0 and not 5 <= len(plain) <= 7) or _UNIT.match(match.string[match.start() + len(code) :]):
+        if (
+            len(plain) < 3
+            or (digits == 0 and (" " in code or "NAME" in kinds or not 5 <= len(plain) <= 7))
+            or _UNIT.match(match.string[match.start() + len(code) :])
+        ):
             return match[0]
-        if re.fullmatch(r"(?:19|20)\d\d|\d{1,2}/\d{2,4}|\d{1,2}(?:st|nd|rd|th|am|pm|gb|k)|\d{1,2} [a-z]{3,9}", code, re.IGNORECASE) or digits == 1:
+        if (
+            re.fullmatch(
+                r"(?:19|20)\d\d|\d{1,2}/\d{2,4}|\d{1,2}(?:st|nd|rd|th|am|pm|gb|k)|\d{1,2} [a-z]{3,9}",
+                code,
+                re.IGNORECASE,
+            )
+            or digits == 1
+        ):
             return match[0]
         return f"[{small}]" + match[0][len(code) :]
 
     return _WRITTEN.sub(written, _RUN.sub(said, text))
 
 
-_SECRET_WORD = re.compile(r"(?i)(?<![\w\[])(?!(?:it's|its|it|is|yes|yeah|no|the|my|um|uh|er|think|i|sorry|okay|ok|that's|says|and|you|set|to|at|on|please|in|all|lower|case|capital|what|why|not|don't|know|do|a|for|be|or|can't|was|i've|forgot|forgotten|never|had|one|any|sure|right|thanks|thank|hi|hello|oh)\b)[\w!#$%^&*+=.@’'-]{1,40}(?<![.,;:!?'])(?!\])")
+_SECRET_WORD = re.compile(
+    r"(?i)(?<![\w\[])(?!(?:it's|its|it|is|yes|yeah|no|the|my|um|uh|er|think|i|sorry|okay|ok|that's|says|and|you|set|to|at|on|please|in|all|lower|case|capital|what|why|not|don't|know|do|a|for|be|or|can't|was|i've|forgot|forgotten|never|had|one|any|sure|right|thanks|thank|hi|hello|oh)\b)[\w!#$%^&*+=.@’'-]{1,40}(?<![.,;:!?'])(?!\])"
+)
 
 
 def _secret(text: str) -> str:
-    words = [match for match in _SECRET_WORD.finditer(re.sub(r"\[[A-Z_]+\]", lambda placeholder: "[" + "\0" * (len(placeholder[0]) - 2) + "]", text))]
-    if len(re.sub(r"\[[A-Z_]+\]", "", text).split()) > _LONGEST_SECRET or not words or len(words) > 3 or "[SECRET]" in text or "?" in text:
+    words = [
+        match
+        for match in _SECRET_WORD.finditer(
+            re.sub(r"\[[A-Z_]+\]", lambda placeholder: "[" + "\0" * (len(placeholder[0]) - 2) + "]", text)
+        )
+    ]
+    if (
+        len(re.sub(r"\[[A-Z_]+\]", "", text).split()) > _LONGEST_SECRET
+        or not words
+        or len(words) > 3
+        or "[SECRET]" in text
+        or "?" in text
+    ):
         return text
     for match in reversed(words):
         text = f"{text[: match.start()]}[SECRET]{text[match.end() :]}"
@@ -133,7 +163,7 @@ def _named(text: str, heard: set[str]) -> str:
         return text
     words = [match for match in NAME_WORD.finditer(text) if len(match[0]) > 1 and (small or match[0][0].isupper())]
     spans = [(match.start(), match.end(), match[0].lower()) for match in words]
-    sure = [not is_ordinary(low) and kind_of(low) is not Kind.COMMON and not (low in ALSO_WORDS) for *_, low in spans]
+    sure = [not is_ordinary(low) and kind_of(low) is not Kind.COMMON and low not in ALSO_WORDS for *_, low in spans]
     alone = len(spans) <= 2 and length <= 3
     for place, (start, end, low) in enumerate(spans):
         beside = any(

@@ -72,14 +72,31 @@ def _grouped(match: re.Match[str]) -> str:
     parts = re.split(r"[ /.-]", text)
     digits = sum(letter.isdigit() for letter in text)
     before = match.string[max(0, match.start() - 6) : match.start()]
-    dated = len(parts) <= 3 and all(part.isdigit() and len(part) <= 4 for part in parts) and (
-        len(parts) == 2 or re.fullmatch(r"(?:19|20)\d\d[ /.-]\d\d?[ /.-]\d\d?|\d\d?[ /.-]\d\d?[ /.-](?:19|20)?\d\d", text)
+    dated = (
+        len(parts) <= 3
+        and all(part.isdigit() and len(part) <= 4 for part in parts)
+        and (
+            len(parts) == 2
+            or re.fullmatch(r"(?:19|20)\d\d[ /.-]\d\d?[ /.-]\d\d?|\d\d?[ /.-]\d\d?[ /.-](?:19|20)?\d\d", text)
+        )
     )
     money = re.search(r"(?i)(?:[£$€₹]|\b(?:rs\.?|inr|usd|gbp|eur|aud|cad|chf|kr|aed|r\$|r))\s?-?$", before)
-    clock = re.search(r"(?:^|[ -])\d\d?[ .:]\d\d[ .:]\d\d$", text) and len(parts) > 3 and re.match(r"(?:19|20)\d\d|\d\d-", text)
+    clock = (
+        re.search(r"(?:^|[ -])\d\d?[ .:]\d\d[ .:]\d\d$", text)
+        and len(parts) > 3
+        and re.match(r"(?:19|20)\d\d|\d\d-", text)
+    )
     version = re.fullmatch(r"\d+(?:\.\d+)+", text)
     stamped = re.fullmatch(r"(?:\d\d?[/.-]\d\d?[/.-](?:19|20)?\d\d|(?:19|20)\d\d-\d\d-\d\d)(?: \d\d?){1,3}", text)
-    if digits < 7 or stamped or version or dated or money or clock or _UNITS.match(match.string[match.end() : match.end() + 12]):
+    if (
+        digits < 7
+        or stamped
+        or version
+        or dated
+        or money
+        or clock
+        or _UNITS.match(match.string[match.end() : match.end() + 12])
+    ):
         return text
     return "[NUMBER]"
 
@@ -117,7 +134,11 @@ def code_rules() -> list[Rule]:
             rf"(?P<keep>\bc(?:vv2?|vc2?|sc|v2| v [vc])(?: (?:number|code|is|was|it's)){{0,3}}[ :,=]{{1,3}})(?:\d{{3,4}}(?!\d)|(?:(?:double|triple) )?(?:{DIGIT})(?: (?:double |triple )?(?:{DIGIT})){{1,3}}(?!\w))",
             flags=re.IGNORECASE,
         ),
-        make_rule("NUMBER", r"[A-Za-z]{2}\d{2} ?[A-Za-z]{3}|[A-Z]{1,3}-[A-Z]{1,2} ?\d|[A-Z]{2}-\d{3}-|\d{2,3}-[A-Z]{1,2}-\d", rf"(?<![\w-])(?:{plate}|(?!(?:in|at|by|is|on|it|to|of|or|my|we|me|up|so|no|do|go|us|as|be|if|an|am|pm|kb)\d)[a-z]{{2}}\d{{2}} ?(?!(?:min|the|and|for|day|per|pcs|was|now|but|you|are|yet)(?!\w))[a-z]{{3}}|[a-z]{{2}}\d\d [b-df-hj-np-tv-z]{{4}}|[A-Z]{{2}}-\d{{3}}-[A-Z]{{2}}|[A-Z]{{1,3}}-[A-Z]{{1,2}} ?\d{{1,4}}|\d{{2,3}}-[A-Z]{{1,2}}-\d{{1,6}})(?![\w-])"),
+        make_rule(
+            "NUMBER",
+            r"[A-Za-z]{2}\d{2} ?[A-Za-z]{3}|[A-Z]{1,3}-[A-Z]{1,2} ?\d|[A-Z]{2}-\d{3}-|\d{2,3}-[A-Z]{1,2}-\d",
+            rf"(?<![\w-])(?:{plate}|(?!(?:in|at|by|is|on|it|to|of|or|my|we|me|up|so|no|do|go|us|as|be|if|an|am|pm|kb)\d)[a-z]{{2}}\d{{2}} ?(?!(?:min|the|and|for|day|per|pcs|was|now|but|you|are|yet)(?!\w))[a-z]{{3}}|[a-z]{{2}}\d\d [b-df-hj-np-tv-z]{{4}}|[A-Z]{{2}}-\d{{3}}-[A-Z]{{2}}|[A-Z]{{1,3}}-[A-Z]{{1,2}} ?\d{{1,4}}|\d{{2,3}}-[A-Z]{{1,2}}-\d{{1,6}})(?![\w-])",
+        ),
         make_rule(
             "NUMBER",
             rf"(?i)\b(?:{_CALLED})\W.*\d",
@@ -138,8 +159,16 @@ def grouped_rules() -> list[Rule]:
             r"(?<![\w.,£$€₹/:+-])(?:[A-Z]{1,5}[ .-]?){0,2}\d{1,9}(?:[ /.-][A-Z]{0,3}\d{1,9}){1,7}(?:[ -]?[A-Z]{1,2})?(?![\w/%:]|[.,-]\d|-\w)",
             _grouped,
         ),
-        make_rule("NUMBER", r"[A-Z]\d|\d[A-Z]", r"(?<![\w./#-])(?=[A-Z0-9]{6,20}(?!\w))(?=(?:[A-Z]{0,20}\d){3})(?=\d{0,20}[A-Z])(?!KB\d|\d{1,9}(?:GB|MB|TB|KG|MAH|KM|MM|KWH)(?!\w))[A-Z0-9]{6,20}(?![\w/-])"),
-        make_rule("NUMBER", r"\d[A-Z]", r"(?<![\w./#-])(?=[A-Z0-9]{6}(?!\w))(?=[A-Z]{1,4}\d{1,4}[A-Z])(?=(?:\d{0,3}[A-Z]){3})(?!\d{1,5}(?:GB|MB|TB|KG|MAH|KM|MM|KWH)(?!\w))[A-Z0-9]{6}(?![\w/-])"),
+        make_rule(
+            "NUMBER",
+            r"[A-Z]\d|\d[A-Z]",
+            r"(?<![\w./#-])(?=[A-Z0-9]{6,20}(?!\w))(?=(?:[A-Z]{0,20}\d){3})(?=\d{0,20}[A-Z])(?!KB\d|\d{1,9}(?:GB|MB|TB|KG|MAH|KM|MM|KWH)(?!\w))[A-Z0-9]{6,20}(?![\w/-])",
+        ),
+        make_rule(
+            "NUMBER",
+            r"\d[A-Z]",
+            r"(?<![\w./#-])(?=[A-Z0-9]{6}(?!\w))(?=[A-Z]{1,4}\d{1,4}[A-Z])(?=(?:\d{0,3}[A-Z]){3})(?!\d{1,5}(?:GB|MB|TB|KG|MAH|KM|MM|KWH)(?!\w))[A-Z0-9]{6}(?![\w/-])",
+        ),
     ]
 
 
@@ -180,23 +209,58 @@ def street_rules() -> list[Rule]:
             rf"(?<!\w)(?:flat|unit|apartment|suite) (?:{_NUMBER}|\d{{1,4}})(?: [a-d])?,? (?:(?!(?:{_NO_STREET})\b)[a-z'’é]{{2,20}} ){{1,2}}(?:{_SMALL_STREET})\b",
             flags=re.IGNORECASE,
         ),
-        make_rule("ADDRESS", r"Cottage|Lodge|Farm|Barn|House|Villa", r"(?<!\w)(?:The )?[A-Z][a-z]{1,20} (?:Cottage|Lodge|Farm|Barn|House|Villa)(?:, The [A-Z][a-z]{1,20})?(?=,)"),
+        make_rule(
+            "ADDRESS",
+            r"Cottage|Lodge|Farm|Barn|House|Villa",
+            r"(?<!\w)(?:The )?[A-Z][a-z]{1,20} (?:Cottage|Lodge|Farm|Barn|House|Villa)(?:, The [A-Z][a-z]{1,20})?(?=,)",
+        ),
         make_rule(
             "ADDRESS",
             r"\d",
             r"(?<![\w.,£$€₹])(?:(?:(?i:flat|apt\.?|apartment|unit|suite|plot(?: no\.?)?) ?(?!\d{1,4}/)[\w-]{1,5}(?:, (?:[A-Z][\w'’]{1,20} ){1,2}(?:House|Court|Tower|Lodge|Mansions))?,? )|(?:(?i:unit|flat) )?\d{1,4}/)?\d{1,5}(?:[A-Za-z]|-\d{1,5})?(?: bis| ter)?,? (?:[NSEW]{1,2}\.? )?"
             rf"(?:[A-Z][\w'’]{{0,20}}\.? ){{1,3}}(?:{'|'.join(word.capitalize() for word in _STREET.split('|'))})\b(?:,? (?:(?i:flat|apt\.?|apartment|unit|suite)|#) ?#?\w{{1,5}}\b)?",
         ),
-        make_rule("ADDRESS", r"(?:straße|strasse|str\.|platz|weg|gasse|allee|gracht|straat|laan|plein|gatan|vägen|vei|vej) \d", rf"(?:\b(?:Am|An der|Im|Alte|Alter|Neue) )?(?<!\w){_STRASSE} \d{{1,4}}(?:[ -]?[A-Za-z]|-[IVX]{{1,4}})?(?!\w)"),
+        make_rule(
+            "ADDRESS",
+            r"(?:straße|strasse|str\.|platz|weg|gasse|allee|gracht|straat|laan|plein|gatan|vägen|vei|vej) \d",
+            rf"(?:\b(?:Am|An der|Im|Alte|Alter|Neue) )?(?<!\w){_STRASSE} \d{{1,4}}(?:[ -]?[A-Za-z]|-[IVX]{{1,4}})?(?!\w)",
+        ),
         make_rule(
             "ADDRESS",
             rf"(?i)\b{_RUE} ",
             rf"(?<!\w)(?:\d{{1,4}}(?: ?(?:bis|ter|[a-z]))?,? |{_NUMBER}(?: {_NUMBER}){{0,2}} )(?i:{_RUE}) (?:(?:de|du|des|la|le|les|del|da|do|dos|di|of|d['’]|de l['’]|na)[ ]?){{0,2}}[\w'’é-]{{2,30}}(?:[ -][A-ZÀ-Þ][\w'’-]{{1,30}}){{0,2}}",
         ),
-        make_rule("ADDRESS", r"(?i)\b(?:p\.? ?o\.? box|box|flat|apt|apartment|unit|plot)\b", rf"(?<!\w)(?:p\.? ?o\.? box (?:\d{{1,7}}|{_NUMBER}(?: {_NUMBER}){{0,5}})|(?:flat|apt\.?|apartment) (?!is\b|was\b)(?:\d{{1,5}}[a-z]?|{_NUMBER}(?: {_NUMBER})?)(?: [a-d])?(?:,? [A-Z][a-z]{{2,20}} (?:House|Court|Tower|Lodge)|, The [A-Z][a-z]{{1,20}})?)(?!\w)", flags=re.IGNORECASE),
-        make_rule("ADDRESS", r"(?i)\b[ACDEFHKNPRTVWXY]\d[\dW] ?[0-9A-Z]{4}|[A-Z]\d[A-Z] ?\d[A-Z]\d", r"(?<!\w)(?:[AC-FHKNPRTV-Y]\d[\dW] [0-9AC-FHKNPRTV-Y]{4}|[ABCEGHJ-NPRSTVXY]\d[A-Z] \d[A-Z]\d)(?!\w)"),
-        make_rule("ADDRESS", rf"(?i)\w (?:{_SMALL_STREET})\b", rf"(?<![\w\[])(?P<first>[^\W\d_][\w'’-]{{2,20}}) (?:road|street|lane|avenue|crescent|terrace|drive|close)\b", _street_named, flags=re.IGNORECASE),
-        make_rule("ADDRESS", r"\[ADDRESS\]", r"(?P<keep>\[ADDRESS\],?[ \n](?:[A-ZÀ-Þ][\w'’.-]{1,20}(?: [A-ZÀ-Þ][\w'’.-]{1,20}){0,2},? (?:[A-Z]{2,3} )?)?)(?:\d{3} \d\d|\d{4,6}(?: [A-Z]{2})?)(?![\w/:.-]\d|\w)"),
-        make_rule("ADDRESS", r"\d{4} [A-Z]{2}", r"(?:(?<=, )|(?<=\n))\d{4} (?!AD|BC|AM|PM|KM|KG|GB|MB|US|UK|EU)[A-Z]{2}(?= [A-Z][a-z])"),
-        make_rule("ADDRESS", r"[A-Z]{2,3} \d{4,5}", r"(?<!\w)(?:NSW|VIC|QLD|ACT|TAS) \d{4}(?!\w)|(?<=[a-z], )(?:A[LKZR]|C[AOT]|DE|FL|GA|HI|I[DLNA]|K[SY]|LA|M[EDAINSOT]|N[EVHJMYCD]|O[HKR]|PA|RI|S[CD]|T[NX]|UT|V[TA]|W[AVIY]) \d{5}(?:-\d{4})?(?!\w)"),
+        make_rule(
+            "ADDRESS",
+            r"(?i)\b(?:p\.? ?o\.? box|box|flat|apt|apartment|unit|plot)\b",
+            rf"(?<!\w)(?:p\.? ?o\.? box (?:\d{{1,7}}|{_NUMBER}(?: {_NUMBER}){{0,5}})|(?:flat|apt\.?|apartment) (?!is\b|was\b)(?:\d{{1,5}}[a-z]?|{_NUMBER}(?: {_NUMBER})?)(?: [a-d])?(?:,? [A-Z][a-z]{{2,20}} (?:House|Court|Tower|Lodge)|, The [A-Z][a-z]{{1,20}})?)(?!\w)",
+            flags=re.IGNORECASE,
+        ),
+        make_rule(
+            "ADDRESS",
+            r"(?i)\b[ACDEFHKNPRTVWXY]\d[\dW] ?[0-9A-Z]{4}|[A-Z]\d[A-Z] ?\d[A-Z]\d",
+            r"(?<!\w)(?:[AC-FHKNPRTV-Y]\d[\dW] [0-9AC-FHKNPRTV-Y]{4}|[ABCEGHJ-NPRSTVXY]\d[A-Z] \d[A-Z]\d)(?!\w)",
+        ),
+        make_rule(
+            "ADDRESS",
+            rf"(?i)\w (?:{_SMALL_STREET})\b",
+            r"(?<![\w\[])(?P<first>[^\W\d_][\w'’-]{2,20}) (?:road|street|lane|avenue|crescent|terrace|drive|close)\b",
+            _street_named,
+            flags=re.IGNORECASE,
+        ),
+        make_rule(
+            "ADDRESS",
+            r"\[ADDRESS\]",
+            r"(?P<keep>\[ADDRESS\],?[ \n](?:[A-ZÀ-Þ][\w'’.-]{1,20}(?: [A-ZÀ-Þ][\w'’.-]{1,20}){0,2},? (?:[A-Z]{2,3} )?)?)(?:\d{3} \d\d|\d{4,6}(?: [A-Z]{2})?)(?![\w/:.-]\d|\w)",
+        ),
+        make_rule(
+            "ADDRESS",
+            r"\d{4} [A-Z]{2}",
+            r"(?:(?<=, )|(?<=\n))\d{4} (?!AD|BC|AM|PM|KM|KG|GB|MB|US|UK|EU)[A-Z]{2}(?= [A-Z][a-z])",
+        ),
+        make_rule(
+            "ADDRESS",
+            r"[A-Z]{2,3} \d{4,5}",
+            r"(?<!\w)(?:NSW|VIC|QLD|ACT|TAS) \d{4}(?!\w)|(?<=[a-z], )(?:A[LKZR]|C[AOT]|DE|FL|GA|HI|I[DLNA]|K[SY]|LA|M[EDAINSOT]|N[EVHJMYCD]|O[HKR]|PA|RI|S[CD]|T[NX]|UT|V[TA]|W[AVIY]) \d{5}(?:-\d{4})?(?!\w)",
+        ),
     ]

@@ -39,7 +39,14 @@ def put(kind: str) -> Replacement:
 
 
 def make_rule(
-    kind: str, hint: str, pattern: str, replace: Replacement | None = None, *, flags: int = 0, introduces: bool = False, digit: bool = False
+    kind: str,
+    hint: str,
+    pattern: str,
+    replace: Replacement | None = None,
+    *,
+    flags: int = 0,
+    introduces: bool = False,
+    digit: bool = False,
 ) -> Rule:
     """A rule of its parts; without `replace` it puts the placeholder of its kind. `digit`: it needs a digit."""
     digit = digit or all(r"\d" in part for part in hint.split("|"))

@@ -65,7 +65,9 @@ def kind_of(word: str) -> Kind:
     return next(kind for kind in Kind if kind in kinds)
 
 
-_FUNCTION = frozenset("a an as can do he her his in is it me my or so see she the they to us was way we you street road name rs".split())
+_FUNCTION = frozenset(
+    "a an as can do he her his in is it me my or so see she the they to us was way we you street road name rs".split()
+)
 
 
 def _kind(word: str) -> Kind:
@@ -83,13 +85,19 @@ def _inflected(word: str) -> bool:
     """Whether a word is a form of a common one: its plural, past, adverb, or with an apostrophe."""
     if "'" in word and not word.startswith(("o'", "d'")):
         return True
-    stems = (re.sub(f"{end}$", put, word) for end in ("s", "es", "ed", "d", "ing", "ly", "er", "r", "in") for put in ("", "e"))
+    stems = (
+        re.sub(f"{end}$", put, word)
+        for end in ("s", "es", "ed", "d", "ing", "ly", "er", "r", "in")
+        for put in ("", "e")
+    )
     return len(word) > 4 and any(stem != word and stem in _plain() for stem in stems)
 
 
 # --- where a name stands --------------------------------------------------------------------------------------------
 
-_FILLER = r"(?:(?:u[mh]|er|erm|uh|so|yeah|yes|oh|it's|its|is|me|just|also|dr|mr|mrs|ms|miss|father|sister|please)[,.]? ){0,2}"
+_FILLER = (
+    r"(?:(?:u[mh]|er|erm|uh|so|yeah|yes|oh|it's|its|is|me|just|also|dr|mr|mrs|ms|miss|father|sister|please)[,.]? ){0,2}"
+)
 _RELATIVES = (
     "husband|wife|son|daughter|mum|mam|mom|mother|father|dad|sister|brother|nan|gran|grandma|grandad|grandson"
     "|granddaughter|nephew|niece|uncle|aunt|auntie|cousin|partner|fiancé|fiancée|fiance|fiancee|boyfriend|girlfriend"
@@ -119,7 +127,9 @@ _LIKELY = re.compile(
     rf"|with|from|for|to|by|and|or|me|not|under),? {_FILLER})$",
     re.IGNORECASE,
 )
-_GREETED = re.compile(r"(?i)\b(?:hi|hiya|hello|hey|dear|thanks|thank you|cheers|kia ora|g['’]day|good (?:morning|afternoon|evening)),? $")
+_GREETED = re.compile(
+    r"(?i)\b(?:hi|hiya|hello|hey|dear|thanks|thank you|cheers|kia ora|g['’]day|good (?:morning|afternoon|evening)),? $"
+)
 _AGENT_HERE = re.compile(r"(?i) (?:speaking|here\b(?! (?:is|are|it|we|the))|calling\b|on behalf|and i['’]?m calling)")
 _SMALL_LIKELY = re.compile(
     rf"(?i)(?:^|[.,] |\b)(?:hi|hiya|hello|hey|thanks|thank you|(?:my|his|her|our|their)(?: late)? (?:{_RELATIVES})|this is|cheers|sorry"
@@ -129,7 +139,9 @@ _SMALL_AFTER = re.compile(
     r"(?i)(?:$|[,.!?]|[ ](?:here|speaking|calling|ringing|phoning|from|at|in the|how|and i|may i|can i|who|yeah|yes|i|my"
     r"|could|how['’]?s|what|it's|is that|you|sir|madam|please)\b)"
 )
-_PRONOUN_AFTER = re.compile(r"(?i) (?:i|you|we|he|she|it(?!['’])|they|be|the|not|have|need|there|that|this|your|my|do|get|also|take|just|ask)\b")
+_PRONOUN_AFTER = re.compile(
+    r"(?i) (?:i|you|we|he|she|it(?!['’])|they|be|the|not|have|need|there|that|this|your|my|do|get|also|take|just|ask)\b"
+)
 _VERBS = frozenset(
     "will may can mark bill hope grant chase rob pat sue drew dawn read price said made more in do so to rich frank"
     " grace joy art guy van page miles major patience chance case cash hall power may's law day days long short small"
@@ -137,9 +149,13 @@ _VERBS = frozenset(
     " charity mercy love lovely darling angel pearl ruby amber jade ray dale glen cliff heath heather".split()
 )
 _MODAL = frozenset("will may can mark bill hope grant chase rob pat sue read do see".split())
-_NO_SURNAME = frozenset("will may can mark bill hope grant chase made more in do so to read said case page day long low now love sue pat rob".split())
+_NO_SURNAME = frozenset(
+    "will may can mark bill hope grant chase made more in do so to read said case page day long low now love sue pat rob".split()
+)
 _RELATION = re.compile(rf"(?i)\b(?:my|his|her|our|their|the|your)(?: late| twin| little| eldest)? (?:{_RELATIVES}),? $")
-_PLACE_BEFORE = re.compile(r"(?i)\b(?:in|from|near|at|to|via|of|around|outside|between|and|the|through|for|leave|left|reach|new|west|east|north|south|st|upon) $")
+_PLACE_BEFORE = re.compile(
+    r"(?i)\b(?:in|from|near|at|to|via|of|around|outside|between|and|the|through|for|leave|left|reach|new|west|east|north|south|st|upon) $"
+)
 _VOCATIVE_AFTER = re.compile(r"[.!?,;:)]|\s*$|\n| -")
 _SIGNED = re.compile(
     r"(?m)^[ \t>]*+[-–]?[ \t]?((?:[^\W\d_][\w'’-]*+\.?[ ]?){1,5}+)(?:,? (?:[A-Z]{2,4}|[A-Z][\w ]{2,30}))?[ ]?$"
@@ -165,7 +181,9 @@ def redacted_names(text: str, heard: set[str]) -> str:
     _joined(text, words, sure)
     runs = _runs([word for word, good in zip(words, sure, strict=True) if good], text)
     for run in runs:
-        heard.update(low for _, _, low in run if len(low) > 2 and low not in PARTICLES and kind_of(low) is not Kind.COMMON)
+        heard.update(
+            low for _, _, low in run if len(low) > 2 and low not in PARTICLES and kind_of(low) is not Kind.COMMON
+        )
     return _BETWEEN.sub("[NAME]", replaced_runs(text, runs))
 
 
@@ -182,10 +200,7 @@ def _may_name(text: str) -> bool:
     """Whether any word of the text can be a name: most texts have none, and need no more than this look."""
     small = _bare(text)
     small = small == small.lower()
-    for word in _PIECE.findall(text):
-        if len(word) > 1 and _can_name(word, small=small):
-            return True
-    return False
+    return any(len(word) > 1 and _can_name(word, small=small) for word in _PIECE.findall(text))
 
 
 @lru_cache(maxsize=65_536)
@@ -195,7 +210,10 @@ def _can_name(word: str, *, small: bool) -> bool:
 
 
 _PIECE = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
-_BETWEEN = re.compile(rf"\[NAME\](?: (?:{'|'.join(sorted(PARTICLES))}| s/o|d/o|w/o|s/o|bint|ní|ó|y|e))*+ \[NAME\](?: \[NAME\])*+", re.IGNORECASE)
+_BETWEEN = re.compile(
+    rf"\[NAME\](?: (?:{'|'.join(sorted(PARTICLES))}| s/o|d/o|w/o|s/o|bint|ní|ó|y|e))*+ \[NAME\](?: \[NAME\])*+",
+    re.IGNORECASE,
+)
 
 
 def _bare(text: str) -> str:
@@ -241,7 +259,10 @@ def _in_small(text: str, word: Span, kind: Kind) -> bool:
         named = low in _names() and len(low) > 2
         if named and low not in _VERBS and (_RELATION.search(before) or re.search(r"(?i)\bthis is $", before)):
             return True
-        return named and ((_GREETED.search(before) is not None and low not in PARTICLES) or (likely and _AGENT_HERE.match(after) is not None))
+        return named and (
+            (_GREETED.search(before) is not None and low not in PARTICLES)
+            or (likely and _AGENT_HERE.match(after) is not None)
+        )
     if re.search(r"(?i)\bthis is $", before) and kind is Kind.UNHEARD:
         return True
     return (likely and _SMALL_AFTER.match(after) is not None) or _after_a_name(before)
@@ -276,7 +297,7 @@ def _in_mixed(text: str, word: Span, kind: Kind) -> bool:
         return True
     if low in _listed("places") and low not in _names():
         return False
-    return _placed(text, start, end, low, kind, before, after)
+    return _placed(low, kind, before, after)
 
 
 def _headed(text: str, start: int) -> bool:
@@ -286,12 +307,14 @@ def _headed(text: str, start: int) -> bool:
     return head is not None
 
 
-def _placed(text: str, start: int, end: int, low: str, kind: Kind, before: str, after: str) -> bool:  # noqa: PLR0917
+def _placed(low: str, kind: Kind, before: str, after: str) -> bool:
     """Whether a word with a capital is addressed, greets, signs or stands beside an address."""
     opens = not before.strip() or before.endswith("\n")
     if _AGENT_HERE.match(after) and (opens or before.endswith((", ", ". ", "! ", "NAME] "))):
         return True
-    if re.match(r"[\"']?,? [<(-]{0,2} ?\[(?:EMAIL|PHONE)\]", after) or re.match(r"'s (?:mobile|cell|number|email)", after):
+    if re.match(r"[\"']?,? [<(-]{0,2} ?\[(?:EMAIL|PHONE)\]", after) or re.match(
+        r"'s (?:mobile|cell|number|email)", after
+    ):
         return True
     if _GREETED.search(before):
         return bool(_VOCATIVE_AFTER.match(after)) or re.match(r" [A-Z]", after) is not None
@@ -301,7 +324,7 @@ def _placed(text: str, start: int, end: int, low: str, kind: Kind, before: str, 
         return low in _names() or kind is Kind.UNHEARD
     if before.endswith(("! ", ". ")) and re.match(r" from [A-Z]", after) and low in _names():
         return True
-    if kind is Kind.UNHEARD and _two_unheard(text, start, end, before, after):
+    if kind is Kind.UNHEARD and _two_unheard(before, after):
         return True
     if kind is Kind.DOUBTFUL and low in _names() and _amid(before, after, low):
         return True
@@ -309,12 +332,17 @@ def _placed(text: str, start: int, end: int, low: str, kind: Kind, before: str, 
         return (low in _names() and low != "best") or kind is Kind.UNHEARD
     if kind is Kind.UNHEARD:
         return _cued(before) and _LIKELY.search(before) is not None and not _PLACE_BEFORE.search(before)
-    return low in _names() and _cued(before) and _LIKELY.search(before) is not None and low not in _listed("places") and not (
-        _PLACE_BEFORE.search(before) and low in _listed("common")
-    ) and bool(_VOCATIVE_AFTER.match(after))
+    return (
+        low in _names()
+        and _cued(before)
+        and _LIKELY.search(before) is not None
+        and low not in _listed("places")
+        and not (_PLACE_BEFORE.search(before) and low in _listed("common"))
+        and bool(_VOCATIVE_AFTER.match(after))
+    )
 
 
-def _two_unheard(text: str, start: int, end: int, before: str, after: str) -> bool:
+def _two_unheard(before: str, after: str) -> bool:
     """Whether a word and its neighbour both have a capital and are in no list: hardly anything but a name."""
     later = re.match(r" ([^\W\d_][\w'’-]+)", after)
     earlier = re.search(r"([^\W\d_][\w'’-]+) $", before)
@@ -326,7 +354,11 @@ def _two_unheard(text: str, start: int, end: int, before: str, after: str) -> bo
 
 def _amid(before: str, after: str, low: str) -> bool:
     """Whether a word that may be a name stands with a capital in the middle of a sentence, and no maker's name does."""
-    if low in _listed("places") or not re.search(r"[a-z,] $", before) or re.search(r"(?i)\b(?:the|a|an|our|your|my|this|that|in|or|at|from|new|dear|model|size) $", before):
+    if (
+        low in _listed("places")
+        or not re.search(r"[a-z,] $", before)
+        or re.search(r"(?i)\b(?:the|a|an|our|your|my|this|that|in|or|at|from|new|dear|model|size) $", before)
+    ):
         return low not in _listed("places") and bool(re.search(r"\bthat $", before))
     return re.match(r" [A-Z0-9]", after) is None
 
@@ -361,7 +393,8 @@ def _joined(text: str, words: Sequence[Span], sure: list[bool]) -> None:
 
 
 def _beside(text: str, words: Sequence[Span], first: int, second: int) -> bool:
-    return text[words[first][1] : words[second][0]] in {" ", "-", ". "}
+    gaps = {" ", "-", ". "} if len(words[first][2]) == 1 else {" ", "-"}
+    return text[words[first][1] : words[second][0]] in gaps
 
 
 def _leads(text: str, words: Sequence[Span], place: int, *, small: bool) -> bool:
@@ -382,7 +415,9 @@ def _belongs(text: str, words: Sequence[Span], place: int, *, after: int, small:
     kind = kind_of(low)
     if not small:
         initial = end - start == 1 and text[start].isupper() and not (left and low in "ai")
-        capital = text[start].isupper() and (kind is not Kind.COMMON) and not (text[start:end].isupper() and end - start > 4)
+        capital = (
+            text[start].isupper() and (kind is not Kind.COMMON) and not (text[start:end].isupper() and end - start > 4)
+        )
         return (initial or capital) and not (left and low in _VERBS and kind is Kind.COMMON)
     if left and end - start == 1:
         return low not in "aio"
@@ -397,7 +432,7 @@ def _runs(spans: Sequence[Span], text: str) -> list[list[Span]]:
     """Words that stand side by side, together."""
     runs: list[list[Span]] = []
     for span in spans:
-        if runs and text[runs[-1][-1][1] : span[0]] in {" ", "-", ". "}:
+        if runs and text[runs[-1][-1][1] : span[0]] in ({" ", "-", ". "} if len(runs[-1][-1][2]) == 1 else {" ", "-"}):
             runs[-1].append(span)
         else:
             runs.append([span])

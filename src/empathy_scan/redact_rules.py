@@ -13,7 +13,6 @@ from functools import cache
 from empathy_scan.redact_codes import code_rules, grouped_rules, secret_rules, street_rules
 from empathy_scan.redact_forms import KINDS, MONTH, Rule
 from empathy_scan.redact_forms import make_rule as _rule
-from empathy_scan.redact_forms import put as _put
 from empathy_scan.redact_spoken import spoken_mail_rules, spoken_rules
 from empathy_scan.redact_words import NO_NAME, PARTICLES, is_ordinary
 

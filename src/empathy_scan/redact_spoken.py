@@ -24,9 +24,7 @@ _TEENS = frozenset(TEEN.split("|"))
 _NATO = frozenset(NATO.split("|"))
 NUMBER_WORD = f"{DIGIT}|{TEEN}|{TENS}|hundred|thousand"
 _MULTIPLE = r"(?:(?:double|triple|treble|capital) )?"
-_ITEM = (
-    rf"{_MULTIPLE}(?:(?:{DIGIT}|{TEEN}|{TENS}|{NATO})(?: hundred| thousand)?\b|[a-z](?: as in [a-z]{{2,12}}| for [a-z]{{3,12}})?(?![\w'’])|\d{{1,8}}(?![\w.:/£$€%]))"
-)
+_ITEM = rf"{_MULTIPLE}(?:(?:{DIGIT}|{TEEN}|{TENS}|{NATO})(?: hundred| thousand)?\b|[a-z](?: as in [a-z]{{2,12}}| for [a-z]{{3,12}})?(?![\w'’])|\d{{1,8}}(?![\w.:/£$€%]))"
 _GAP = r"(?:[ ,-]|\.(?!\d)){1,3}(?:(?:dash|hyphen|slash|stroke|then|uh|um|er|erm|space|dot dot)[ ,.]{1,2}){0,2}"
 RUN = rf"(?<![\w'’.£$€@\[/])(?:plus )?{_ITEM}(?:{_GAP}{_ITEM}){{2,40}}"
 _TOKEN = (
@@ -93,7 +91,9 @@ def _kind_of_code(digits: int, letters: int, nato: int, tens: int, words: int, s
 
 def _trimmed(text: str, *, closed: bool) -> tuple[int, int]:
     """Where a run begins and ends without an article or pronoun at its edges."""
-    start = re.match(r"(?i)(?:[ai][ ,]{1,2}(?=(?:double|triple|zero|oh|one|two|three|four|five|six|seven|eight|nine|ten|\d)))?", text)
+    start = re.match(
+        r"(?i)(?:[ai][ ,]{1,2}(?=(?:double|triple|zero|oh|one|two|three|four|five|six|seven|eight|nine|ten|\d)))?", text
+    )
     end = None if closed else re.search(r"(?i)(?<=\w\w)[ ,.]{1,3}(?:[ai]|a m|p m)$", text)
     return (start.end() if start else 0), (end.start() if end else len(text))
 
@@ -103,11 +103,15 @@ def _code(match: re.Match[str]) -> str:
     text = match[0]
     start, end = _trimmed(text, closed=not re.match(r" \w", match.string[match.end() : match.end() + 2]))
     rest = text[end:] + match.string[match.end() : match.end() + 14]
-    if re.search(r"\d", text) and not re.search(rf"(?i)\b(?:{DIGIT}|{TEEN}|{TENS}|{NATO}|double|triple)\b", text[start:end]):
+    if re.search(r"\d", text) and not re.search(
+        rf"(?i)\b(?:{DIGIT}|{TEEN}|{TENS}|{NATO}|double|triple)\b", text[start:end]
+    ):
         return text
     kind = code_kind(text[start:end])
-    if (kind in {"NUMBER", ""} or re.search("hundred|thousand", text)) and (_UNIT.match(rest) or _MONEY.search(match.string[max(0, match.start() - 10) : match.start() + start])) and (
-        not re.search(r"(?i)\b[b-hj-z]\b", text)
+    if (
+        (kind in {"NUMBER", ""} or re.search("hundred|thousand", text))
+        and (_UNIT.match(rest) or _MONEY.search(match.string[max(0, match.start() - 10) : match.start() + start]))
+        and (not re.search(r"(?i)\b[b-hj-z]\b", text))
     ):
         return text
     return f"{text[:start]}[{kind}]{text[end:]}" if kind else text
@@ -125,7 +129,9 @@ _LOCAL = rf"(?!(?:{_NO_LOCAL})\b)(?!\[)[\w.+'’-]{{1,64}}"
 def spoken_mail_rules() -> list[Rule]:
     """Mail addresses that are read out."""
     return [
-        make_rule("EMAIL", r"(?i)\bat\b.*\bdot\b", rf"(?<![\w.'’-])(?:{_LOCAL} ){{1,12}}at {_DOMAIN}", flags=re.IGNORECASE),
+        make_rule(
+            "EMAIL", r"(?i)\bat\b.*\bdot\b", rf"(?<![\w.'’-])(?:{_LOCAL} ){{1,12}}at {_DOMAIN}", flags=re.IGNORECASE
+        ),
         make_rule("EMAIL", r"[\w.]@[a-z]", r"(?<![\w.@/+%-])[\w.]{3,40}@[a-z]{3,20}(?![\w@]|\.\w)"),
     ]
 
