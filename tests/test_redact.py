@@ -35,7 +35,7 @@ FOUND = [
     ("the card ending in 4242", "the card ending in [NUMBER]"),
     ("GB82 WEST 1234 5698 7654 32 from me", "[IBAN] from me"),
     ("de89370400440532013000", "[IBAN]"),
-    ("PL61 1090 1014 0000 0712 1981 2874 from Ida", "[IBAN] from Ida"),
+    ("PL61 1090 1014 0000 0712 1981 2874 from Ida", "[IBAN] from [NAME]"),
     ("sort code 20-45-67, account number 1234 5678", "sort code [NUMBER], account number [NUMBER]"),
     ("Order LK-204418, ref: 4418, #20441 and AB123456C.", "Order [NUMBER], ref: [NUMBER], #[NUMBER] and [NUMBER]."),
     ("UPS 1Z999AA10123456784", "UPS [NUMBER]"),
@@ -112,7 +112,7 @@ Will you refund me?
 My name is [PII] and my number is ****.
 I'm Sorry. I'm Not Happy. It's Friday. I'm Fed Up.
 I'm Extremely Disappointed. I AM SICK OF THIS. I AM HEARTBROKEN FOREVER.
-It's Black Friday. This is British Gas. I'm Jane.
+It's Black Friday. This is British Gas.
 This is Bloody Theft. I am LIVID BEYOND WORDS. It's Fucking Bullshit.
 We met (at) home. Then we left @ 5.
 """.strip().splitlines()
@@ -206,15 +206,15 @@ def test_a_known_name_that_is_an_ordinary_word_stays_in_small_letters():
 
 def test_a_name_that_is_introduced_is_replaced_in_the_other_turns_too():
     turns = turns_of(
-        ("c1", "A", None, "One moment, Kofi. Is that Mensah with an e?"),
-        ("c1", "B", None, "My name is Kofi Mensah."),
-        ("c1", "A", None, "Thanks kofi."),
-        ("c2", "B", None, "Thanks Kofi Annan Road."),
+        ("c1", "A", None, "One moment, Qofri. Is that Mensorl with an e?"),
+        ("c1", "B", None, "My name is Qofri Mensorl."),
+        ("c1", "A", None, "Thanks qofri."),
+        ("c2", "B", None, "The Qofri mews."),
     )
     once = redact(turns, RedactConfig())
     assert once["text"].to_list() == [
         "One moment, [NAME]. Is that [NAME] with an e?", "My name is [NAME].", "Thanks [NAME].",
-        "Thanks Kofi Annan Road.",
+        "The Qofri mews.",
     ]  # fmt: skip
     assert redact(once, RedactConfig()).equals(once)
 
@@ -229,12 +229,12 @@ def test_a_name_that_is_introduced_is_replaced_in_the_other_turns_too():
 @pytest.mark.parametrize(
     ("answer", "expected"),
     [
-        ("Kofi Mensah", "[NAME]"),
-        ("Yes, it's Kofi.", "Yes, it's [NAME]."),
-        ("KOFI MENSAH", "[NAME]"),
-        ("sure its kofi mensah", "sure its [NAME]"),
+        ("Qofri Mensorl", "[NAME]"),
+        ("Yes, it's Qofri.", "Yes, it's [NAME]."),
+        ("QOFRI MENSORL", "[NAME]"),
+        ("sure its qofri mensorl", "sure its [NAME]"),
         ("Mark Green.", "[NAME]."),
-        ("Will Mensah", "[NAME]"),
+        ("Will Mensorl", "[NAME]"),
         ("Fuck Off, You Idiot.", "Fuck Off, You Idiot."),
         ("you stupid cow", "you stupid cow"),
         ("Why do you need that?", "Why do you need that?"),
@@ -243,18 +243,18 @@ def test_a_name_that_is_introduced_is_replaced_in_the_other_turns_too():
     ],
 )
 def test_the_answer_to_a_question_for_a_name_is_a_name(question, answer, expected):
-    turns = turns_of(("c1", "A", None, question), ("c1", "B", None, answer), ("c1", "A", None, "Kofi?"))
+    turns = turns_of(("c1", "A", None, question), ("c1", "B", None, answer), ("c1", "A", None, "Qofri?"))
     once = redact(turns, RedactConfig())
     assert once["text"][1] == expected
-    assert once["text"][2] == ("[NAME]?" if "kofi" in answer.lower() else "Kofi?")
+    assert once["text"][2] == ("[NAME]?" if "qofri" in answer.lower() else "Qofri?")
     assert redact(once, RedactConfig()).equals(once)
 
 
 @pytest.mark.parametrize(
     "turns",
     [
-        pytest.param([("A", "Can I take your name?"), ("A", "Kofi Mensah")], id="the same speaker goes on"),
-        pytest.param([("A", "Can I take your order?"), ("B", "Kofi Mensah")], id="no name is asked for"),
+        pytest.param([("A", "Can I take your name?"), ("A", "qofri mensorl")], id="the same speaker goes on"),
+        pytest.param([("A", "Can I take your order?"), ("B", "qofri mensorl")], id="no name is asked for"),
         pytest.param(
             [("A", "Can I take your name?"), ("B", "I had hoped that the parcel would come to Leeds before it snowed")],
             id="a long answer",
@@ -274,8 +274,8 @@ def test_redacting_a_conversation_twice_changes_nothing(texts):
 
 
 def test_names_of_other_conversations_stay():
-    turns = turns_of(("c1", "Ida Boyle", None, "Yes."), ("c2", "Bo Vole", None, "The Boyle boiler."))
-    assert redact(turns, RedactConfig())["text"].to_list() == ["Yes.", "The Boyle boiler."]
+    turns = turns_of(("c1", "Ida Zwerk", None, "Yes."), ("c2", "Bo Vole", None, "The Zwerk boiler."))
+    assert redact(turns, RedactConfig())["text"].to_list() == ["Yes.", "The Zwerk boiler."]
 
 
 @pytest.mark.parametrize(

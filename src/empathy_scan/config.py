@@ -79,7 +79,9 @@ class RedactConfig:
     """Which personal data is replaced by placeholders."""
 
     enabled: bool = True  # False only for data that is redacted already
-    names: bool = True  # names after "my name is" and the customer's display names
+    names: bool = True  # names that are given, known or stand where one stands, and speakers' display names
+    engine: str = field(default="rules", metadata={"among": ("rules", "presidio")})  # presidio: beside the rules
+    presidio_model: str = "en_core_web_lg"  # an installed spaCy model with named entities
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,10 @@ from functools import cache
 
 import polars as pl
 
+from empathy_scan import redact_presidio
 from empathy_scan.config import RedactConfig
+from empathy_scan.redact_answers import ASKS_ANY, answered, asked_for
+from empathy_scan.redact_names import redacted_names, replaced_runs
 from empathy_scan.redact_rules import Rule, personal_data
 from empathy_scan.redact_words import ALSO_WORDS, PARTICLES, is_ordinary
 from empathy_scan.tables import TURNS, conform
@@ -32,19 +35,25 @@ def redact(turns: pl.DataFrame, config: RedactConfig) -> pl.DataFrame:
     if not config.enabled or turns.is_empty():
         return turns
     named = _known_names(turns if config.names else turns.clear())
-    asked = _asked().alias("asked") if config.names else pl.lit(value=False).alias("asked")
-    rows = turns.select("conversation_id", "text", asked).with_row_index("row")
+    rows = turns.select("conversation_id", "text", asked=_asked()).with_row_index("row")
     pending = rows
     while not pending.is_empty():
         after, heard = _rules_pass(pending, with_names=config.names)
         fresh = heard.join(named, on=heard.columns, how="anti")
         named = pl.concat([named, fresh])
         after = _names_pass(after, named)
+        after = _with_presidio(after, config) if config.engine == "presidio" else after
         changed = after.filter(after["text"] != pending["text"])
         rows = rows.with_columns(rows["text"].scatter(changed["row"], changed["text"]))
         again = pl.concat([changed["row"], _places_with_names(rows, fresh).cast(pl.UInt32)]).unique().sort()
         pending = rows[again]
     return _labels_redacted(turns.with_columns(rows["text"]), with_names=config.names)
+
+
+def _with_presidio(rows: pl.DataFrame, config: RedactConfig) -> pl.DataFrame:
+    """The rows after Presidio, which sees what the rules have left."""
+    find = redact_presidio.finder(config.presidio_model, names=config.names)
+    return rows.with_columns(text=pl.Series([find(text) for text in rows["text"]], dtype=pl.String))
 
 
 def _labels_redacted(turns: pl.DataFrame, *, with_names: bool) -> pl.DataFrame:
@@ -89,6 +98,7 @@ def redact_text(text: str, *, names: Sequence[str] = ()) -> str:
         before = text
         for rule in personal_data():
             text = _ruled(rule, text, heard)
+        text = redacted_names(text, heard)
         text = _without_known(text, parts | heard, heard)
     return text
 
@@ -100,16 +110,28 @@ def _rules_pass(rows: pl.DataFrame, *, with_names: bool) -> tuple[pl.DataFrame, 
     """
     texts, conversations = rows["text"], rows["conversation_id"]
     heard: dict[str, set[str]] = defaultdict(set)
+    numbered = texts.str.contains(r"\d").arg_true()
     for rule in personal_data():
         if with_names or rule.kind != "NAME":
-            hinted = texts.str.contains(rule.hint).arg_true()
+            hinted = _hinted(rule, texts, numbered)
             said = zip(conversations.gather(hinted), texts.gather(hinted), strict=True)
             texts = texts.scatter(hinted, [_ruled(rule, text, heard[key]) for key, text in said])
-    asked = rows["asked"].arg_true()
-    said = zip(conversations.gather(asked), texts.gather(asked), strict=True)
-    texts = texts.scatter(asked, [_answered(text, heard[key]) for key, text in said])
+    asked = (rows["asked"] != "").arg_true()
+    said = zip(conversations.gather(asked), texts.gather(asked), rows["asked"].gather(asked), strict=True)
+    answers = [answered(text, asked_for(question), heard[key], names=with_names) for key, text, question in said]
+    texts = texts.scatter(asked, answers)
+    if with_names:
+        said = zip(conversations, texts, strict=True)
+        texts = pl.Series(texts.name, [redacted_names(text, heard[key]) for key, text in said], dtype=pl.String)
     found = [(key, name, True) for key, names in heard.items() for name in sorted(names)]
     return rows.with_columns(texts), pl.DataFrame(found, schema=_NAMED, orient="row")
+
+
+def _hinted(rule: Rule, texts: pl.Series, numbered: pl.Series) -> pl.Series:
+    """The positions of texts that hold a rule's hint."""
+    if rule.needs_digit:
+        return numbered.filter(texts.gather(numbered).str.contains(rule.hint))
+    return texts.str.contains(rule.hint).arg_true()
 
 
 def _ruled(rule: Rule, text: str, heard: set[str]) -> str:
@@ -140,41 +162,17 @@ def _names_pass(rows: pl.DataFrame, named: pl.DataFrame) -> pl.DataFrame:
 
 # --- names that are asked for ---------------------------------------------------------------------------------------
 
-_ASKS = (
-    r"(?i)\byour (?:(?:full|first|last|good) )?(?:sur)?name\b|\bam i (?:speaking|talking|chatting) (?:to|with)\b"
-    r"|\bwhom am i \w+ing\b|\bname (?:on|for) the \w+|\bwho(?:['’]s| is) calling\b"
-)
-_LONGEST_ANSWER = 12  # words; what is longer tells more than a name
-_LONGEST_SMALL = 6  # words of an answer without capital letters
-
 
 def _asked() -> pl.Expr:
-    """Whether a turn comes right after another speaker's turn, not a customer's, that asks for a name."""
+    """What a turn says that asks for something, where this turn comes right after it by another speaker; else ""."""
 
     def before(column: str) -> pl.Expr:
         return pl.col(column).shift(1).over("conversation_id", order_by="turn")
 
     other = (before("role") != pl.col("role")) | before("speaker").ne_missing(pl.col("speaker"))
     sides = before("role").is_in(["agent", "unknown"]) & pl.col("role").is_in(["customer", "unknown"])
-    return (before("text").str.contains(_ASKS) & other & sides).fill_null(value=False)
-
-
-def _answered(text: str, heard: set[str]) -> str:
-    """The short answer to a question for a name, without the name, which is added to `heard`."""
-    small, length = text == text.lower(), len(text.split())
-    if length > (_LONGEST_SMALL if small else _LONGEST_ANSWER):
-        return text
-    words = [match for match in _NAME_WORD.finditer(text) if len(match[0]) > 1 and (small or match[0][0].isupper())]
-    names = [match for match in words if not is_ordinary(match[0])]
-    edges = {match.end() for match in names} | {match.start() for match in names}
-    spans = [
-        (match.start(), match.end(), match[0].lower())
-        for match in words
-        if match in names
-        or (match[0].lower() in ALSO_WORDS and not edges.isdisjoint({match.start() - 1, match.end() + 1}))
-    ]
-    heard.update(part for *_, word in spans for part in _heard_parts(word))
-    return _replaced(text, _runs(spans, text))
+    asks = before("text").str.contains(ASKS_ANY)
+    return pl.when(asks & other & sides).then(before("text")).otherwise(pl.lit("")).fill_null("")
 
 
 def _heard_parts(name: str) -> set[str]:
@@ -252,7 +250,7 @@ def _without_known(text: str, names: Collection[str], heard: Collection[str] = (
         low = word.lower()
         if low in names and (word[0].isupper() or _told_in_small(low, small=small, short=low in heard)):
             spans.append((match.start(), match.start() + len(word), low))
-    return _replaced(text, [run for run in _runs(spans, text) if _is_name(run, text)])
+    return replaced_runs(text, [run for run in _runs(spans, text) if _is_name(run, text)])
 
 
 def _told_in_small(word: str, *, small: bool, short: bool) -> bool:
@@ -271,13 +269,6 @@ def _runs(spans: Sequence[Span], text: str) -> list[list[Span]]:
         else:
             runs.append([span])
     return runs
-
-
-def _replaced(text: str, runs: Sequence[Sequence[Span]]) -> str:
-    """The text with a placeholder in place of every run."""
-    for run in reversed(runs):
-        text = f"{text[: run[0][0]]}[NAME]{text[run[-1][1] :]}"
-    return text
 
 
 def _is_name(run: Sequence[Span], text: str) -> bool:

@@ -8,37 +8,20 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cache
 
+from empathy_scan.redact_codes import code_rules, grouped_rules, secret_rules, street_rules
+from empathy_scan.redact_forms import KINDS, MONTH, Rule
+from empathy_scan.redact_forms import make_rule as _rule
+from empathy_scan.redact_spoken import spoken_mail_rules, spoken_rules
 from empathy_scan.redact_words import NO_NAME, PARTICLES, is_ordinary
 
-KINDS = (
-    "EMAIL", "PHONE", "CARD", "IBAN", "NUMBER", "NAME", "ADDRESS", "URL", "IP", "DATE_OF_BIRTH", "SECRET",
-)  # fmt: skip
-
-Replacement = Callable[[re.Match[str]], str]
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """One kind of personal data: where it is, and what stands there afterwards."""
-
-    kind: str
-    hint: str  # a cheap pattern without which `pattern` cannot match
-    pattern: re.Pattern[str]
-    replace: Replacement
-    introduces: bool = False  # what it finds is a name that may stand elsewhere in the conversation, too
-
+__all__ = ["KINDS", "Rule", "personal_data"]
 
 # --- words that patterns are made of -------------------------------------------------------------------------------
 
 _DIGIT_WORD = "zero|oh|o|nought|nil|one|two|three|four|five|six|seven|eight|nine"
-_MONTH = (
-    "jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
-    "|nov(?:ember)?|dec(?:ember)?"
-)
+_MONTH = MONTH
 _MONEY_BEFORE = re.compile(r"(?:[£$€₹¥]|\b(?:rs\.?|inr|usd|gbp|eur|aud|cad|ngn|naira|ksh))\s?-?$", re.IGNORECASE)
 _UNIT_AFTER = re.compile(
     r"\.\d{1,2}(?!\d)|\s?-?(?:dollars?|bucks|pounds?|quid|euros?|rupees?|rs|naira|shillings|usd|gbp"
@@ -71,15 +54,6 @@ _STREET = (
 
 
 # --- replacements --------------------------------------------------------------------------------------------------
-
-
-def _put(kind: str) -> Replacement:
-    """The placeholder, behind what the pattern's group `keep` holds."""
-
-    def replacement(match: re.Match[str]) -> str:
-        return f"{match.groupdict().get('keep') or ''}[{kind}]"
-
-    return replacement
 
 
 def _url(match: re.Match[str]) -> str:
@@ -133,21 +107,6 @@ def _phone(match: re.Match[str]) -> str:
     return match[0] if _MONEY_BEFORE.search(before) else "[PHONE]"
 
 
-def _spoken_digits(match: re.Match[str]) -> str:
-    """`[PHONE]`, `[CARD]` or `[NUMBER]` for digits read out one by one, by how many there are."""
-    words = re.findall(r"[a-z]+|\d+", match[0].lower())
-    extra = {"double": 1, "triple": 2, "treble": 2}  # beyond the digit that is named after it
-    count = sum(extra.get(word, len(word) if word.isdigit() else 1) for word in words)
-    if count >= 15:
-        return "[CARD]"
-    return "[PHONE]" if count >= 9 else "[NUMBER]"
-
-
-def _spelled(match: re.Match[str]) -> str:
-    """`[NAME]` for letters read out one by one, unless they are a stutter."""
-    return "[NAME]" if len(set(re.findall("[a-z]", match[0].lower()))) > 2 else match[0]
-
-
 def _introduced(match: re.Match[str]) -> str:
     """`[NAME]` for the capitalised words at the beginning, if two or more of them are no ordinary words."""
     keep = match["keep"]
@@ -164,7 +123,11 @@ def _number(match: re.Match[str]) -> str:
     word = match[0]
     if sum(letter.isdecimal() for letter in word) < 5 or _DATE_TOKEN.fullmatch(word):
         return word
-    before = match.string[max(0, match.start() - 6) : match.start()]
+    if re.fullmatch(r"(?i)\d+x\d+|0x[0-9a-f]+|KB\d{6,7}", word):
+        return word
+    before = match.string[max(0, match.start() - 10) : match.start()]
+    if re.search(r"(?i)\b(?:build|version|update|error|v) $", before):
+        return word
     digits = re.match(r"\d*", word)
     tail = match.string[match.start() + (digits.end() if digits else 0) : match.end() + 14]
     measured = word[0].isdigit() and (_MONEY_BEFORE.search(before) or _UNIT_AFTER.match(tail))
@@ -177,13 +140,11 @@ def _number(match: re.Match[str]) -> str:
 @cache
 def personal_data() -> tuple[Rule, ...]:
     """All rules; the order matters, because a card is also a long number."""
-    return (*_address_rules(), *_secret_rules(), *_money_rules(), *_date_rules(), *_number_rules(), *_name_rules())
-
-
-def _rule(
-    kind: str, hint: str, pattern: str, replace: Replacement | None = None, *, flags: int = 0, introduces: bool = False
-) -> Rule:
-    return Rule(kind, hint, re.compile(pattern, flags), replace or _put(kind), introduces)
+    return (
+        *_address_rules(), *spoken_mail_rules(), *_secret_rules(), *secret_rules(), *_money_rules(), *_date_rules(),
+        *code_rules(), *_phone_rules(), *street_rules(), *_postal_rules(), *spoken_rules(), *grouped_rules(),
+        *_long_number_rules(), *_name_rules(),
+    )  # fmt: skip
 
 
 def _address_rules() -> list[Rule]:
@@ -196,13 +157,6 @@ def _address_rules() -> list[Rule]:
             r"(?i)[(\[] ?at ?[)\]]",
             r"(?<![\w.+%-])[\w.+%-]{1,64}+ ?[(\[] ?(?i:at) ?[)\]] ?\w[\w-]{0,62}"
             r"(?:(?:\.| ?[(\[] ?(?i:dot) ?[)\]] ?)\w[\w-]{0,62}){1,6}",
-        ),
-        _rule(
-            "EMAIL",
-            r"(?i)\bdot\b",
-            r"(?<!\w)(?P<keep>(?:(?:is|it's|at) )?)[\w.+-]{1,64}(?: (?:dot|underscore|dash|hyphen) \w{1,64}){0,4}"
-            r" at \w{1,63}(?: dot \w{1,63}){0,2} dot (?:com|org|net|co|uk|in|ie|io|edu|eu|de|fr|example|au|nz|ng|za)\b",
-            flags=re.IGNORECASE,
         ),
         _rule(
             "IP",
@@ -256,6 +210,12 @@ def _money_rules() -> list[Rule]:
             _iban,
             flags=re.IGNORECASE | re.ASCII,
         ),
+        _rule(
+            "IBAN",
+            r"[A-Z]{2}\d{2}",
+            r"(?<!\w)(?:AD|AE|AT|BE|BG|CH|CY|CZ|DE|DK|EE|ES|FI|FR|GB|GR|HR|HU|IE|IT|LT|LU|LV|MT|NL|NO|PK|PL|PT|RO|SA|SE|SI|SK|TR)\d{2}"
+            r"(?:[ -]?[A-Z0-9]{4}){3,7}(?:[ -]?[A-Z0-9]{1,3})?(?!\w)",
+        ),
         _rule("CARD", r"(?:\d[ -]{0,2}){13}", r"(?<![\w.])\d(?:[ -]{0,2}\d){12,22}(?!\w)", _card),
         _rule("CARD", r"\d{4}[ -]\d{4}", r"(?<![\w-])\d{4}([ -])(?:\d{4}\1\d{4}\1\d{4}|\d{6}\1\d{5})(?![\w-])"),
         _rule("NUMBER", "(?i)sort", r"(?P<keep>\b(?i:sort ?code)(?i: is| was)?[ :,]{1,3})\d\d[ -]?\d\d[ -]?\d\d(?!\d)"),
@@ -300,16 +260,12 @@ def _date_rules() -> list[Rule]:
     ]
 
 
-def _number_rules() -> list[Rule]:
-    """Telephone numbers, postal addresses, and long numbers of any kind (order, account, reference)."""
-    return [*_phone_rules(), _spoken_number_rule(), *_postal_rules(), *_long_number_rules()]
-
-
 def _phone_rules() -> list[Rule]:
     """Telephone numbers as people write them in Britain, America, India and elsewhere."""
     no_date = r"(?!\d{1,2}[-/. ](?:0?[1-9]|1[0-2])[-/. ](?:19|20)\d\d(?!\d))"
     more = r"(?:[ ().-]{0,2}\d)"
     return [
+        _rule("PHONE", r"\d[ -]{1,3}\d[ -]{1,3}\d[ -]{1,3}\d", r"(?<![\w.,£$€])(?:\d[ -]{1,3}){8,13}\d(?![\w%])"),
         _rule("PHONE", r"(?:\+|00[ .-]?)\d", rf"(?<![\w.])\(?(?:\+|00[ .-]?)\d{more}{{6,14}}(?!\w)", _phone),
         _rule("PHONE", r"0(?:[ ().-]{0,2}\d){8}", rf"(?<![\w.,£$€₹]){no_date}\(?0{more}{{8,10}}(?!\w)", _phone),
         _rule(
@@ -330,19 +286,6 @@ def _phone_rules() -> list[Rule]:
     ]
 
 
-def _spoken_number_rule() -> Rule:
-    """Numbers said digit by digit."""
-    word = rf"(?:(?:(?:double|triple|treble) )?(?:{_DIGIT_WORD}|\d{{1,4}})\b)"
-    say = rf"(?:(?:double|triple|treble) )?(?:{_DIGIT_WORD})"
-    return _rule(
-        "NUMBER",
-        rf"(?i)\b(?:{_DIGIT_WORD})[ ,.-]{{1,3}}(?:(?:double|triple|treble) )?(?:{_DIGIT_WORD}|\d)",
-        rf"\b{say}(?:[ ,.-]{{1,3}}{word}){{4,30}}",
-        _spoken_digits,
-        flags=re.IGNORECASE,
-    )
-
-
 def _postal_rules() -> list[Rule]:
     """Postcodes and streets with a number."""
     postcode = (
@@ -358,6 +301,7 @@ def _postal_rules() -> list[Rule]:
             r"(?<![\w.,£$€₹])(?:(?i:flat|apt\.?|apartment|unit|suite) \w{1,5},? )?\d{1,5}[A-Za-z]?,? (?:[NSEW]\.? )?"
             rf"(?:[A-Z][\w'’]{{0,20}}\.? ){{1,4}}(?i:{_STREET})\b(?:,? (?i:flat|apt\.?|apartment|unit|suite"
             rf"|#) ?\w{{1,5}}\b)?",
+            digit=True,
         ),
         _rule(
             "ADDRESS",
@@ -368,6 +312,7 @@ def _postal_rules() -> list[Rule]:
             r"|other)\b)[a-z'’]{2,20} ){1,2}"
             r"(?:street|road|avenue|lane|crescent|terrace|boulevard)\b",
             flags=re.IGNORECASE,
+            digit=True,
         ),
     ]
 
@@ -382,6 +327,7 @@ def _long_number_rules() -> list[Rule]:
             r"[ ,:#]{1,3}))(?!(?:19|20)\d\d(?!\d))(?:[a-z]{1,4}-?)?\d(?:[ -]?\d){2,24}(?!\w|\.\d|[ -]?\d|%)"
             r"(?! (?:pounds|dollars|quid|euros|rupees|days|weeks|months|years)\b)",
             flags=re.IGNORECASE,
+            digit=True,
         ),
         _rule("NUMBER", r"\d(?:\S*?\d){4}", r"(?<![^\W_])[^\W_]++(?:[-_][^\W_]++)*+", _number),
     ]
@@ -407,7 +353,7 @@ def _introductions() -> list[Rule]:
         _rule(
             "NAME",
             "(?i)name",
-            rf"(?P<keep>(?i:{named}) ?{_FILLER}(?:{_TITLE} )?){_SMALL}(?: {_SMALL})?(?![\w\]])",
+            rf"(?P<keep>(?i:{named}) ?{_FILLER}(?:{_TITLE} )?){_SMALL}(?![\w\]])",
             introduces=True,
         ),
         _rule(
@@ -475,10 +421,4 @@ def _addressed_names() -> list[Rule]:
             flags=re.MULTILINE,
         ),
         _rule("NAME", "@[A-Za-z_]", r"(?<![\w.@/+%-])@[A-Za-z_]\w{1,29}(?:\.[a-z_]\w{0,29}){0,2}(?!\w)"),
-        _rule(
-            "NAME",
-            r"(?i)\b[a-z][ -][a-z][ -][a-z]\b",
-            r"(?<![\w'’-])[A-Za-z](?:[ -]{1,2}[A-Za-z](?![\w'’])){3,20}(?!-)",
-            _spelled,
-        ),
     ]

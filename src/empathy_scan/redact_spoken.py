@@ -1,0 +1,170 @@
+"""Numbers, codes and addresses that are read out, as a speech recogniser writes them: the rules of `redact` for calls.
+
+"oh seven seven double oh", "whiskey lima one nine", "b as in boy", "jo dot marsh at example dot com", "one nine two dot
+one six eight", "fourteen tollgate lane", "the twelfth of june nineteen sixty one". Patterns are bounded, as everywhere.
+"""
+
+from __future__ import annotations
+
+import re
+
+from empathy_scan.redact_forms import MONTH, Rule, make_rule
+
+DIGIT = "zero|oh|o|nought|naught|nil|one|two|three|four|five|six|seven|eight|nine"
+TEEN = "ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen"
+TENS = "twenty|thirty|forty|fourty|fifty|sixty|seventy|eighty|ninety"
+NATO = (
+    "alpha|alfa|bravo|charlie|delta|echo|foxtrot|golf|hotel|india|juliet|juliett|kilo|lima|mike|november|oscar|papa"
+    "|quebec|romeo|sierra|tango|uniform|victor|whiskey|whisky|x-ray|xray|yankee|zulu"
+)
+TIMES = {"double": 1, "triple": 2, "treble": 2}  # beyond the one that is named after it
+_DIGITS = frozenset(DIGIT.split("|"))
+_TENS = frozenset(TENS.split("|"))
+_TEENS = frozenset(TEEN.split("|"))
+_NATO = frozenset(NATO.split("|"))
+NUMBER_WORD = f"{DIGIT}|{TEEN}|{TENS}|hundred|thousand"
+_MULTIPLE = r"(?:(?:double|triple|treble|capital) )?"
+_ITEM = rf"{_MULTIPLE}(?:(?:{DIGIT}|{TEEN}|{TENS}|{NATO})(?: hundred| thousand)?\b|[a-z](?: as in [a-z]{{2,12}}| for [a-z]{{3,12}})?(?![\w'’])|\d{{1,8}}(?![\w.:/£$€%]))"
+_GAP = r"(?:[ ,-]|\.(?!\d)){1,3}(?:(?:dash|hyphen|slash|stroke|then|uh|um|er|erm|space|dot dot)[ ,.]{1,2}){0,2}"
+RUN = rf"(?<![\w'’.£$€@\[/])(?:plus )?{_ITEM}(?:{_GAP}{_ITEM}){{2,40}}"
+_TOKEN = (
+    rf"(?:(?:double|triple|treble|capital) )?(?:\b(?:{DIGIT}|{TEEN}|{TENS}|{NATO})(?: hundred| thousand)?\b"
+    r"|\b[a-z](?: as in [a-z]{2,12}| for [a-z]{3,12})?\b|\d{1,8})"
+)
+_BREAK = r"[ ,.-]{1,3}(?:(?:dash|hyphen|slash|stroke|then|uh|um|er|erm|space|dot dot)[ ,.]{1,2}){0,2}"
+_ACRONYMS = frozenset(
+    "ip iban pin vin dob bsb id usa uk pps ppsn bbc nhs tv ok am pm sms atm isp otp sim ssn gp mot dvla icu gps hr it faq"
+    " pc cd dvd usb va er ir irs aba mprn mpan kyc bvn nin eu vat ni po ac cc dd ml kg pos cvv cvc ifsc upi ev suv sos ii"
+    " nan eori etc asap diy ceo rac aa led lcd hmrc dwp".split()
+)
+_UNIT = re.compile(
+    r"(?i)[ ,]{1,2}(?:point|and a half|hundred|thousand|million|dollars?|bucks|pounds?|quid|euros?|rupees?|naira|shillings?|rand|francs?|pence"
+    r"|cents?|p|percent|per|miles?|metres?|meters?|kilometres?|kilometers?|feet|foot|inch(?:es)?|hours?|minutes?|mins?"
+    r"|seconds?|days?|nights?|weeks?|months?|years?|times|o'clock|p m|a m|pm|am|meg|gig|gigs|degrees|people|customers?"
+    r"|boxes|items?|pieces|points?|milligrams?|grams?|kilos?|litres?|tablets?)\b"
+)
+_MONEY = re.compile(r"(?i)\b(?:rupees|pounds|dollars|euros|for|at|gate|bay|flight|row|seat|room) $")
+
+
+def code_kind(text: str) -> str:
+    """What a run of spoken digits and letters is: PHONE, CARD, NUMBER, NAME, or "" if it is none of these."""
+    digits, letters, nato, tens, words, ohs = 0, 0, 0, 0, 0, 0
+    spelled = ""
+    pending = 0
+    for word in re.findall(r"[a-z-]+|\d+", re.sub(r"(?<=\b[a-z]) (?:as in|for) [a-z]+", "", text.lower())):
+        if word in TIMES:
+            pending = TIMES[word]
+            continue
+        extra, pending = pending, 0
+        if word == "o":
+            ohs += 1 + extra
+            words += 1
+            spelled += word
+        elif word in _DIGITS or (word in _TEENS) or word in _TENS or word.isdigit():
+            words += 1
+            tens += word in _TENS or word in _TEENS
+            digits += (len(word) if word.isdigit() else 2 if word in _TEENS or word in _TENS else 1) + extra
+        elif word in {"hundred", "thousand"}:
+            digits += 2
+        elif word in _NATO or len(word) == 1:
+            letters += 1 + extra
+            nato += word in _NATO
+            spelled += word[0]
+    spells = letters > 2 and digits == 0
+    digits, letters = digits + (0 if spells else ohs), letters + (ohs if spells else 0)
+    return _kind_of_code(digits, letters, nato, tens, words, spelled)
+
+
+def _kind_of_code(digits: int, letters: int, nato: int, tens: int, words: int, spelled: str) -> str:
+    if letters == 0:
+        if digits < 5 or (tens and (digits < 7 or words - tens < 3)):
+            return ""
+        return "CARD" if digits >= 15 else "PHONE" if digits >= 9 else "NUMBER"
+    if digits == 0:
+        if nato >= 3 or (letters >= 4 and len(set(spelled)) > 2 and spelled not in _ACRONYMS):
+            return "NAME" if letters >= 4 else "NUMBER"
+        return ""
+    if letters == 1 and tens and words <= 2:
+        return ""
+    return "NUMBER" if letters + digits >= 4 and (digits >= 2 or nato) else ""
+
+
+def _trimmed(text: str, *, closed: bool) -> tuple[int, int]:
+    """Where a run begins and ends without an article or pronoun at its edges."""
+    start = re.match(
+        r"(?i)(?:[ai][ ,]{1,2}(?=(?:double|triple|zero|oh|one|two|three|four|five|six|seven|eight|nine|ten|\d)))?", text
+    )
+    end = None if closed else re.search(r"(?i)(?<=\w\w)[ ,.]{1,3}(?:[ai]|a m|p m)$", text)
+    return (start.end() if start else 0), (end.start() if end else len(text))
+
+
+def _code(match: re.Match[str]) -> str:
+    """A placeholder for digits and letters read out, unless they are an amount, a time or an abbreviation."""
+    text = match[0]
+    start, end = _trimmed(text, closed=not re.match(r" \w", match.string[match.end() : match.end() + 2]))
+    rest = text[end:] + match.string[match.end() : match.end() + 14]
+    if re.search(r"\d", text) and not re.search(
+        rf"(?i)\b(?:{DIGIT}|{TEEN}|{TENS}|{NATO}|double|triple)\b", text[start:end]
+    ):
+        return text
+    kind = code_kind(text[start:end])
+    if (
+        (kind in {"NUMBER", ""} or re.search("hundred|thousand", text))
+        and (_UNIT.match(rest) or _MONEY.search(match.string[max(0, match.start() - 10) : match.start() + start]))
+        and (not re.search(r"(?i)\b[b-hj-z]\b", text))
+    ):
+        return text
+    return f"{text[:start]}[{kind}]{text[end:]}" if kind else text
+
+
+_TLD = r"(?:com|org|net|co|uk|in|ie|io|edu|gov|ac|eu|de|fr|es|it|nl|be|at|ch|se|no|dk|pl|pt|br|ca|us|au|nz|ng|ke|gh|za|sg|ph|pk|ae|info|biz|me|app|example)"
+_DOMAIN = rf"(?:[\w-]{{1,63}}(?: (?:dash|hyphen) \w{{1,63}}){{0,2}}|(?:\w ){{2,12}})(?: ?\bdot \w{{2,63}}){{0,2}} dot {_TLD}\b"
+_NO_LOCAL = (
+    "it's|its|it’s|is|was|email|e-mail|mail|address|to|use|on|under|yes|yeah|no|so|that's|um|uh|er|my|me|and|says|in|of"
+    "|account|correct|right|okay|ok|at|him|her|for|i|i'm|which|try|be|send|back"
+)
+_LOCAL = rf"(?!(?:{_NO_LOCAL})\b)(?!\[)[\w.+'’-]{{1,64}}"
+
+
+def spoken_mail_rules() -> list[Rule]:
+    """Mail addresses that are read out."""
+    return [
+        make_rule(
+            "EMAIL", r"(?i)\bat\b.*\bdot\b", rf"(?<![\w.'’-])(?:{_LOCAL} ){{1,12}}at {_DOMAIN}", flags=re.IGNORECASE
+        ),
+        make_rule("EMAIL", r"[\w.]@[a-z]", r"(?<![\w.@/+%-])[\w.]{3,40}@[a-z]{3,20}(?![\w@]|\.\w)"),
+    ]
+
+
+def spoken_rules() -> list[Rule]:
+    """What is read out on the telephone."""
+    number = rf"(?:{DIGIT}|{TEEN}|{TENS}|hundred|\d{{1,3}})"
+    octet = rf"{number}(?: (?:and )?{number}){{0,4}}"
+    ordinal = (
+        r"(?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth|thirteenth|fourteenth"
+        r"|fifteenth|sixteenth|seventeenth|eighteenth|nineteenth|twentieth|twenty[ -]\w{4,7}|thirtieth|thirty[ -]first)"
+    )
+    year = rf"(?:nineteen(?: (?:hundred and )?(?:{TEEN}|{TENS}|oh)(?: (?:{DIGIT}))?)|two thousand(?: (?:and )?(?:{DIGIT}))?|(?:19\d\d|200\d))"
+    day = rf"(?:{ordinal}|{TEEN}|{TENS}(?: (?:{DIGIT}))?|{DIGIT}|\d{{1,2}}(?:st|nd|rd|th)?)"
+    return [
+        make_rule(
+            "IP",
+            r"(?i)\bdot\b.*\bdot\b",
+            rf"(?<!\w){octet} dot {octet} dot {octet} dot {octet}(?!\w)",
+            flags=re.IGNORECASE,
+        ),
+        make_rule(
+            "DATE_OF_BIRTH",
+            rf"(?i)\b(?:{MONTH})\b.*(?:nineteen|two thousand|19\d\d|200\d)",
+            rf"(?<!\w)(?:(?:the )?{day} (?:of )?(?:the )?(?:{MONTH})(?: in)?,? {year}|(?:{MONTH}) (?:the )?{day},? {year}"
+            rf"|(?:the )?{ordinal} of the {ordinal},? (?:{year}|(?:{TENS})(?: (?:{DIGIT}))?))(?!\w)",
+            flags=re.IGNORECASE,
+        ),
+        make_rule(
+            "NUMBER",
+            rf"(?i){_TOKEN}(?:{_BREAK}{_TOKEN}){{2}}",
+            RUN,
+            _code,
+            flags=re.IGNORECASE,
+        ),
+    ]
