@@ -62,8 +62,8 @@ _SPEAKER_NUMBER = re.compile(
     r"|[spmf][ _-]?\d{1,3}|guest-\d{1,2}|[a-z]|\d{1,3}|\d{1,2}[a-z]|uu"
 )
 _SHORT_NUMBER = re.compile(r"[a-z]|[pmf]\d|\d{1,2}[a-z]|uu")  # may stand before a colon in running text too
-_NUMBERED = re.compile(r"(.*?)[ _#-]*\d{1,3}")
-_BRACKETS = re.compile(r"(?P<outer>[^()\[\]]+?)\s*[(\[](?P<inner>[^()\[\]]+)[)\]]")
+_NUMBERED = re.compile(r"(.{0,200}?)[ _#-]{0,9}+\d{1,3}")
+_BRACKETS = re.compile(r"(?P<outer>[^()\[\]]{1,200}?)\s*+[(\[](?P<inner>[^()\[\]]++)[)\]]")
 _TRIM = " \t*_`>[]#:-–—|"
 
 

@@ -155,7 +155,7 @@ def _format(number: str, codes: Mapping[str, str]) -> str:
             if re.fullmatch(r"[\s/.\-m]*m[\s/.\-m]*", code)
             else ""
         )
-    known = int(number) if number.isdigit() else 0
+    known = int(number) if number.isdecimal() else 0
     return "clock" if known in _CLOCKS else "date" if known in _DATES else ""
 
 
@@ -179,7 +179,7 @@ def _table(package: office.Package, book: _Book, sheet: _Sheet) -> rows.Rows | N
         tag = office.local(element.tag)
         if event == "end" and tag == "row":
             given = office.attribute(element, "r")
-            at = int(given) if given.isdigit() and at < int(given) <= _MOST_ROWS else at + 1
+            at = int(given) if given.isdecimal() and at < int(given) <= _MOST_ROWS else at + 1
             cells, empty = _row(element, book)
             without += empty
             if cells:
@@ -226,13 +226,13 @@ def _value(cell: Element, parts: Mapping[str, Element], book: _Book) -> object:
     if not raw or kind == "e":  # such as #N/A
         return None
     if kind == "s":
-        return book.strings[int(raw)] if raw.isdigit() and int(raw) < len(book.strings) else None
+        return book.strings[int(raw)] if raw.isdecimal() and int(raw) < len(book.strings) else None
     if kind in {"str", "d"}:
         return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), raw)
     if kind == "b":
         return raw == "1"
     style = office.attribute(cell, "s")
-    form = book.dates[int(style)] if style.isdigit() and int(style) < len(book.dates) else ""
+    form = book.dates[int(style)] if style.isdecimal() and int(style) < len(book.dates) else ""
     return _number(raw, form, book.first_day)
 
 
