@@ -30,16 +30,26 @@ import traceback
 import warnings
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from random import Random
 
 from fuzz_inputs import Sample, changed
 
+from empathy_scan import hardship, prepare, segment
+from empathy_scan.config import Config, ReadConfig
+from empathy_scan.errors import InputError, UsageError
+from empathy_scan.readers import registry
+from empathy_scan.readers.files import Document
+
 ROOT = Path(__file__).parents[1]
 SAMPLES = ("data/samples", "tests/data/formats", "tests/data/fuzz")
 _LARGEST = 100_000  # bytes of a sample
 _SILENCE = 120  # seconds after which a worker is taken for hung beyond its own alarm
+_TOLD_EVERY = 60  # seconds
+_LAST = "last-input"
 _WARM = 300  # inputs after which memory is measured for the first time
 
 
@@ -49,11 +59,6 @@ class Hang(BaseException):
 
 def samples() -> dict[str, list[Sample]]:
     """Every sample of the repository, by the reader that knows it."""
-    from empathy_scan.config import ReadConfig
-    from empathy_scan.errors import InputError
-    from empathy_scan.readers import registry
-    from empathy_scan.readers.files import Document
-
     found: dict[str, list[Sample]] = defaultdict(list)
     for path in sorted(path for folder in SAMPLES for path in (ROOT / folder).rglob("*")):
         if not path.is_file() or path.name.endswith(".expected.json") or path.stat().st_size > _LARGEST:
@@ -81,10 +86,6 @@ def inputs(seed: int, first: int) -> Iterator[tuple[int, Sample, str, bytes]]:
 
 def consume(path: Path, forced: str) -> tuple[int, list[str]]:
     """Turns of a file on the way that input of a scan goes, and its rejects' reasons; raises what a scan would."""
-    from empathy_scan import hardship, prepare, segment
-    from empathy_scan.config import Config, ReadConfig
-    from empathy_scan.errors import UsageError
-
     config = Config(read=ReadConfig(format=forced))
     try:
         made = prepare.turns([path], config)
@@ -105,7 +106,8 @@ def work(pipe: Connection, folder: Path, settings: argparse.Namespace, first: in
     for count, (number, sample, forced, content) in enumerate(inputs(settings.seed, first)):
         path = folder / "input" / sample.name
         path.write_bytes(content)
-        pipe.send(("begins", number, sample.reader, forced, sample.name))
+        (folder / _LAST).write_bytes(content)
+        pipe.send(("begins", number, sample.reader, forced))
         kind, told, turns, took = _judged(path, forced, settings.seconds)
         path.unlink(missing_ok=True)
         if count == _WARM:
@@ -113,7 +115,7 @@ def work(pipe: Connection, folder: Path, settings: argparse.Namespace, first: in
         grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - began) / 1024 if count > _WARM else 0
         if not kind and grown > settings.megabytes:
             kind, told, began = "growth", f"{grown:.0f} MB", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        pipe.send(("ends", number, kind, told, turns, took))
+        pipe.send(("ends", number, kind, told, turns, took, content if kind else b""))
 
 
 def _hung(*_: object) -> None:
@@ -131,7 +133,7 @@ def _judged(path: Path, forced: str, seconds: float) -> tuple[str, str, int, flo
             kind, told = "stumble", "\n".join([*stumbled, *_where(path, forced)])
     except Hang:
         kind, told = "hang", traceback.format_exc()
-    except BaseException as error:  # noqa: BLE001 - a panic of a library written in Rust is no Exception
+    except BaseException as error:  # a panic of a library written in Rust is no Exception
         if isinstance(error, KeyboardInterrupt):
             raise
         kind, told = "crash", traceback.format_exc()
@@ -142,11 +144,6 @@ def _judged(path: Path, forced: str, seconds: float) -> tuple[str, str, int, flo
 
 def _where(path: Path, forced: str) -> Iterator[str]:
     """Where a reader stumbled."""
-    from empathy_scan.config import ReadConfig
-    from empathy_scan.errors import InputError
-    from empathy_scan.readers import registry
-    from empathy_scan.readers.files import Document
-
     document = Document(path.name, path.read_bytes())
     try:
         registry.detect(document, ReadConfig(format=forced)).reader.parse(document, ReadConfig(format=forced))
@@ -184,8 +181,7 @@ def supervise(settings: argparse.Namespace) -> int:
     folder = settings.found
     shutil.rmtree(folder / "input", ignore_errors=True)
     (folder / "input").mkdir(parents=True)
-    findings, tally = Findings(folder), defaultdict(Counter)
-    slowest: dict[str, float] = defaultdict(float)
+    findings, tally = Findings(folder), Tally()
     end = time.monotonic() + settings.minutes * 60
     number = settings.first
     while time.monotonic() < end:
@@ -193,53 +189,64 @@ def supervise(settings: argparse.Namespace) -> int:
         worker = multiprocessing.get_context("spawn").Process(target=work, args=(theirs, folder, settings, number))
         worker.start()
         theirs.close()
-        number = max(number, _watched(ours, worker, end, findings, tally, slowest)) + 1
+        number = max(number, _watched(ours, worker, end, findings, tally)) + 1
         worker.kill()
         worker.join()
-        _told(folder, findings, tally, slowest)
+        _told(findings, tally)
     return sum(count for where, count in findings.counted.items() if not where.startswith("stumble"))
 
 
-def _watched(pipe, worker, end, findings, tally, slowest) -> int:  # noqa: ANN001, PLR0913 - see supervise
+@dataclass(slots=True)
+class Tally:
+    """What was counted of each reader."""
+
+    counted: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    slowest: dict[str, float] = field(default_factory=lambda: defaultdict(float))
+    told: float = field(default_factory=time.monotonic)
+
+    def add(self, reader: str, kind: str, turns: int, took: float) -> None:
+        """One input."""
+        self.counted[reader].update(inputs=1, read=int(turns > 0))
+        self.counted[reader][kind or "fine"] += 1
+        self.slowest[reader] = max(self.slowest[reader], took)
+
+
+def _watched(pipe: Connection, worker: BaseProcess, end: float, findings: Findings, tally: Tally) -> int:
     """The number of the last input of a worker, which ended, died, or was silent for too long."""
-    number, reader, forced, content = -1, "", "", b""
-    said = time.monotonic()
+    number, reader, forced = -1, "", ""
     with contextlib.suppress(EOFError, ConnectionError):
         while time.monotonic() < end:
             if not pipe.poll(_SILENCE):
-                findings.keep("hang", "silent", reader, forced, content)
+                findings.keep("hang", "silent", reader, forced, (findings.folder / _LAST).read_bytes())
                 return number
             told = pipe.recv()
             if told[0] == "begins":
-                _, number, reader, forced, name = told
-                content = (
-                    (findings.folder / "input" / name).read_bytes()
-                    if (findings.folder / "input" / name).exists()
-                    else content
-                )
+                _, number, reader, forced = told
                 continue
-            _, number, kind, why, turns, took = told
-            tally[reader]["inputs"] += 1
-            tally[reader]["read"] += turns > 0
-            tally[reader][kind or "fine"] += 1
-            slowest[reader] = max(slowest[reader], took)
+            _, number, kind, why, turns, took, content = told
+            tally.add(reader, kind, turns, took)
             if kind:
                 findings.keep(kind, why, reader, forced, content)
-            if time.monotonic() - said > 60:
-                said = time.monotonic()
-                _told(findings.folder, findings, tally, slowest)
+            if time.monotonic() - tally.told > _TOLD_EVERY:
+                _told(findings, tally)
         return number
     worker.join(5)
-    tally[reader]["death"] += 1
-    findings.keep("death", f"the process ended with {worker.exitcode}", reader, forced, content)
+    tally.add(reader, "death", 0, 0)
+    told = f"the process ended with {worker.exitcode}"
+    findings.keep("death", told, reader, forced, (findings.folder / _LAST).read_bytes())
     return number
 
 
-def _told(folder: Path, findings: Findings, tally: dict[str, Counter[str]], slowest: dict[str, float]) -> None:
+def _told(findings: Findings, tally: Tally) -> None:
     """The state of things in a file."""
-    rows = {reader: {**counts, "slowest": round(slowest[reader], 2)} for reader, counts in sorted(tally.items())}
-    whole = {"inputs": sum(c["inputs"] for c in tally.values()), "readers": rows, "findings": dict(findings.counted)}
-    (folder / "summary.json").write_text(json.dumps(whole, indent=1) + "\n", encoding="utf-8")
+    tally.told = time.monotonic()
+    rows = {reader: {**n, "slowest": round(tally.slowest[reader], 2)} for reader, n in sorted(tally.counted.items())}
+    whole = {
+        "inputs": sum(counts["inputs"] for counts in tally.counted.values()),
+        "readers": rows,
+        "findings": dict(findings.counted),
+    }
+    (findings.folder / "summary.json").write_text(json.dumps(whole, indent=1) + "\n", encoding="utf-8")
 
 
 def main() -> None:

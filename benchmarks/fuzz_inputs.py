@@ -176,16 +176,9 @@ def _tree(content: bytes, random: Random) -> bytes | None:
 def _replaced(value: object, random: Random) -> object:
     """A JSON value with something else at a place within."""
     if isinstance(value, list) and value and random.random() < 0.85:
-        at = random.randrange(len(value))
-        return _item_changed(value, at, random)
+        return _item_changed(value, random.randrange(len(value)), random)
     if isinstance(value, dict) and value and random.random() < 0.9:
-        key = random.choice(list(value))
-        how = random.random()
-        if how < 0.1:
-            return {name: each for name, each in value.items() if name != key}
-        if how < 0.15:
-            return {(random.choice(STRINGS) if name == key else name): each for name, each in value.items()}
-        return {**value, key: _replaced(value[key], random)}
+        return _member_changed(value, random.choice(list(value)), random)
     how = random.random()
     if how < 0.1:
         return [value]
@@ -194,6 +187,15 @@ def _replaced(value: object, random: Random) -> object:
             value = random.choice(({"text": value}, [value]))
         return value
     return random.choice((random.choice(VALUES), random.choice(STRINGS)))
+
+
+def _member_changed(value: dict[str, object], key: str, random: Random) -> dict[str, object]:
+    how = random.random()
+    if how < 0.1:
+        return {name: each for name, each in value.items() if name != key}
+    if how < 0.15:
+        return {(random.choice(STRINGS) if name == key else name): each for name, each in value.items()}
+    return {**value, key: _replaced(value[key], random)}
 
 
 def _item_changed(value: list[object], at: int, random: Random) -> list[object]:

@@ -5,8 +5,9 @@ import signal
 import time
 from contextlib import contextmanager
 
-import patterns
 import pytest
+
+import patterns
 
 SHORT, LONG = 512, 2048  # characters; of a pattern that looks at every pair of them, the second takes 16 times as long
 NOTICED = 0.002  # seconds of processor time below which nothing is compared

@@ -31,7 +31,10 @@ _DIRECTIONS = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 # Shapes with a time; two lines and a fifth of all are enough.
 _TIMED: tuple[tuple[re.Pattern[str], str], ...] = (
-    (re.compile(rf"^\s*+[\[(]?\s*+({_T})\s*+(?:--?>|[-–—]|to)\s*+{_T}\s*+[\])]?\s*+(?:[-–—|:]\s++)?(\S.*)$"), r"[\1] \2"),
+    (
+        re.compile(rf"^\s*+[\[(]?\s*+({_T})\s*+(?:--?>|[-–—]|to)\s*+{_T}\s*+[\])]?\s*+(?:[-–—|:]\s++)?(\S.*)$"),
+        r"[\1] \2",
+    ),
     (re.compile(rf"^\s*+({_NAME})\s*+:\s*+[\[(]({_T})[\])]\s*+(.*)$"), r"[\2] \1: \3"),
     (re.compile(rf"^\s*+({_T})\s++[Ff]rom\s++({_NAME})(?:\s++to\s++[^:]{{1,60}}?)?\s*+:\s*+(.*)$"), r"[\1] \2: \3"),
     (re.compile(rf"^\s*+({_NAME})\s++(?:says|said|wrote|writes)\s*+[\[(]({_T})[\])]\s*+:\s*+(.*)$"), r"[\2] \1: \3"),
@@ -42,7 +45,10 @@ _TIMED: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(rf"^\s*+({_NAME})\s++[—–]\s++({_T})\s*+$"), r"[\2] \1"),
     (re.compile(rf"^\s*+({_NAME})\s*+:\s++({_CLOCK}),?\s++({NAMED_DATE}|\d{{1,2}} {_MONTH})\s*+$"), r"[\2] \1"),
     (re.compile(rf"^\s*+({_NAME})\s*+:\s++([^\[\]]*?\S)\s*+\[({_T})\]\s*+$"), r"[\3] \1: \2"),
-    (re.compile(rf"^\s*+([A-Z][A-Z0-9 .'_-]{{0,40}}?)\s++[\[(]?({_LONG_CLOCK})[\])]?\s++([^\s:|-].*)$"), r"[\2] \1: \3"),
+    (
+        re.compile(rf"^\s*+([A-Z][A-Z0-9 .'_-]{{0,40}}?)\s++[\[(]?({_LONG_CLOCK})[\])]?\s++([^\s:|-].*)$"),
+        r"[\2] \1: \3",
+    ),
 )  # fmt: skip
 # Shapes without a time; most lines must have them.
 _UNTIMED: tuple[tuple[re.Pattern[str], str], ...] = (
