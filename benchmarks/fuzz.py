@@ -186,7 +186,9 @@ def supervise(settings: argparse.Namespace) -> int:
     number = settings.first
     while time.monotonic() < end:
         ours, theirs = multiprocessing.Pipe()
-        worker = multiprocessing.get_context("spawn").Process(target=work, args=(theirs, folder, settings, number), daemon=True)
+        worker = multiprocessing.get_context("spawn").Process(
+            target=work, args=(theirs, folder, settings, number), daemon=True
+        )
         worker.start()
         theirs.close()
         number = max(number, _watched(ours, worker, end, findings, tally)) + 1

@@ -144,7 +144,8 @@ def _person(name: str) -> str | None:
 def _beside_name(label: str) -> Label | None:
     """The label of `Agent Dana`, `Dana - Agent` or `Customer: Mr Reed`: the longest strong role word at an end."""
     words = re.sub(r"[|:,/–—]| - ", " ", label).split()
-    for size in range(len(words) - 1, 0, -1):
+    longest = max(each.count(" ") for each in _STRONG) + 1
+    for size in range(min(len(words) - 1, longest), 0, -1):
         for taken, rest in ((words[:size], words[size:]), (words[-size:], words[:-size])):
             word = " ".join(taken).casefold()
             if word in _STRONG and all(part[0].isupper() or part[0].isdigit() for part in rest):

@@ -133,8 +133,8 @@ def _looks(text: str) -> str:
     """The same for names that look the same: compatible forms, letters of other alphabets, nothing unseen."""
     if text.isascii():
         return text.casefold()
-    plain = unicodedata.normalize("NFKC", text).translate(_LOOK_ALIKE)
-    return "".join(each for each in plain if unicodedata.category(each) not in {"Cf", "Mn", "Cc"}).casefold()
+    plain = unicodedata.normalize("NFKC", text).translate(_LOOK_ALIKE).casefold().translate(_LOOK_ALIKE)
+    return "".join(each for each in plain if unicodedata.category(each) not in {"Cf", "Mn", "Cc"})
 
 
 def _spelt(text: str) -> str:
