@@ -30,7 +30,9 @@ LOCK = ROOT / "requirements.lock"
 OURS = "empathy-scan"
 _HEAD = """# Licences
 
-What empathy-scan stands on: every package of `requirements.lock` with its licence, as its own metadata tells it. `runtime` is what an installation needs, `optional` what its extras add, `development` what only tests and tools use. Made by `make licences`; a test holds it against the lock. empathy-scan itself is Apache-2.0 ([LICENSE](../LICENSE)).
+What empathy-scan stands on: every package of `requirements.lock` with its licence, as its own metadata tells it. \
+`runtime` is what an installation needs, `optional` what its extras add, `development` what only tests and tools use. \
+Made by `make licences`; a test holds it against the lock. empathy-scan itself is Apache-2.0 ([LICENSE](../LICENSE)).
 
 | package | version | licence | used for |
 |---|---|---|---|
@@ -75,7 +77,7 @@ def licence(told: metadata.PackageMetadata) -> str:
     """A package's licence: its SPDX expression, else what its classifiers or its old field say."""
     classes = [each.rpartition(" :: ")[2] for each in told.get_all("Classifier") or [] if each.startswith("License")]
     named = " AND ".join(_SPDX.get(each, each) for each in classes if each != "OSI Approved")
-    old = (told["License"] if "License" in told else "") or ""
+    old = told.get("License") or ""
     short = old.strip() if "\n" not in old and len(old) < 60 else ""  # some put the whole text there
     return told.get("License-Expression") or named or _SPDX.get(short, short) or "unknown"
 
@@ -113,6 +115,7 @@ def licences() -> str:
 def sbom() -> str:
     """A bill of materials (CycloneDX 1.6, JSON): the same bytes for the same lock."""
     components = [_component(each) for each in packages()]
+    needed = [each["bom-ref"] for each in components if each["scope"] != "excluded"]
     whole = {
         "$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json", "bomFormat": "CycloneDX", "specVersion": "1.6",
         "serialNumber": f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_OID, json.dumps(components))}", "version": 1,
@@ -123,7 +126,7 @@ def sbom() -> str:
             }
         },
         "components": components,
-        "dependencies": [{"ref": OURS, "dependsOn": [each["bom-ref"] for each in components if each["scope"] != "excluded"]}],
+        "dependencies": [{"ref": OURS, "dependsOn": needed}],
     }  # fmt: skip
     return json.dumps(whole, indent=1, sort_keys=True) + "\n"
 
@@ -140,7 +143,7 @@ def _component(package: Package) -> dict[str, object]:
 
 
 def dist(folder: Path) -> list[Path]:
-    """Wheel and source archive in a folder, built twice from copies in different places; SystemExit where they differ."""
+    """Wheel and source archive in a folder, built twice from copies in two places; SystemExit where they differ."""
     made: list[Mapping[str, str]] = []
     for nth in ("first", "second"):
         place = folder / nth

@@ -172,7 +172,7 @@ def _example(items: list[tuple[object, object]], nth: int = 0) -> str:
     return "".join(_one(kind, given, nth) for kind, given in items)
 
 
-def _one(kind: object, given: object, nth: int) -> str:
+def _one(kind: object, given: object, nth: int) -> str:  # noqa: PLR0911 - a case per kind
     named = str(kind)
     if named == "LITERAL":
         return chr(given)  # type: ignore[arg-type]

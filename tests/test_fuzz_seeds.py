@@ -1,4 +1,4 @@
-"""Inputs that `make fuzz` once found: a scan survives them, and no reader breaks in a way that nobody has thought of."""
+"""Inputs that `make fuzz` once found: a scan survives them, and rejects have reasons that help."""
 
 from pathlib import Path
 
