@@ -275,7 +275,9 @@ def test_a_report_of_hostile_ids_stays_in_its_folder_and_links_to_itself(scanned
 @pytest.fixture
 def copy(tiny_bundle, tmp_path):
     """A bundle to make evil."""
-    return Path(shutil.copytree(tiny_bundle, tmp_path / "bundle"))
+    folder = Path(shutil.copytree(tiny_bundle, tmp_path / "bundle"))
+    edit(folder / files.FACTS, **{files.SUMS: {}})  # whoever makes an evil bundle makes its checksums, too
+    return folder
 
 
 def edit(path, **changed):

@@ -7,8 +7,10 @@ from datetime import UTC, datetime, timedelta
 import polars as pl
 import pytest
 
-from empathy_scan import lease, pipeline
+from empathy_scan import erasure, lease, pipeline
+from empathy_scan.config import Config
 from empathy_scan.errors import StoreError
+from empathy_scan.forgetting import Wish
 from empathy_scan.store import Store
 from empathy_scan.tables import REJECTS, TURNS
 from test_store import REJECT, assert_same, batch, fresh
@@ -59,6 +61,26 @@ def test_a_store_in_a_bucket_is_a_store(store, tmp_path):
     store.remember("reports", {"here": "there"})
     assert store.recall("reports") == {"here": "there"}
     assert store.recall("nothing") == {}
+
+
+def test_what_is_forgotten_is_in_no_object_of_the_bucket(store, bucket, tmp_path):
+    import boto3  # noqa: PLC0415 - comes with moto
+
+    store.add(*batch("a", words="Zebedee cannot sleep."))
+    store.add(*batch("b"))
+    done = erasure.forget(store, Wish("conversation", ("a",)), Config(), tmp_path / "report")
+    assert (done.conversations, store.count()) == (1, 1)
+    client = boto3.client(
+        "s3", endpoint_url=bucket["aws_endpoint_url"], region_name="us-east-1", aws_access_key_id="key",
+        aws_secret_access_key="secret",  # noqa: S106 - of a server that asks for any
+    )  # fmt: skip
+    prefix = store.root.removeprefix("s3://calls/")
+    for each in client.list_objects_v2(Bucket="calls", Prefix=prefix)["Contents"]:
+        content = client.get_object(Bucket="calls", Key=each["Key"])["Body"].read()
+        if each["Key"].endswith(".parquet"):
+            content += repr(pl.read_parquet(content).rows()).encode()
+        assert b"Zebedee" not in content
+    client.close()
 
 
 def test_runs_at_once_lose_and_double_nothing(store, bucket):

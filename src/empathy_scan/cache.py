@@ -1,11 +1,13 @@
 """Scores by content: the same words in the same context are scored once, whoever said them and whenever.
 
 A SQLite file of keys (hashes of role, context and focus) and scores; it holds no text. Losing it costs time and nothing
-else, so a damaged file is set aside and a full disk is a warning in the log.
+else, so a damaged file is set aside and a full disk is a warning in the log. Each row has a checksum: one that is not
+what was put counts for nothing.
 """
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import sqlite3
 from collections.abc import Callable
@@ -30,12 +32,12 @@ CACHED = Table(
     nullable=SCORES.nullable,
 )
 _LISTS = ("evidence", "deletions")  # kept as JSON
-_FILE = "scores-2.sqlite3"  # another layout gets another number, and so another file
+_FILE = "scores-3.sqlite3"  # another layout gets another number, and so another file
 _WAIT_SECONDS = 30.0  # for another process that writes
 _COLUMNS = ", ".join(CACHED.columns)
-_CREATE = f"CREATE TABLE IF NOT EXISTS scores (model TEXT, {_COLUMNS}, PRIMARY KEY (model, key)) WITHOUT ROWID"
+_CREATE = f"CREATE TABLE IF NOT EXISTS scores (model TEXT, {_COLUMNS}, sum, PRIMARY KEY (model, key)) WITHOUT ROWID"
 _WANTED = "CREATE TEMP TABLE wanted (key TEXT PRIMARY KEY) WITHOUT ROWID"
-_MARKS = ", ".join("?" * (len(CACHED.columns) + 1))
+_MARKS = ", ".join("?" * (len(CACHED.columns) + 2))
 
 
 def segment_keys(segments: pl.DataFrame) -> pl.Series:
@@ -62,7 +64,7 @@ class Cache:
         """The CACHED rows of those keys that this model has scored, sorted by key, each once."""
         wanted = [(key,) for key in keys.unique()]
         rows: list[tuple[object, ...]] = []
-        rows = self._safely(lambda: _select(self._base, wanted, model), rows)
+        rows = self._sound(self._safely(lambda: _select(self._base, wanted, model), rows), model)
         columns = {**CACHED.columns, "unsure": pl.Int8, **dict.fromkeys(_LISTS, pl.String)}
         frame = pl.DataFrame(rows, columns, orient="row").with_columns(
             *map(_decoded, _LISTS), pl.col("unsure").cast(pl.Boolean)
@@ -75,6 +77,16 @@ class Cache:
         plain = conform(scores, CACHED).with_columns(*lists, pl.col("unsure").cast(pl.Int8))
         rows = plain.select(pl.lit(model), *CACHED.columns).rows()
         self._safely(lambda: _insert(self._base, rows), None)
+
+    def _sound(self, rows: list[tuple[object, ...]], model: str) -> list[tuple[object, ...]]:
+        """The rows that are what was put, without their checksums."""
+        sound = [row[:-1] for row in rows if row[-1] == _sum((model, *row[:-1]))]
+        if len(sound) < len(rows):
+            whole = {row[0] for row in sound}
+            damaged = [(model, row[0]) for row in rows if row[0] not in whole]
+            LOG.warning("%s: %d row(s) are damaged; their scores are made anew", self._path, len(damaged))
+            self._safely(lambda: _delete(self._base, damaged), None)
+        return sound
 
     def close(self) -> None:
         """Give the file back; a cache in memory is gone."""
@@ -148,11 +160,21 @@ def _select(base: sqlite3.Connection, keys: list[tuple[str]], model: str) -> lis
     with base:
         base.execute("DELETE FROM wanted")
         base.executemany("INSERT INTO wanted VALUES (?)", keys)
-        query = f"SELECT {_COLUMNS} FROM scores JOIN wanted USING (key) WHERE model = ?"  # noqa: S608 - constants
+        query = f"SELECT {_COLUMNS}, sum FROM scores JOIN wanted USING (key) WHERE model = ?"  # noqa: S608 - constants
         return base.execute(query, (model,)).fetchall()
 
 
-def _insert(base: sqlite3.Connection, rows: list[tuple[object, ...]]) -> None:
-    """Add rows in one transaction."""
+def _delete(base: sqlite3.Connection, keys: list[tuple[str, object]]) -> None:
     with base:
-        base.executemany(f"INSERT OR IGNORE INTO scores VALUES ({_MARKS})", rows)  # noqa: S608 - constants
+        base.executemany("DELETE FROM scores WHERE model = ? AND key = ?", keys)
+
+
+def _insert(base: sqlite3.Connection, rows: list[tuple[object, ...]]) -> None:
+    """Add rows with their checksums in one transaction; what is there stays."""
+    with base:
+        summed = [(*row, _sum(row)) for row in rows]
+        base.executemany(f"INSERT OR IGNORE INTO scores VALUES ({_MARKS})", summed)  # noqa: S608 - constants
+
+
+def _sum(row: tuple[object, ...]) -> str:
+    return hashlib.blake2b(repr(row).encode(), digest_size=8).hexdigest()

@@ -21,6 +21,7 @@ _CHANCE = {"within": (0.5, 1.0)}  # a probability: 0.5 or more, less than 1
 _TO_ROLES = {"roles": True}  # the values are roles of the codebook
 _PLACE = {"place": True}  # a file or folder; in a settings file relative to it
 _PAGES = {"among": ("cited", "all")}  # no other value will do
+_SHAPELESS = {"scan", "store", "summary", "report"}  # parts that change no score
 _DAY = {"day": True}  # a date or time in ISO form, or nothing
 
 
@@ -44,6 +45,14 @@ class ScanConfig:
     verbose: bool = False  # log what each stage does
     log_format: str = field(default="text", metadata={"among": ("text", "json")})
     log_file: str = field(default="", metadata=_PLACE)  # the log is added to this file
+
+
+@dataclass(frozen=True, slots=True)
+class StoreConfig:
+    """How long the store keeps what, and by what customers can be found in it."""
+
+    keep_days: int = field(default=0, metadata=_MAY_BE_0)  # older conversations are deleted each night; 0 = kept
+    customers: bool = True  # keep keyed hashes of customers' addresses, numbers and names, for `forget --customer`
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +134,7 @@ class Config:
     """All settings of a scan."""
 
     scan: ScanConfig = field(default_factory=ScanConfig)
+    store: StoreConfig = field(default_factory=StoreConfig)
     read: ReadConfig = field(default_factory=ReadConfig)
     redact: RedactConfig = field(default_factory=RedactConfig)
     roles: RolesConfig = field(default_factory=RolesConfig)
@@ -134,11 +144,11 @@ class Config:
     report: ReportConfig = field(default_factory=ReportConfig)
 
     def fingerprint(self) -> str:
-        """Twelve hex digits that change whenever a setting that shapes scores changes: not scan, summary or report.
+        """Twelve hex digits that change whenever a setting that shapes scores does; the parts _SHAPELESS have none.
 
         The paths of roster and list of speakers shape nothing: what these say stands in the turns.
         """
-        shaping = {name: part for name, part in asdict(self).items() if name not in {"scan", "summary", "report"}}
+        shaping = {name: part for name, part in asdict(self).items() if name not in _SHAPELESS}
         del shaping["roles"]["roster"], shaping["roles"]["speakers"]
         text = json.dumps(shaping, sort_keys=True, ensure_ascii=True)
         return hashlib.sha256(text.encode()).hexdigest()[:12]

@@ -21,6 +21,7 @@ from urllib.request import url2pathname
 import polars as pl
 from polars.exceptions import PanicException, PolarsError
 
+from empathy_scan import sums
 from empathy_scan.errors import StoreError
 from empathy_scan.months import MONTH, UNDATED
 from empathy_scan.tables import Table
@@ -30,6 +31,7 @@ FEW_FILES = 8  # of a month before it
 KEEP_HOURS = 168  # superseded files stay a week for readers that are at work (Delta Lake's own default)
 # No minima and maxima of other columns in the log: it would keep ids and words of transcripts after the rows are gone.
 _STATISTICS = ("started_at", "turn", "size")
+_KEEP_LOG = "delta.logRetentionDuration"
 _CHECKPOINT = "20"  # commits between two checkpoints of the log, so that opening a table stays quick
 
 
@@ -43,7 +45,7 @@ class DeltaTable:
 
     def create(self, rows: pl.DataFrame | None = None) -> None:
         """Make the table where there is none, empty or with first rows; one that is there stays as it is."""
-        with failures(self.place, "written"):
+        with self._changed():
             _library().write_deltalake(
                 self.place,
                 self.table.empty() if rows is None else rows,
@@ -55,7 +57,7 @@ class DeltaTable:
 
     def widen(self) -> None:
         """Add the columns that our table has and the stored one lacks, nullable; one that has them all stays."""
-        with failures(self.place, "written"):
+        with self._changed():
             held = {each.name for each in self._open().schema().fields} | {MONTH}
             if held.issuperset(self.table.columns):
                 return
@@ -74,7 +76,7 @@ class DeltaTable:
 
     def divide(self, rows: pl.DataFrame) -> None:
         """Put rows in the place of all that was there, divided by month, in one commit."""
-        with failures(self.place, "written"):
+        with self._changed():
             self._open().alter.set_table_properties(self._properties())
         self._write(rows, mode="overwrite", schema_mode="overwrite", partition_by=self._divided_by())
 
@@ -99,6 +101,8 @@ class DeltaTable:
     def files(self) -> pl.DataFrame:
         """The table's files: `path`, `month` ("" where it is not divided), `size_bytes`, `num_records`."""
         with failures(self.place, "read"):
+            if self._is_local():
+                sums.check(self.place)
             actions = pl.DataFrame(self._open().get_add_actions(flatten=True))
         month = pl.col(f"partition.{MONTH}") if f"partition.{MONTH}" in actions.columns else pl.lit("")
         return actions.select("path", month.alias(MONTH), "size_bytes", "num_records")
@@ -125,6 +129,8 @@ class DeltaTable:
         for (month,), files in self.files().sort(MONTH, "path").group_by(MONTH, maintain_order=True):
             if (chosen is not None and month not in chosen) or (within is not None and not within(str(month))):
                 continue
+            if self._is_local():
+                sums.check(self.place, map(unquote, files["path"]))
             # Files of before a column was added lack it: its rows are null.
             rows = pl.scan_parquet(
                 [f"{self.place}/{unquote(path)}" for path in files["path"]],
@@ -148,7 +154,7 @@ class DeltaTable:
 
         The table must not be empty: what two writers both would remove is how the later one is found out.
         """
-        with failures(self.place, "written"):
+        with self._changed():
             library = _library()
             table = library.DeltaTable(self.place, version=version, storage_options=dict(self.options))
             try:
@@ -168,7 +174,7 @@ class DeltaTable:
         same = [f"t.{name} = s.{name}" for name in rows.columns]
         if MONTH in rows.columns:
             same.append(f"t.{MONTH} IN ({_listed(rows[MONTH].unique())})")  # other months' files are not opened
-        with failures(self.place, "written"):
+        with self._changed():
             self._open().merge(
                 rows, predicate=" AND ".join(same), source_alias="s", target_alias="t", writer_properties=_compressed()
             ).when_matched_delete().execute()
@@ -183,7 +189,7 @@ class DeltaTable:
     def join_files(self) -> bool:
         """Join the files of months that have many, and of these only the small ones; whether there were such."""
         months = self.scattered()
-        with failures(self.place, "written"):
+        with self._changed():
             for month in months:
                 chosen = [(MONTH, "=", month)] if self._divided_by() else None
                 self._open().optimize.compact(partition_filters=chosen, writer_properties=_compressed())
@@ -191,11 +197,40 @@ class DeltaTable:
 
     def sweep(self, *, keep_hours: int = KEEP_HOURS) -> None:
         """Delete files that no commit of the last `keep_hours` needs, and what killed runs left."""
-        with failures(self.place, "written"):
+        with self._changed():
             self._open().vacuum(keep_hours, dry_run=False, enforce_retention_duration=False, full=True)
+            if self._is_local():
+                sums.prune(self.place)
+
+    def mend(self) -> None:
+        """Take back a last commit that a power cut has torn; nobody else may be writing."""
+        if self._is_local():
+            with failures(self.place, "mended"):
+                sums.mend(self.place)
+
+    @contextmanager
+    def _changed(self) -> Iterator[None]:
+        """The table is changed in a `with` block; after it, all that was written is on the disk."""
+        with failures(self.place, "written"):
+            yield
+            if self._is_local():
+                sums.note(self.place)
+
+    def _is_local(self) -> bool:
+        return "://" not in self.place
+
+    def purge(self) -> None:
+        """Delete all that is not of the latest state, the log of older ones, too: it may hold values of their rows."""
+        self.sweep(keep_hours=0)
+        with failures(self.place, "written"):
+            self._open().alter.set_table_properties({_KEEP_LOG: "interval 0 seconds"})
+            table = self._open()
+            table.create_checkpoint()
+            table.cleanup_metadata()
+            self._open().alter.set_table_properties({_KEEP_LOG: "interval 30 days"})  # Delta Lake's own default
 
     def _write(self, rows: pl.DataFrame, *, mode: str, **how: object) -> None:
-        with failures(self.place, "written"):
+        with self._changed():
             _library().write_deltalake(
                 self.place,
                 rows.select(self.table.columns.keys()).sort(self.table.key, maintain_order=True),

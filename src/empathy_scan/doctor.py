@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from empathy_scan import layouts, roster, runs, speaker_list
+from empathy_scan import layouts, roster, runs, speaker_list, sums
 from empathy_scan.config import Config
 from empathy_scan.errors import EmpathyScanError
 from empathy_scan.readers import files
@@ -254,7 +254,7 @@ def _layout(held: Store) -> Finding:
 
 
 def _files_of(held: Store) -> Iterator[Finding]:
-    """Files that the log promises and that are gone or cut off, and bytes that it needs no more."""
+    """Files that the log promises and that are gone, cut off or changed, and bytes that it needs no more."""
     damaged: list[str] = []
     needed = on_disk = looked = 0
     last = time.monotonic() + SECONDS_FOR_FILES
@@ -265,10 +265,11 @@ def _files_of(held: Store) -> Iterator[Finding]:
             needed += wanted
             if time.monotonic() < last:
                 looked += 1
-                if not _is_whole(folder / unquote(relative), wanted):
+                path = unquote(relative)
+                if not (_is_whole(folder / path, wanted) and sums.is_as_written(str(folder), path)):
                     damaged.append(f"{name}/{relative}")
     remedy = "restore the store from a copy, or move it away and scan again"
-    what = f"{len(damaged)} are gone or cut off, such as {damaged[0]}" if damaged else f"{looked:,} are whole"
+    what = f"{len(damaged)} are gone, cut off or changed, such as {damaged[0]}" if damaged else f"{looked:,} are whole"
     yield _of("store files", not damaged, what, remedy)
     old = max(0, on_disk - needed)
     worth = old > _MANY_OLD * on_disk and old > GIB // 10

@@ -14,12 +14,27 @@ import polars as pl
 from empathy_scan import months
 from empathy_scan.delta import DeltaTable
 from empathy_scan.months import MONTH
-from empathy_scan.tables import CONVERSATIONS, ERROR_RATES, FILES, LABELS, REJECTS, RUNS, SCORES, TURNS, Table
+from empathy_scan.tables import (
+    CONVERSATIONS,
+    ERROR_RATES,
+    FILES,
+    FORGOTTEN,
+    LABELS,
+    PEOPLE,
+    REJECTS,
+    RUNS,
+    SCORES,
+    TURNS,
+    Table,
+)
 from empathy_scan.versions import VERSION
 
 VERSIONED = (TURNS, SCORES, LABELS)  # tables whose rows carry the version of their conversation
 BY_MONTH = (CONVERSATIONS, *VERSIONED)
-ALL = (*BY_MONTH, REJECTS, RUNS, ERROR_RATES, FILES)
+# Tables with rows of conversations beside their markers: what is forgotten is removed from each of them. They are
+# divided by month and have a column `conversation_id`.
+OF_CONVERSATIONS = (*VERSIONED, PEOPLE)
+ALL = (*BY_MONTH, REJECTS, RUNS, ERROR_RATES, FILES, PEOPLE, FORGOTTEN)
 
 Tables = Callable[[Table], DeltaTable]  # the Delta table in which a store keeps one of ours
 
@@ -27,7 +42,7 @@ Tables = Callable[[Table], DeltaTable]  # the Delta table in which a store keeps
 def stored(table: Table) -> Table:
     """The table with the columns that the store keeps beside its own: the version, and the month."""
     extra = dict.fromkeys(VERSION, pl.String) if table in VERSIONED else {}
-    month = {MONTH: pl.String} if table in BY_MONTH else {}
+    month = {MONTH: pl.String} if table in (CONVERSATIONS, *OF_CONVERSATIONS) else {}
     return replace(table, columns={**table.columns, **extra, **month})
 
 
@@ -76,7 +91,14 @@ def _sixth(tables: Tables) -> None:
     tables(RUNS).widen()
 
 
+def _seventh(tables: Tables) -> None:
+    """Layout 7: by what customers are found again, what was forgotten, and how much that was; null in old rows."""
+    for table in (PEOPLE, FORGOTTEN):
+        tables(table).create()
+    tables(RUNS).widen()
+
+
 # What makes each layout from the one before it.
 MIGRATIONS: dict[int, Callable[[Tables], None]] = {
-    1: _first, 2: _second, 3: _third, 4: _fourth, 5: _fifth, 6: _sixth,
+    1: _first, 2: _second, 3: _third, 4: _fourth, 5: _fifth, 6: _sixth, 7: _seventh,
 }  # fmt: skip

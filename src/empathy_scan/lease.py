@@ -69,10 +69,17 @@ def _take(table: DeltaTable, mine: str, wait_seconds: float) -> None:
             raise StoreError(
                 "another run is at work on this store",
                 where=table.place.rpartition("/")[0],
-                remedy="wait until it is done, then repeat"
-                + ("" if free else f"; if it was killed, its hold ends at {until:%H:%M} UTC"),
+                remedy="wait until it is done, then repeat" + ("" if free else _ends(until, table.place)),
             )
         time.sleep(_PAUSE_SECONDS)
+
+
+def _ends(until: datetime, place: str) -> str:
+    """When a hold ends; one that ends later than any that begins now is of a clock that is not ours."""
+    if until > datetime.now(UTC) + 2 * LEASE:
+        mend = f"set the clocks right, and if no run is at work delete {place}"
+        return f"; its hold ends at {until:%Y-%m-%d %H:%M} UTC: {mend}"
+    return f"; if it was killed, its hold ends at {until:%H:%M} UTC"
 
 
 def _renew(table: DeltaTable, mine: str, done: threading.Event) -> None:

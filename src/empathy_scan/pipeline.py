@@ -16,14 +16,29 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from empathy_scan import __version__, ledger, nights, prepare, quantify, readers, roster, runs, speaker_list, stages
+from empathy_scan import (
+    __version__,
+    erasure,
+    forgetting,
+    ledger,
+    nights,
+    notebook,
+    prepare,
+    quantify,
+    readers,
+    roster,
+    runs,
+    speaker_list,
+    stages,
+    tombstones,
+)
 from empathy_scan.cache import Cache
 from empathy_scan.config import Config
 from empathy_scan.errors import NoticeError
 from empathy_scan.model import files as bundles
 from empathy_scan.readers import files, gather
 from empathy_scan.stages import Told
-from empathy_scan.store import Store
+from empathy_scan.store import REPORTS, Store
 from empathy_scan.tables import REJECTS
 from empathy_scan.versions import VERSION, content_hash, conversations_of
 
@@ -32,7 +47,7 @@ if TYPE_CHECKING:
 
 CONVERSATIONS_PER_COMMIT = 1000  # what a killed run loses at most, and what memory holds scores of
 Judged = Callable[[pl.DataFrame], tuple[pl.DataFrame, pl.DataFrame]]
-_REPORTS = "reports"  # what the store remembers of the reports that were made of it
+_FOLDERS = ("agents", "assets", "conversations", "data")  # of a report
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +67,8 @@ class ScanResult:
     left_out: int  # rightly: copies, and files that hold no transcript
     mixed: int  # conversations read in this run with turns in other languages, which are left out
     assumed: int  # conversations read in this run that say too little to tell their language
+    removed: int  # conversations that were deleted, as they are older than the settings allow
+    forgotten: int  # conversations read in this run that were left out: forgotten before, or older than allowed
     unlisted: list[str]  # agents in the report who are not on the roster; none without one
     seconds: float
     model: str
@@ -64,7 +81,12 @@ class ScanResult:
     @property
     def exit_code(self) -> int:
         """What a scheduler is told: 0 done, 1 nothing could be read or is stored, 3 some input was rejected."""
-        return 1 if not self.conversations else 3 if self.rejects else 0
+        something = self.conversations or self.removed or self.forgotten
+        return 1 if not something else 3 if self.rejects else 0
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        return notebook.facts("Scan", self.to_json())
 
     def to_json(self) -> dict[str, Any]:
         """All numbers by name, ready for a scheduler."""
@@ -85,6 +107,7 @@ class Seen:
     scored_turns: int = 0
     mixed: int = 0
     assumed: int = 0
+    forgotten: int = 0
     formats: Counter[str] = field(default_factory=Counter)  # conversations by reader
     rejects: list[pl.DataFrame] = field(default_factory=list)
     late: dict[str, files.Found] = field(default_factory=dict)  # files that changed while they were read
@@ -100,12 +123,13 @@ class Seen:
         self.replaced += new.join(known, on="conversation_id", how="semi").height
         self.mixed += prepared.mixed
         self.assumed += prepared.assumed
+        self.forgotten += prepared.forgotten
         self.scored_turns += int(new["n_turns"].sum())
         self.formats.update(conversations["format"])
 
     def to_json(self) -> dict[str, int]:
         """The numbers of a run's record."""
-        names = ("conversations", "turns", "scored", "scored_turns", "replaced", "mixed", "assumed")
+        names = ("conversations", "turns", "scored", "scored_turns", "replaced", "mixed", "assumed", "forgotten")
         return {name: getattr(self, name) for name in names}
 
 
@@ -181,21 +205,26 @@ def _scan(  # noqa: PLR0913 - as `scan`
             return judge(fresh, model, config, engine=engine, cache=caches[0], told=_reached(fresh))
 
         caches: list[Cache] = []  # opened when there is something to score
-        night = _Night(held, config, record.model, judged)
+        removed = forgetting.expire(held, config.store.keep_days)
+        gate = tombstones.gate(held, keep_days=config.store.keep_days)
+        night = _Night(held, config, record.model, judged, gate)
         plan, seen, rejects = night.read(found, again=again, retry=retry)
         counts: dict[str, Any] = {
             "files": len(found), "known": plan.known, "waiting": plan.waiting + len(seen.late),
             "rejects": rejects.height - count_left_out(rejects), "left_out": count_left_out(rejects),
+            "removed": removed,
         }  # fmt: skip
         record.counted({**seen.to_json(), **counts}, rejects, seen.formats)
         with stages.stage(stages.STORING):
             held.set_error_rates(quantify.to_frame(errors, record.model), model=record.model)
-            held.tidy_if_scattered()
+            held.tidy_if_scattered(strays=runs.left_strays(held, record.run_id))
     with stages.stage(stages.REPORTING):
         made = _reported(held, reports, config, listed, since=since, until=until)
+        if forgetting.is_unfinished(held):  # one that was killed before its reports were made again
+            erasure.renew_reports(held, reports, config, but=[str(reports.absolute())])
     return ScanResult(
         **counts,
-        **{name: getattr(seen, name) for name in ("scored", "replaced", "mixed", "assumed")},
+        **{name: getattr(seen, name) for name in ("scored", "replaced", "mixed", "assumed", "forgotten")},
         **{name: getattr(made, name) for name in ("reported", "turns", "agents", "unlisted", "front_page")},
         conversations=held.count(),
         seconds=record.seconds,
@@ -215,6 +244,7 @@ class _Night:
     config: Config
     model: str  # fingerprint
     judged: Judged
+    gate: tombstones.Gate
 
     def read(self, found: Sequence[files.Found], *, again: bool, retry: bool) -> tuple[ledger.Plan, Seen, pl.DataFrame]:
         """Read, score and store what is new; gives what was planned and seen, and all that is rejected now."""
@@ -246,7 +276,8 @@ class _Night:
         """What is to be read, prepared; nothing where there is nothing new."""
         if plan.read:
             readings = readers.of_files(plan.read, self.config.read, plan.opener)
-            yield from prepare.of_readings(readings, self.config, plan.domains)
+            for prepared in prepare.of_readings(readings, self.config, plan.domains):
+                yield tombstones.admitted(prepared, self.gate)
 
     def _score_new(self, parts: Iterator[prepare.Prepared], plan: ledger.Plan) -> Seen:
         """Scores and stores what the store does not hold in this version; gives what was seen."""
@@ -256,9 +287,10 @@ class _Night:
             with stages.stage(stages.STORING):
                 known = self.held.known(prepared.turns["conversation_id"])
                 whole, told = _whole(prepared, known, plan, seen, by_source)
-                whole, known = self._by_old_names(whole, known, plan)
+                made_with = {"model": self.model, "settings": self.config.fingerprint()}
+                whole, known = by_old_names(whole, known, plan, self.held, **made_with)
                 turns = nights.go_on(whole, self.held.turns_of(changed(whole, known)))
-                conversations = conversations_of(turns, model=self.model, settings=self.config.fingerprint())
+                conversations = conversations_of(turns, **made_with)
             new = conversations.join(known, on=VERSION, how="anti").sort("started_at", "conversation_id")
             stages.expect(stages.SCORING, int(new["n_turns"].sum()))
             for part in new.iter_slices(CONVERSATIONS_PER_COMMIT):
@@ -267,26 +299,27 @@ class _Night:
                     scores, labels = self.judged(fresh)
                 with stages.stage(stages.STORING):
                     self.held.add(part, fresh, scores, labels)
+            tombstones.keep_people(self.held, prepared.people, conversations)
             seen.add(prepared, conversations, new, known)
             seen.rejects.append(told)
             seen.domains = prepared.domains
         seen.late.update((each.source, each) for each in ledger.changed_since(plan, plan.read))
         return seen
 
-    def _by_old_names(
-        self, turns: pl.DataFrame, known: pl.DataFrame, plan: ledger.Plan
-    ) -> tuple[pl.DataFrame, pl.DataFrame]:
-        """The turns, and what is known of their conversations: those whose file was moved as the store calls them."""
-        strange = turns.join(known, on="conversation_id", how="anti", maintain_order="left")
-        made = conversations_of(strange, model=self.model, settings=self.config.fingerprint())
-        new = nights.named_after_file(made)
-        stored = nights.named_after_file(self.held.saying(new["content"]))
-        there = {*plan.seen["source"], *ledger.elsewhere(plan, stored["source"])}
-        gone = stored.filter(~_file("source").is_in(list(there)))
-        names = nights.old_names(new, gone)
-        if names.is_empty():
-            return turns, known
-        return nights.renamed(turns, names), pl.concat([known, self.held.known(names["old_id"])])
+
+def by_old_names(
+    turns: pl.DataFrame, known: pl.DataFrame, plan: ledger.Plan, held: Store, *, model: str, settings: str
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The turns, and what is known of their conversations: those whose file was moved as the store calls them."""
+    strange = turns.join(known, on="conversation_id", how="anti", maintain_order="left")
+    new = nights.named_after_file(conversations_of(strange, model=model, settings=settings))
+    stored = nights.named_after_file(held.saying(new["content"]))
+    there = {*plan.seen["source"], *ledger.elsewhere(plan, stored["source"])}
+    gone = stored.filter(~_file("source").is_in(list(there)))
+    names = nights.old_names(new, gone)
+    if names.is_empty():
+        return turns, known
+    return nights.renamed(turns, names), pl.concat([known, held.known(names["old_id"])])
 
 
 def _whole(
@@ -355,7 +388,7 @@ def _reported(
     shaping = json.dumps([asdict(config.summary), asdict(config.report), asdict(config.roles)], sort_keys=True)
     told = hashlib.sha256(Path(config.roles.roster).read_bytes()).hexdigest() if config.roles.roster else ""
     stamp = f"{__version__} {held.state()} {shaping} {told} {since} {until}"
-    remembered = held.recall(_REPORTS)
+    remembered = held.recall(REPORTS)
     made = _from_json(reports, remembered.get(where, ""), stamp)
     if made is not None:
         return made
@@ -366,8 +399,9 @@ def _reported(
     made = _Made(
         front_page, stored.conversations.height, stored.turns.height, agents.n_unique(), listed.unlisted(agents)
     )
-    facts = {**asdict(made), "front_page": "", "stamp": _digest(stamp), "page": _page(front_page)}
-    held.remember(_REPORTS, {**remembered, where: json.dumps(facts)})
+    period = {name: day.isoformat() if day else "" for name, day in (("since", since), ("until", until))}
+    facts = {**asdict(made), **period, "front_page": "", "stamp": _digest(stamp), "page": _pages(reports)}
+    held.remember(REPORTS, {**remembered, where: json.dumps(facts)})
     return made
 
 
@@ -375,14 +409,19 @@ def _from_json(reports: Path, text: str, stamp: str) -> _Made | None:
     """The report that is there, if it is the one of that stamp and nobody has written another in its place."""
     facts = json.loads(text) if text else {}
     front_page = reports / "index.html"
-    if facts.get("stamp") != _digest(stamp) or facts.get("page") != _page(front_page):
+    if facts.get("stamp") != _digest(stamp) or facts.get("page") != _pages(reports):
         return None
     return _Made(front_page, facts["reported"], facts["turns"], facts["agents"], facts["unlisted"])
 
 
-def _page(path: Path) -> str:
-    """Size and time of a page; "" where it is not there."""
-    return f"{path.stat().st_size} {path.stat().st_mtime_ns}" if path.is_file() else ""
+def _pages(reports: Path) -> str:
+    """Size and time of the front page, number and size of all others; "" where there is none."""
+    front = reports / "index.html"
+    if not front.is_file():
+        return ""
+    others = [each for name in _FOLDERS for each in (reports / name).rglob("*") if each.is_file()]
+    size = sum(each.stat().st_size for each in others)
+    return f"{front.stat().st_size} {front.stat().st_mtime_ns} {len(others)} {size}"
 
 
 def _digest(text: str) -> str:

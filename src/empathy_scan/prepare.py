@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import polars as pl
 
-from empathy_scan import language, readers, redact, roles, roster, speaker_list, stages
+from empathy_scan import identities, language, readers, redact, roles, roster, speaker_list, stages
 from empathy_scan.config import Config, ReadConfig
 from empathy_scan.roster import Roster
 from empathy_scan.tables import REJECTS
@@ -25,6 +25,10 @@ class Prepared:
     roster: Roster
     undecided: pl.DataFrame  # those of the rejects whose roles are open or that lack a side
     domains: frozenset[str] = frozenset()  # mail domains that were found to be the agents' so far
+    people: pl.DataFrame = field(
+        default_factory=lambda: pl.DataFrame(schema=identities.FOUND)
+    )  # of customers: in plain
+    forgotten: int = 0  # conversations that were left out, as they were forgotten before or are too old
 
     @property
     def mixed(self) -> int:
@@ -112,5 +116,12 @@ def _prepared(opened: _Opened, config: Config) -> Prepared:
     kept, one_sided = language.leave_out(assigned, opened.heard, config.read.languages)
     found = pl.concat([opened.reading.rejects, opened.foreign, undecided, one_sided])
     rejects = found.unique().sort(REJECTS.key)
-    listed = opened.roster
-    return Prepared(roster.merge(kept, listed), rejects, opened.reading.files, opened.heard.assumed, listed, undecided)
+    listed, read = opened.roster, opened.read
+    people = identities.of_turns(
+        opened.reading.turns, kept, opened.reading.people, agents=(*read.agent_domains, *read.agent_addresses)
+    )
+    turns = roster.merge(kept, listed)
+    return Prepared(
+        turns, rejects, opened.reading.files, opened.heard.assumed, listed, undecided,
+        people=people if config.store.customers else people.clear(),
+    )  # fmt: skip

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
@@ -11,9 +13,9 @@ import polars as pl
 
 from empathy_scan import __version__, codebook, groups, phrases, quantify, report, roster, summary, trends
 from empathy_scan.config import Config
-from empathy_scan.errors import ModelError
+from empathy_scan.errors import ModelError, StoreError
 from empathy_scan.model import files
-from empathy_scan.store import Store, Stored
+from empathy_scan.store import REPORTS, Store, Stored
 
 
 def write_report(
@@ -25,12 +27,14 @@ def write_report(
     until: datetime | None = None,
     conversations: Collection[str] = (),
     told: Callable[[report.Written], None] | None = None,
+    again: bool = False,
 ) -> tuple[Path, Stored]:
     """The report of what a store holds of a period; gives its front page and what was loaded.
 
     Without `since` and `until` the period is the latest weeks, as the settings have it.
     A roster gives agents one id each, names and teams, also in what was stored before it was there. `conversations` are
     the ids of those that get a page also where a large report has none of them, `told` hears what was written.
+    With `again` it is the report in that folder, of which something was taken away.
     Rates are corrected where one model made all labels of the period and the store knows its errors.
 
     Raises StoreError where there is no store, UsageError for an id that is not in the report, OutputError where the
@@ -64,6 +68,7 @@ def write_report(
         background=_background(stored, config),
         conversations=conversations,
         told=told,
+        again=again,
         config=config.report,
         provenance={
             "version": __version__,
@@ -73,6 +78,16 @@ def write_report(
         },
     )
     return front_page, stored
+
+
+def noted(store: Store, reports: Path, *, since: datetime | None = None, until: datetime | None = None) -> None:
+    """Let the store remember a report and its period, so that what is forgotten is taken out of it, too."""
+    where, known = str(reports.absolute()), store.recall(REPORTS)
+    period = {name: day.isoformat() if day else "" for name, day in (("since", since), ("until", until))}
+    facts = json.loads(known.get(where) or "{}")
+    if {name: facts.get(name, "") for name in period} != period or where not in known:
+        with contextlib.suppress(StoreError):  # a store that one may only read
+            store.remember(REPORTS, {**known, where: json.dumps(period)})
 
 
 def latest(store: Store, weeks: int) -> datetime | None:

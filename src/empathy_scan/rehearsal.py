@@ -10,7 +10,7 @@ from typing import Any
 
 import polars as pl
 
-from empathy_scan import ledger, nights, pipeline, prepare, readers, runs
+from empathy_scan import ledger, nights, pipeline, prepare, readers, runs, tombstones
 from empathy_scan.config import Config
 from empathy_scan.errors import NoticeError, StoreError
 from empathy_scan.model import files as bundles
@@ -21,6 +21,7 @@ from empathy_scan.versions import VERSION, conversations_of
 _SAMPLE_TURNS = 60  # that are scored where no earlier run tells how long it takes
 _SURE_TURNS = 500  # scored by earlier runs, from which on their rate is taken
 _LEDGER_SINCE = 4  # the layout that brought the ledger of files
+_FORGOTTEN_SINCE = 7  # the layout that brought what was forgotten
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,8 @@ class Rehearsal:
     turns_to_score: int
     rejects: int
     left_out: int
+    removed: int  # conversations that would be deleted, as they are older than the settings allow
+    forgotten: int  # that would be left out, as they were forgotten before or are too old
     seconds: float  # that the scan would take, as far as one can tell
     estimated_from: str
     model: str
@@ -86,6 +89,7 @@ def rehearse(
         files=len(found), **_files(plan, rows),
         conversations=seen.conversations, to_score=seen.scored, replaced=seen.replaced,
         turns_to_score=seen.scored_turns, rejects=rejects.height - left_out, left_out=left_out, seconds=took + more,
+        removed=_too_old(held, config), forgotten=seen.forgotten,
         estimated_from=told, model=fingerprint, settings=config.fingerprint(), rejected=rejects,
     )  # fmt: skip
 
@@ -93,18 +97,31 @@ def rehearse(
 def _read(plan: ledger.Plan, held: Store, config: Config, model: str) -> tuple[pipeline.Seen, pl.DataFrame | None]:
     """All that is to be read, compared with what is stored; and some turns that are to be scored."""
     seen, sample = pipeline.Seen(), None
+    limit = None if not config.store.keep_days else tombstones.oldest(config.store.keep_days)
+    known_since = held.layout() >= _FORGOTTEN_SINCE
+    gate = tombstones.gate(held, keep_days=config.store.keep_days) if known_since else tombstones.Gate(before=limit)
     if plan.read:
         readings = readers.of_files(plan.read, config.read, plan.opener)
-        for prepared in prepare.of_readings(readings, config, plan.domains):
+        for read in prepare.of_readings(readings, config, plan.domains):
+            prepared = tombstones.admitted(read, gate)
+            made_with = {"model": model, "settings": config.fingerprint()}
             known = held.known(prepared.turns["conversation_id"])
-            turns = nights.go_on(prepared.turns, held.turns_of(pipeline.changed(prepared.turns, known)))
-            conversations = conversations_of(turns, model=model, settings=config.fingerprint())
+            whole, known = pipeline.by_old_names(prepared.turns, known, plan, held, **made_with)
+            turns = nights.go_on(whole, held.turns_of(pipeline.changed(whole, known)))
+            conversations = conversations_of(turns, **made_with)
             new = conversations.join(known, on=VERSION, how="anti")
             seen.add(prepared, conversations, new, known)
             seen.rejects.append(prepared.rejects)
             if sample is None and new.height:
                 sample = turns.join(new, on="conversation_id", how="semi").head(_SAMPLE_TURNS)
     return seen, sample
+
+
+def _too_old(held: Store, config: Config) -> int:
+    """How many conversations would be deleted."""
+    if not (config.store.keep_days and held.exists()):
+        return 0
+    return held.conversations(before=tombstones.oldest(config.store.keep_days)).height
 
 
 def _files(plan: ledger.Plan, rows: pl.DataFrame) -> dict[str, int]:

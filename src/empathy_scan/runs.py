@@ -40,6 +40,7 @@ from empathy_scan.tables import RUNS
 
 log = logging.getLogger(__name__)
 BEGUN, DONE, FAILED, STOPPED = "begun", "done", "failed", "stopped"
+SCAN, FORGET = "scan", "forget"  # what a run may be
 LIBRARIES = ("deltalake", "polars", "spacy", "tokenizers", "torch", "transformers")
 _MAY_NAME_SOMEBODY = {"read": ("agent_addresses",), "roles": ("roles", "roster", "speakers")}
 _TOLD = (StoreError, OutputError, EngineError, ModelError)  # errors whose words are of the machine, not of the input
@@ -49,12 +50,13 @@ _BY_SIGNAL = 128  # a shell's exit code of a process that a signal ended is this
 class Record:
     """What is to be told of a run that is at work."""
 
-    def __init__(self, held: Store, config: Config, stages: Stages, locked: ExitStack) -> None:
+    def __init__(self, held: Store, config: Config, stages: Stages, locked: ExitStack, command: str) -> None:
         self.started = datetime.now(UTC)
         self.run_id = f"{self.started:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
         self.model = ""  # fingerprint, once it is known
         self.stages = stages
         self._held, self._config, self._locked = held, config, locked
+        self._command = command
         self._clock = time.monotonic()
         self._begun = False
         self._numbers: dict[str, Any] = {}
@@ -111,20 +113,20 @@ class Record:
         row |= {
             "run_id": self.run_id, "version": __version__, "model": self.model, "settings": self._config.fingerprint(),
             "seconds": self.seconds, "started_at": self.started, "versions": _json(versions()),
-            "options": _json(impersonal(self._config)),
+            "options": _json(impersonal(self._config)), "command": self._command,
         }  # fmt: skip
         return pl.DataFrame([row | known], schema=dict(RUNS.columns))
 
 
 @contextmanager
-def recorded(held: Store, config: Config, *, told: Told | None = None) -> Iterator[Record]:
+def recorded(held: Store, config: Config, *, told: Told | None = None, command: str = SCAN) -> Iterator[Record]:
     """The record of the run that a `with` block is. While it lasts no other run may write to a local store.
 
     A store that is there is told at once; where there is none yet, the run says when to `begin`.
     """
     stages = Stages(told)
     with heard_by(stages), ExitStack() as locked:
-        record = Record(held, config, stages, locked)
+        record = Record(held, config, stages, locked, command)
         if held.exists():
             record.begin()
         try:
@@ -162,6 +164,12 @@ def found(held: Store, run_id: str) -> dict[str, Any]:
         what = "several runs" if exact else "no run"
         raise UsageError(f"{what} of that id", where=run_id, remedy="`empathy-scan runs` lists them")
     return exact[0]
+
+
+def left_strays(held: Store, run_id: str) -> bool:
+    """Whether the run before the one of that id may have left rows of conversations that it did not complete."""
+    before = held.runs().filter(pl.col("run_id") != run_id)
+    return before.height > 0 and before["state"][-1] != DONE
 
 
 def _shown(row: dict[str, Any], *, newest: bool, at_work: bool) -> dict[str, Any]:

@@ -28,16 +28,17 @@ from typing import cast
 
 import polars as pl
 
-from empathy_scan import layouts, lease, lock, months
-from empathy_scan.delta import KEEP_HOURS, DeltaTable, failures, normal
+from empathy_scan import facts, layouts, lease, lock, months
+from empathy_scan.delta import KEEP_HOURS, DeltaTable, normal
 from empathy_scan.errors import SchemaError, StoreError
 from empathy_scan.layouts import MIGRATIONS, VERSIONED
 from empathy_scan.months import MONTH
 from empathy_scan.tables import CONVERSATIONS, ERROR_RATES, FILES, REJECTS, RUNS, TURNS, Table, conform
 from empathy_scan.versions import VERSION, content_hash, conversations_of
 
-__all__ = ["VERSION", "Size", "Store", "Stored", "content_hash", "conversations_of"]
+__all__ = ["REPORTS", "VERSION", "Size", "Store", "Stored", "content_hash", "conversations_of"]
 
+REPORTS = "reports"  # under which a store remembers the reports that were made of it, by their folders
 _LAYOUT = "_empathy_scan.json"
 _LOCK = "_empathy_scan.lock"
 _WAIT_SECONDS = 10.0  # for another run to finish; a night's run takes longer, a report's reading less
@@ -126,21 +127,31 @@ class Store:
         self._must_exist()
         return self._visible(TURNS, self._marked(_ids(conversation_ids)).select(*VERSION, MONTH))
 
-    def conversations(self) -> pl.DataFrame:
-        """The CONVERSATIONS that are visible, sorted by id. Raises StoreError where there is no store."""
+    def conversations(self, *, ids: pl.Series | None = None, before: datetime | None = None) -> pl.DataFrame:
+        """The CONVERSATIONS that are visible, sorted by id; of those ids or started before a time, if one is given.
+
+        Raises StoreError where there is no store.
+        """
         self._must_exist()
-        return conform(self._marked().drop(MONTH), CONVERSATIONS)
+        rows = self._marked(_ids(ids), within=months.within(None, before)).drop(MONTH)
+        return conform(
+            rows if before is None else rows.filter(pl.col("started_at") < months.utc(before)), CONVERSATIONS
+        )
 
     def load(
-        self, *, since: datetime | None = None, until: datetime | None = None, conversation_id: str | None = None
+        self,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        conversation_id: str | pl.Series | None = None,
     ) -> Stored:
         """All that is visible, of conversations that started in `since <= t < until` or that tell no time.
 
-        Other months are not opened. Of a single one by its id, quickly; no rows where the store does not hold it.
+        Other months are not opened. Of a single one by its id, or of several, quickly; no rows of what is not there.
         Raises StoreError where there is no store, or rows that it promises are gone.
         """
         self._must_exist()
-        only = None if conversation_id is None else pl.Series([conversation_id])
+        only = pl.Series([conversation_id]) if isinstance(conversation_id, str) else conversation_id
         marked = self._marked(_ids(only), within=months.within(since, until)).filter(months.between(since, until))
         versions = marked.select(*VERSION, MONTH)
         turns, scores, labels = (self._visible(table, versions) for table in VERSIONED)
@@ -208,7 +219,10 @@ class Store:
         """Add rows to the ledger; the older ones of their paths count no more. No rows commit nothing."""
         if files.height:
             with self.writing():
-                self._table(FILES).append(conform(files, FILES))
+                table = self._table(FILES)
+                last = table.read("read_at").select(pl.col("read_at").max() + pl.duration(microseconds=1)).item()
+                later = pl.max_horizontal("read_at", pl.lit(last, FILES.columns["read_at"]))  # a clock may go back
+                table.append(conform(files.with_columns(read_at=later), FILES))
 
     def read_rejects(self) -> pl.DataFrame:
         """What could not be read (REJECTS), sorted; no rows where there is no store yet."""
@@ -261,12 +275,46 @@ class Store:
         gone = _ids(conversation_ids.cast(pl.String))
         with self.writing():
             there = self._marked(gone)
-            self._mark(there.clear(), there)
-            for table in VERSIONED:
-                delta = self._table(table)
-                delta.drop(delta.read("conversation_id", MONTH, only=gone).unique())
-            self.tidy(keep_hours=0)
+            if there.height:
+                self._mark(there.clear(), there)
+            for table in layouts.OF_CONVERSATIONS:
+                self.drop_rows(table, conversation_ids)
+            self.purge()
         return there.height
+
+    def drop_rows(self, table: Table, conversation_ids: pl.Series) -> None:
+        """Remove the rows of those conversations from one of layouts.OF_CONVERSATIONS; their markers stay."""
+        delta = self._table(table)
+        with self.writing():
+            delta.drop(delta.read("conversation_id", MONTH, only=_ids(conversation_ids.cast(pl.String))).unique())
+
+    def purge(self) -> None:
+        """Leave no file and no line of a log of what is not stored any more, of the tables that know of people."""
+        with self.writing():
+            for table in layouts.ALL:
+                if table not in (RUNS, ERROR_RATES):
+                    self._table(table).purge()
+
+    def rows(self, table: Table, *columns: str, only: pl.DataFrame | None = None) -> pl.DataFrame:
+        """The rows of a table as it is stored, in any order; none where there is no store yet.
+
+        `only` keeps those that agree with it in all of its columns.
+        """
+        if not self.exists():
+            return layouts.stored(table).empty().select(columns or pl.all())
+        self._must_exist()
+        return self._table(table).read(*columns, only=only)
+
+    def append(self, table: Table, rows: pl.DataFrame) -> None:
+        """Add rows to a table as it is stored; no rows commit nothing."""
+        if rows.height:
+            with self.writing():
+                self._table(table).append(conform(rows, layouts.stored(table)))
+
+    def replace(self, table: Table, rows: pl.DataFrame) -> None:
+        """Make rows all that a table holds, as it is stored."""
+        with self.writing():
+            self._table(table).replace(conform(rows, layouts.stored(table)))
 
     def tidy(self, *, keep_hours: int = KEEP_HOURS) -> None:
         """Drop rows that a killed run left, join small files, and delete files superseded for `keep_hours`.
@@ -275,11 +323,7 @@ class Store:
         """
         self._must_exist()
         with self.writing():
-            visible = self._marked().select(*VERSION, MONTH)
-            for delta in map(self._table, VERSIONED):
-                for month in delta.months():
-                    there = delta.read(*VERSION, MONTH, within=month.__eq__).unique()
-                    delta.drop(there.join(visible, on=(*VERSION, MONTH), how="anti"))
+            self._drop_strays()
             self._join_ledger()
             for table in layouts.ALL:
                 self._table(table).join_files()
@@ -293,9 +337,11 @@ class Store:
         files = pl.concat([self._table(table).files() for table in layouts.ALL])
         return Size(files.height, int(files["size_bytes"].sum()))
 
-    def tidy_if_scattered(self) -> bool:
-        """What a night's end does: `tidy` without a look at every row, where a month lies in many files."""
+    def tidy_if_scattered(self, *, strays: bool = False) -> bool:
+        """What a night's end does: `tidy` where a month lies in many files, with a look at every row for `strays`."""
         with self.writing():
+            if strays:
+                self._drop_strays()
             self._join_ledger()
             joined = [table for table in layouts.ALL if self._table(table).join_files()]
             for table in joined:
@@ -312,6 +358,8 @@ class Store:
             yield
             return
         with self._locked():
+            for table in layouts.ALL:
+                self._table(table).mend()
             self._migrate()
             self._writing = True
             try:
@@ -331,6 +379,17 @@ class Store:
     def is_at_work(self) -> bool:
         """Whether a run is writing to the store now; of a killed one in an object store, until its lease ends."""
         return lease.is_held(self._leases()) if self._remote else lock.is_held(Path(self.root, _LOCK))
+
+    def _drop_strays(self) -> None:
+        """Drop the rows of versions that no conversation has: those of a run that was ended while it stored."""
+        visible = self._marked().select(*VERSION, MONTH)
+        for delta in map(self._table, VERSIONED):
+            for month in delta.months():
+                there = delta.read(*VERSION, MONTH, within=month.__eq__).unique()
+                delta.drop(there.join(visible, on=(*VERSION, MONTH), how="anti"))
+        for table in (each for each in layouts.OF_CONVERSATIONS if each not in VERSIONED):
+            there = self._table(table).read("conversation_id", MONTH).unique()
+            self._table(table).drop(there.join(visible, on="conversation_id", how="anti"))
 
     def _join_ledger(self) -> None:
         """Keep only the latest row of each path, once the ledger lies in many files."""
@@ -355,8 +414,7 @@ class Store:
 
     def _layout(self) -> int:
         """The version of the layout; 0 where there is no store."""
-        with failures(self.root, "read"):
-            text = self._read(_LAYOUT)
+        text = facts.read(f"{self.root}/{_LAYOUT}", self._options)
         if text is None:
             return 0
         try:
@@ -373,40 +431,19 @@ class Store:
 
     def _write_layout(self, number: int) -> None:
         """Put the version of the layout in its file, whole or not at all."""
-        self._write(_LAYOUT, {"version": number})
+        facts.write(f"{self.root}/{_LAYOUT}", {"version": number}, self._options)
 
     def recall(self, name: str) -> dict[str, str]:
         """What was remembered under a name; nothing where there is none or it is damaged."""
-        with failures(self.root, "read"):
-            text = self._read(f"_{name}.json")
+        text = facts.read(f"{self.root}/_{name}.json", self._options)
         try:
             return {str(key): str(value) for key, value in json.loads(text or "{}").items()}
         except (ValueError, AttributeError):
             return {}
 
-    def remember(self, name: str, facts: Mapping[str, str]) -> None:
+    def remember(self, name: str, told: Mapping[str, str]) -> None:
         """Keep a few facts beside the tables, in the place of those of that name."""
-        self._write(f"_{name}.json", facts)
-
-    def _read(self, name: str) -> str | None:
-        """The text of a small file of the store; None where there is none."""
-        place = f"{self.root}/{name}"
-        try:
-            if self._remote:
-                return json.dumps(pl.read_ndjson(place, storage_options=self._options).row(0, named=True))
-            return Path(place).read_text(encoding="utf-8", errors="replace")
-        except FileNotFoundError:
-            return None
-
-    def _write(self, name: str, facts: Mapping[str, str | int]) -> None:
-        """Put facts in a small file, whole or not at all."""
-        frame, place = pl.LazyFrame({key: [value] for key, value in facts.items()}), f"{self.root}/{name}"
-        with failures(self.root, "written"):
-            if self._remote:
-                frame.sink_ndjson(place, storage_options=self._options)
-            else:
-                frame.sink_ndjson(f"{place}.part")
-                Path(f"{place}.part").replace(place)
+        facts.write(f"{self.root}/_{name}.json", told, self._options)
 
     def _must_exist(self) -> None:
         """Raise StoreError where there is no store; bring one of an older layout up to date."""

@@ -311,13 +311,17 @@ RUNS = Table(
         "stage_seconds": pl.String,  # stage -> seconds
         "versions": pl.String,  # python, platform, codebook and the libraries that decide scores
         "options": pl.String,  # the settings, without what may name people
+        "command": pl.String,  # scan or forget; null in rows of before there were others than scan
+        "removed": pl.Int64,  # conversations taken out of the store: by `forget`, or by a scan as they were too old
+        "cut": pl.Int64,  # conversations of which the part of a forgotten agent was taken out
+        "forgotten": pl.Int64,  # conversations that a scan left out, as they were forgotten before or are too old
     },
     key=("run_id",),
     nullable=frozenset(
         {
             "state", "ended_at", "exit_code", "error", "reason", "stage", "files", "known", "waiting", "replaced",
             "scored_turns", "left_out", "mixed", "assumed", "peak_bytes", "rejected", "formats", "stage_seconds",
-            "versions", "options",
+            "versions", "options", "command", "removed", "cut", "forgotten",
         }
     ),
 )  # fmt: skip
@@ -344,10 +348,34 @@ FILES = Table(
     key=("path",),
 )
 
+# By what a customer can be found again who asks to be forgotten: keyed hashes, never the words (identities.py).
+PEOPLE = Table(
+    "people",
+    {
+        "conversation_id": pl.String,
+        "kind": pl.String,  # address, phone or label
+        "digest": pl.String,
+    },
+    key=("conversation_id", "kind", "digest"),
+)
+
+# What was forgotten and must not come in again, as keyed hashes (tombstones.py).
+FORGOTTEN = Table(
+    "forgotten",
+    {
+        "kind": pl.String,  # conversation, content, agent, or before
+        "digest": pl.String,  # of before the time itself
+        "cause": pl.String,  # digest of what was asked for, so that it can be allowed again
+        "forgotten_at": UTC_TIME,
+    },
+    key=("kind", "digest", "cause"),
+)
+
 TABLES: dict[str, Table] = {
     table.name: table
     for table in (
         TURNS, CONVERSATIONS, SEGMENTS, SCORES, LABELS, EXCHANGES, ANSWERS, FIGURES, ERROR_RATES, REJECTS, RUNS, FILES,
+        PEOPLE, FORGOTTEN,
     )
 }  # fmt: skip
 

@@ -88,15 +88,18 @@ def test_a_store_that_is_not_there_yet_is_no_fault(tmp_path):
     assert states(tmp_path / "store")["store"] == ("ok", "there is none yet; the first scan makes it")
 
 
-@pytest.mark.parametrize("harm", ["cut", "gone"])
+@pytest.mark.parametrize("harm", ["cut", "gone", "changed"])
 def test_a_damaged_file_is_found(held, harm):
     path = next(held.joinpath("turns").rglob("*.parquet"))
     if harm == "cut":
         path.write_bytes(path.read_bytes()[:-9])
+    elif harm == "changed":
+        whole = path.read_bytes()
+        path.write_bytes(whole[:40] + bytes([whole[40] ^ 1]) + whole[41:])
     else:
         path.unlink()
     state, what = states(held)["store files"]
-    assert (state, what.startswith("1 are gone or cut off, such as turns/")) == ("fault", True)
+    assert (state, what.startswith("1 are gone, cut off or changed, such as turns/")) == ("fault", True)
 
 
 def test_a_layout_of_a_newer_program_is_a_fault(held):

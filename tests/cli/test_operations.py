@@ -89,6 +89,15 @@ def test_a_dry_run_tells_what_would_be_done_and_writes_nothing(scan, call, tmp_p
     assert "nothing was written" in scan(call.parent, "--dry-run").out
 
 
+def test_a_dry_run_knows_a_conversation_whose_file_is_called_otherwise(scan, call):
+    scan(call.parent)
+    call.write_text(call.read_text(encoding="utf-8") + "\n", encoding="utf-8")  # other bytes that say the same
+    call.rename(call.with_name("other.txt"))
+    plan = json.loads(scan(call.parent, "--dry-run", "--json").out)
+    assert (plan["files_new"], plan["conversations"], plan["to_score"]) == (1, 1, 0)
+    assert json.loads(scan(call.parent, "--json").out)["scored"] == 0
+
+
 def test_a_quiet_run_says_nothing_unless_it_fails(scan, secret, tmp_path):
     answer = scan(secret, "--quiet")
     assert (answer.code, answer.out, answer.err) == (3, "", "")

@@ -27,6 +27,11 @@ if TYPE_CHECKING:
 
 safe, as_json = logs.safe, logs.as_json
 _SHOWN_FRAMES = 5
+_NO_MEMORY = ("allocate memory", "spawn worker thread")
+_MORE_MEMORY = (
+    "there is not enough memory; end other programs, give fewer --workers, or take a larger machine, then repeat: "
+    "nothing is lost"
+)
 REJECTED = 3  # done, but some input was rejected
 SHOWN_REJECTS = 20
 _KIND = re.compile(r"(?:looks like )?an? ([^,]+), which")  # what a file is that is left out
@@ -54,12 +59,24 @@ class Commands(TyperGroup):
         except Exception as error:
             if type(error).__module__.partition(".")[0] in {"typer", "click"}:  # these are told by them
                 raise
-            logs.say(f"empathy-scan: {_unforeseen(error)}", event="error", error=type(error).__name__)
+            _tell_fault(error)
+            raise typer.Exit(1) from None
+        except BaseException as error:
+            if type(error).__name__ != "PanicException":  # of libraries in Rust, and no Exception
+                raise
+            _tell_fault(error)
             raise typer.Exit(1) from None
         return answer
 
 
-def _unforeseen(error: Exception) -> str:
+def _tell_fault(error: BaseException) -> None:
+    """Says what nobody foresaw, or that there was too little memory, for which libraries have no class of their own."""
+    scarce = isinstance(error, MemoryError) or any(word in str(error) for word in _NO_MEMORY)
+    said, kind = (_MORE_MEMORY, MemoryError) if scarce else (_unforeseen(error), type(error))
+    logs.say(f"empathy-scan: {said}", event="error", error=kind.__name__)
+
+
+def _unforeseen(error: BaseException) -> str:
     """A fault of the program in a line: where it arose, without its message, which may cite a transcript."""
     frames = traceback.extract_tb(error.__traceback__)[-_SHOWN_FRAMES:]
     places = " > ".join(f"{Path(frame.filename).name}:{frame.lineno}" for frame in frames)

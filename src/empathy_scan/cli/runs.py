@@ -10,7 +10,17 @@ import typer
 from empathy_scan.cli import base
 from empathy_scan.cli.base import app
 
-_WIDTHS = {"run": 23, "started": 20, "state": 9, "files": 8, "scored": 8, "rejects": 8, "seconds": 9, "exit": 5}
+_WIDTHS = {
+    "run": 23,
+    "started": 20,
+    "what": 7,
+    "state": 9,
+    "files": 8,
+    "scored": 8,
+    "rejects": 8,
+    "seconds": 9,
+    "exit": 5,
+}
 
 
 @app.command(epilog="Example: empathy-scan runs last --store results")
@@ -49,6 +59,7 @@ def _table(rows: list[dict[str, Any]]) -> Iterator[str]:
     for row in rows:
         cells = {
             "run": row["run_id"], "started": row["started_at"], "state": row["state"], "files": row["files"],
+            "what": row["command"] or "scan",
             "scored": row["scored"], "rejects": row["rejects"], "exit": row["exit_code"],
             "seconds": None if row["seconds"] is None else f"{row['seconds']:.1f}",
         }  # fmt: skip
@@ -57,7 +68,7 @@ def _table(rows: list[dict[str, Any]]) -> Iterator[str]:
 
 
 def _line(cells: Mapping[str, Any]) -> str:
-    words = ("run", "started", "state")
+    words = ("run", "started", "what", "state")
     shown = {name: "" if cells[name] is None else str(cells[name]) for name in _WIDTHS}
     return " ".join(
         f"{shown[name]:<{width}}" if name in words else f"{shown[name]:>{width}}" for name, width in _WIDTHS.items()

@@ -97,7 +97,7 @@ def _scan(options: Config) -> None:
         base.print_json(result.to_json())
     elif not asked.quiet:
         _summary(result.to_json())
-    if not result.conversations:
+    if result.exit_code == 1:
         raise InputError(
             f"no conversation could be read from {result.files} file(s), and the store holds none",
             remedy="mend what is named above; `empathy-scan read --explain FILE` tells how a file is understood",
@@ -136,6 +136,8 @@ def _plan(found: dict[str, Any]) -> Iterator[str]:
         "left out": found["left_out"],
         "conversations": f"{found['conversations']}, {found['to_score']} of them to be scored",
         "in place of older": found["replaced"],
+        "too old": f"{found['removed']} conversation(s) to be deleted",
+        "forgotten": f"{found['forgotten']} conversation(s) to be left out",
         "turns to be scored": found["turns_to_score"],
         "seconds": f"about {found['seconds']:.0f} (from {found['estimated_from']})",
         "model": found["model"],
@@ -145,9 +147,12 @@ def _plan(found: dict[str, Any]) -> Iterator[str]:
         yield f"{title:<20}{value}"
 
 
+_ENDING = ("SIGTERM", "SIGHUP")  # as `systemctl stop`, a scheduler's time limit, or a terminal that is closed
+
+
 @contextmanager
 def _ended_by_signals() -> Iterator[None]:
-    """Let the run record that it was stopped where the system asks it to end, as `systemctl stop` does."""
+    """Let the run record and say that it was stopped where the system or somebody asks it to end."""
 
     def stop(number: int, _: object) -> None:
         raise SystemExit(128 + number)
@@ -155,11 +160,22 @@ def _ended_by_signals() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():  # signals are the main thread's
         yield
         return
-    before = signal.signal(signal.SIGTERM, stop)
+    numbers = [getattr(signal, name) for name in _ENDING if hasattr(signal, name)]
+    before = {number: signal.getsignal(number) for number in numbers}
+    for number in [each for each in numbers if before[each] is signal.SIG_DFL]:  # `nohup` has it ignored
+        signal.signal(number, stop)
     try:
         yield
+    except (KeyboardInterrupt, SystemExit) as error:
+        code = error.code if isinstance(error, SystemExit) else 128 + signal.SIGINT
+        if not isinstance(code, int) or code <= 128:
+            raise  # no signal's
+        by = signal.Signals(code - 128).name
+        logs.say(f"empathy-scan: stopped by {by}; what is stored stays, and the next scan goes on there", event="error")
+        raise typer.Exit(code) from None
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 @app.command(epilog="Example: empathy-scan report --store results --reports report --since 2026-10-12")
@@ -197,10 +213,12 @@ def report(  # noqa: PLR0913 - a parameter per option
     if all_conversations:
         options = replace(options, report=replace(options.report, conversation_pages="all"))
     written: list[pages.Written] = []
+    held = Store.open(asked.store)
     front_page, stored = rebuild.write_report(
-        Store.open(asked.store), Path(asked.reports), options,
+        held, Path(asked.reports), options,
         since=start, until=end, conversations=conversation or (), told=written.append,
     )  # fmt: skip
+    rebuild.noted(held, Path(asked.reports), since=start, until=end)
     if asked.json:
         numbers = {"conversations": stored.conversations.height} | {k: v for w in written for k, v in asdict(w).items()}
         base.print_json({"front_page": str(front_page)} | numbers)
@@ -225,6 +243,8 @@ def _summary(result: dict[str, Any]) -> None:
         "known already": ("known", "file(s), which were not opened"),
         "being written": ("waiting", "file(s) that are not whole yet, left for the next run"),
         "mixed languages": ("mixed", "conversation(s) with turns in other languages, which are left out"),
+        "too old": ("removed", "conversation(s) deleted, which are older than the settings allow"),
+        "forgotten": ("forgotten", "conversation(s) left out: forgotten before, or older than the settings allow"),
         "language not told": ("assumed", "conversation(s) too short to tell, taken as known"),
     }
     for title, (key, meaning) in notes.items():

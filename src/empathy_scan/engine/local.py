@@ -77,6 +77,7 @@ def _until_broken(
     """The results in order, from one set of workers. `pending` holds what is to be repeated when they break."""
     threads = max(1, (os.cpu_count() or 1) // workers)
     context = multiprocessing.get_context("spawn")  # a fork would copy locks that polars' and torch's threads hold
+    others = set(multiprocessing.active_children())
     pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_prepare, initargs=(threads,))
     try:
         running: deque[Future[pl.DataFrame]] = deque(pool.submit(_step, recipe, batch) for batch in pending)
@@ -89,6 +90,10 @@ def _until_broken(
             result = running.popleft().result()
             pending.popleft()
             yield result
+    except (KeyboardInterrupt, SystemExit, GeneratorExit):  # nobody waits for what is under way
+        for worker in set(multiprocessing.active_children()) - others:
+            worker.terminate()
+        raise
     finally:
         pool.shutdown(cancel_futures=True)
 

@@ -3,7 +3,7 @@
     config.json  model.safetensors  tokenizer.json  tokenizer_config.json  empathy_scan.json  README.md (the model card)
     errors.json (how often it errs, where that was counted; quantify.py reads it, and it decides no score)
 
-Weights are safetensors only: a bundle cannot carry code.
+Weights are safetensors only: a bundle cannot carry code. The facts hold a checksum of each file that decides scores.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from transformers import AutoTokenizer, PreTrainedTokenizerBase
 from empathy_scan.codebook import CODEBOOK_VERSION
 from empathy_scan.errors import ModelError
 from empathy_scan.model.decisions import Decisions
-from empathy_scan.model.files import FACTS, NEEDED, WEIGHTS, default_path, demand, fingerprint, parameters
+from empathy_scan.model.files import FACTS, NEEDED, SUMS, WEIGHTS, default_path, demand, fingerprint, parameters, sums
 from empathy_scan.model.network import EmpathyConfig, EmpathyModel
 from empathy_scan.model.tokens import Packer
 
@@ -43,6 +43,7 @@ def load(path: Path | None = None) -> Bundle:
     """The bundle in a directory, the shipped one without a path; ModelError for what is missing, damaged or foreign."""
     path = path or default_path()
     demand(path)
+    known_as = fingerprint(path)
     try:
         facts = json.loads((path / FACTS).read_text(encoding="utf-8"))
         _check_versions(facts, path)
@@ -64,7 +65,7 @@ def load(path: Path | None = None) -> Bundle:
             f"cannot load the model ({type(error).__name__})", where=str(path), remedy="install the bundle again"
         ) from error
     model.eval()  # type: ignore[no-untyped-call]
-    return Bundle(model, packer, decisions, facts, fingerprint(path))
+    return Bundle(model, packer, decisions, facts, known_as)
 
 
 def save(
@@ -97,8 +98,14 @@ def save(
         "decisions": asdict(decisions),
         **facts,
     }
-    (path / FACTS).write_text(json.dumps(whole, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    whole.pop(SUMS, None)  # those of a bundle that this one is made of
+    _write(path / FACTS, whole)
+    _write(path / FACTS, {**whole, SUMS: sums(path)})
     return path
+
+
+def _write(path: Path, facts: dict[str, Any]) -> None:
+    path.write_text(json.dumps(facts, indent=1, sort_keys=True) + "\n", encoding="utf-8")
 
 
 def _check_versions(facts: dict[str, Any], path: Path) -> None:

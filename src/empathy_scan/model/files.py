@@ -13,6 +13,7 @@ from empathy_scan.errors import ModelError
 
 WEIGHTS, FACTS = "model.safetensors", "empathy_scan.json"
 _LONGEST_HEAD = 100_000_000  # bytes, as safetensors itself has it
+SUMS = "sums"  # of the facts: a checksum of each needed file
 NEEDED = ("config.json", WEIGHTS, "tokenizer.json", "tokenizer_config.json", FACTS)
 
 
@@ -24,15 +25,34 @@ def default_path() -> Path:
 
 
 def fingerprint(path: Path) -> str:
-    """Twelve hex digits that change when a file that decides scores changes; ModelError where one is missing."""
+    """Twelve hex digits that change when a file that decides scores changes.
+
+    Raises ModelError where one is missing, cannot be read, or is not what the bundle was made with.
+    """
     demand(path)
-    digest = hashlib.sha256()
+    found = sums(path)
+    wanted = _facts(path).get(SUMS) or {}  # bundles of before there were sums have none
+    if damaged := [name for name in NEEDED if wanted.get(name, found[name]) != found[name]]:
+        raise ModelError(
+            f"damaged: {', '.join(damaged)} not as the bundle was made", where=str(path),
+            remedy="install the bundle again",
+        )  # fmt: skip
+    return hashlib.sha256(b"".join(bytes.fromhex(each) for each in found.values())).hexdigest()[:12]
+
+
+def sums(path: Path) -> dict[str, str]:
+    """A checksum of each needed file, of the facts of those that decide scores. Raises ModelError."""
+    found = {}
     for name in NEEDED:
-        content = (path / name).read_bytes()
-        if name == FACTS:
-            content = _deciding(content, path)
-        digest.update(hashlib.sha256(content).digest())
-    return digest.hexdigest()[:12]
+        try:
+            content = (path / name).read_bytes()
+        except OSError as error:
+            raise ModelError(
+                f"cannot be read ({error.strerror})", where=str(path / name),
+                remedy="let the user of the scan read it, or install the bundle again",
+            ) from error  # fmt: skip
+        found[name] = hashlib.sha256(_deciding(path) if name == FACTS else content).hexdigest()
+    return found
 
 
 def demand(path: Path) -> None:
@@ -60,10 +80,15 @@ def decisions(path: Path) -> dict[str, Any]:
     return told
 
 
-def _deciding(content: bytes, path: Path) -> bytes:
+def _deciding(path: Path) -> bytes:
     """Of a bundle's facts, those that decide scores."""
-    try:
-        facts = dict(json.loads(content))
-    except (ValueError, TypeError) as error:
-        raise ModelError("not a JSON object", where=str(path / FACTS), remedy="install the bundle again") from error
+    facts = _facts(path)
     return json.dumps({key: facts.get(key) for key in ("decisions", "packing", "codebook")}, sort_keys=True).encode()
+
+
+def _facts(path: Path) -> dict[str, Any]:
+    """A bundle's facts. Raises ModelError."""
+    try:
+        return dict(json.loads((path / FACTS).read_bytes()))
+    except (ValueError, TypeError) as error:
+        raise ModelError(f"{FACTS} is no JSON object", where=str(path), remedy="install the bundle again") from error

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -46,6 +46,7 @@ class Reading:
     turns: pl.DataFrame
     rejects: pl.DataFrame
     files: int
+    people: pl.DataFrame = field(default_factory=gather.no_people)  # what is known of customers beside their turns
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +101,10 @@ def _read(
                 placed += piece.placed
                 problems += piece.problems
         stages.advance(stages.READING)
-    turns, rejects = _gathered(placed, problems, config)
+    turns, rejects, people = _gathered(placed, problems, config)
     count = len(found) + len(notices)
     _LOG.info("%d files: %d turns, %d rejects", count, turns.height, rejects.height)
-    return Reading(turns, rejects, count)
+    return Reading(turns, rejects, count, people)
 
 
 def read_in_parts(sources: Sequence[Path], config: ReadConfig) -> Iterator[Reading]:
@@ -128,9 +129,9 @@ def of_files(
         return
     count = len(found) + len(notices)
     for placed, problems in batches.batches(found, opener):
-        turns, rejects = _gathered(placed, [*notices, *problems], config)
+        turns, rejects, people = _gathered(placed, [*notices, *problems], config)
         _LOG.info("a part of %d files: %d turns, %d rejects", len(found), turns.height, rejects.height)
-        yield Reading(turns, rejects, count)
+        yield Reading(turns, rejects, count, people)
         count, notices = 0, []
 
 
@@ -165,7 +166,7 @@ def _explained(known: Sequence[pieces.Piece], config: ReadConfig) -> Explanation
     """How the pieces of one file are understood."""
     first = known[0]
     problems = [problem for piece in known for problem in piece.problems]
-    turns, rejects = _gathered([each for piece in known for each in piece.placed], problems, config)
+    turns, rejects, _ = _gathered([each for piece in known for each in piece.placed], problems, config)
     notes = dict.fromkeys(note for piece in known for note in piece.parsed.notes)
     return Explanation(
         source=first.source,
@@ -235,13 +236,14 @@ def check(config: ReadConfig) -> ReadConfig:
 
 def _gathered(
     placed: Sequence[gather.Placed], problems: Sequence[gather.Problem], config: ReadConfig
-) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The frame of turns, and of all that is left out of it."""
+) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """The frame of turns, of all that is left out of it, and of who the customers are."""
     joined, copies = threads.join(placed)
     single, doubled = parts.each_once(joined)
     kept, too_long = gather.within_limits(single, config)
     rejects = gather.rejects_frame([*problems, *copies, *doubled, *too_long])
-    return gather.turns_frame(kept, config.channel_roles, metadata=config.metadata), rejects
+    turns = gather.turns_frame(kept, config.channel_roles, metadata=config.metadata)
+    return turns, rejects, gather.people_frame(kept)
 
 
 def _speakers(turns: pl.DataFrame) -> list[SpeakerRole]:

@@ -16,7 +16,7 @@ from pathlib import PurePosixPath
 from empathy_scan.codebook import Channel, Role
 from empathy_scan.config import ReadConfig
 from empathy_scan.errors import MalformedInputError
-from empathy_scan.readers import amazon, apijson, speech, times
+from empathy_scan.readers import amazon, apijson, customers, speech, times
 from empathy_scan.readers.amazon import Json, Record
 from empathy_scan.readers.channels import read_channel
 from empathy_scan.readers.conversation import Conversation, Parsed, Turn, clean
@@ -90,6 +90,7 @@ def contact(record: Record, document: Document) -> Parsed:
         queue=_name_of(value.get("Queue"), ("Name", "Id")),
         started_at=started,
         place=record.place,
+        people=customers.of_object(value),
         redacted=_is_redacted(value, document),
         metadata=amazon.labels(language=value.get("LanguageCode"), direction=_direction(value)),
     )

@@ -60,6 +60,7 @@ class Conversation:
     metadata: Mapping[str, str] = field(
         default_factory=dict
     )  # direction, language, team and other labels of the export
+    people: frozenset[str] = frozenset()  # addresses, numbers, ids and names of the customer (customers.py)
 
 
 @dataclass(frozen=True, slots=True)

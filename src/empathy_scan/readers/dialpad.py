@@ -8,7 +8,7 @@ from datetime import datetime
 from empathy_scan.codebook import Channel, Role
 from empathy_scan.config import ReadConfig
 from empathy_scan.errors import InputError, MalformedInputError
-from empathy_scan.readers import apijson
+from empathy_scan.readers import apijson, customers
 from empathy_scan.readers.conversation import Conversation, Parsed, Turn, label_or_none
 from empathy_scan.readers.files import Document
 from empathy_scan.readers.speech import joined
@@ -78,6 +78,7 @@ def _conversation(call: apijson.Resource, lines: list[apijson.Resource], place: 
         queue=_queue(call),
         started_at=first,
         place=place,
+        people=customers.of_object(call),
         metadata=apijson.metadata(direction=apijson.direction(call.get("direction"))),
     )
 

@@ -14,7 +14,7 @@ from email.utils import parseaddr
 
 from empathy_scan.codebook import Channel, Role
 from empathy_scan.config import ReadConfig
-from empathy_scan.readers import tickets
+from empathy_scan.readers import customers, tickets
 from empathy_scan.readers.conversation import Conversation, Parsed, Turn, clean
 from empathy_scan.readers.files import Document
 from empathy_scan.readers.tickets import Ledger, Message, Object, an_object, at, objects
@@ -183,6 +183,7 @@ def _conversation(ticket: _Ticket, stem: str, ledger: Ledger) -> Conversation | 
         queue=tickets.identity(an_object(facts.get("group")).get("name")) or tickets.identity(facts.get("group_id")),
         started_at=began,
         place=ticket.place,
+        people=customers.of_object(facts),
         metadata=tickets.labels(
             source=_SOURCES.get(source, source),
             direction="outbound" if source == _OUTBOUND else None,

@@ -13,9 +13,11 @@ import polars as pl
 from empathy_scan.codebook import Role
 from empathy_scan.config import ReadConfig
 from empathy_scan.errors import InputError, NoticeError
-from empathy_scan.readers import grouping, times
+from empathy_scan.readers import customers, grouping, times
 from empathy_scan.readers.conversation import Conversation, clean
 from empathy_scan.tables import REJECTS, TURNS, conform
+
+_PEOPLE = {"conversation_id": pl.String, "name": pl.String}
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,21 @@ def _with_overlaps(turns: pl.DataFrame) -> pl.DataFrame:
     other = voice != voice.shift(1)
     begun = (pl.col("start") < ended) & other
     return turns.with_columns(overlap=(pl.col("overlap") | begun.over("conversation_id")).fill_null(pl.col("overlap")))
+
+
+def people_frame(placed: Iterable[Placed]) -> pl.DataFrame:
+    """What the exports say of who the customers are (`conversation_id`, `name`), in plain: for hashing only."""
+    rows = [
+        (each.conversation.conversation_id, name)
+        for each in placed
+        for name in sorted(customers.of_conversation(each.conversation))
+    ]
+    return pl.DataFrame(rows, schema=_PEOPLE, orient="row", strict=False)
+
+
+def no_people() -> pl.DataFrame:
+    """As `people_frame`, of nothing."""
+    return pl.DataFrame(schema=_PEOPLE)
 
 
 def rejects_frame(problems: Iterable[Problem]) -> pl.DataFrame:

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from empathy_scan.codebook import Channel, Role
 from empathy_scan.config import ReadConfig
 from empathy_scan.errors import InputError, MalformedInputError
-from empathy_scan.readers import apijson, genesys_messages, times
+from empathy_scan.readers import apijson, customers, genesys_messages, times
 from empathy_scan.readers.channels import read_channel
 from empathy_scan.readers.conversation import Conversation, Parsed, Turn
 from empathy_scan.readers.files import Document
@@ -108,6 +108,7 @@ def join(parts: Sequence[Conversation]) -> Conversation:
         redacted=all(part.redacted for part in parts),
         queue=next((part.queue for part in (first, *others) if part.queue), None),
         metadata={**first.metadata, **({"communication": named} if named else {})},
+        people=frozenset(name for part in (first, *others) for name in part.people),
     )
 
 
@@ -185,6 +186,7 @@ def _conversation(
         queue=_queue(value),
         started_at=None if base is None else times.from_epoch(base / 1000),
         place=place,
+        people=customers.of_object(value),
         metadata=_metadata(value, transcripts),
     ), problems
 

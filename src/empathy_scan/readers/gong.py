@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from empathy_scan.codebook import Channel, Role
 from empathy_scan.config import ReadConfig
 from empathy_scan.errors import InputError, MalformedInputError
-from empathy_scan.readers import apijson
+from empathy_scan.readers import apijson, customers
 from empathy_scan.readers.conversation import Conversation, Parsed, Turn, label_or_none
 from empathy_scan.readers.files import Document
 from empathy_scan.readers.speech import joined
@@ -139,6 +139,7 @@ def _conversation(call: apijson.Resource, place: str, stem: str, problems: list[
         channel=Channel.CALL,
         started_at=apijson.moment(meta.get("started")),
         place=place,
+        people=customers.of_object(call),
         metadata=apijson.metadata(
             direction=apijson.direction(meta.get("direction")),
             language=meta.get("language"),

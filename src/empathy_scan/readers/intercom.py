@@ -11,7 +11,7 @@ from datetime import datetime
 
 from empathy_scan.codebook import Channel, Role
 from empathy_scan.config import ReadConfig
-from empathy_scan.readers import tickets
+from empathy_scan.readers import customers, tickets
 from empathy_scan.readers.channels import read_channel
 from empathy_scan.readers.conversation import Conversation, Parsed, Turn
 from empathy_scan.readers.files import Document
@@ -169,6 +169,7 @@ def _conversation(
         queue=tickets.identity(value.get("team_assignee_id")),
         started_at=started,
         place=place,
+        people=customers.of_object(value),
         metadata=tickets.labels(
             via=source.get("type"),
             direction=_DIRECTIONS.get(str(source.get("delivered_as"))),

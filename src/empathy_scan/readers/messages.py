@@ -18,7 +18,7 @@ from itertools import islice
 from empathy_scan.codebook import Channel, Role
 from empathy_scan.config import ReadConfig
 from empathy_scan.errors import MalformedInputError
-from empathy_scan.readers import apijson, message_sides, tabular, tickets
+from empathy_scan.readers import apijson, customers, message_sides, tabular, tickets
 from empathy_scan.readers.channels import read_channel
 from empathy_scan.readers.conversation import Conversation, Parsed, Turn
 from empathy_scan.readers.files import Document, json_lines
@@ -293,8 +293,8 @@ def _conversation(
     if not messages:
         ledger.refuse("a conversation without words", place, "nothing to do; notes and events are not read")
         return None
-    customers = {each.turn.speaker for each in messages if each.turn.role == Role.CUSTOMER} - {None}
-    if identity == stem and len(customers) > 1:
+    several = {each.turn.speaker for each in messages if each.turn.role == Role.CUSTOMER} - {None}
+    if identity == stem and len(several) > 1:
         what = f"messages of several customers, and nothing says to which conversation they belong: {len(messages)}"
         ledger.refuse(what, place, "export each conversation by itself, or with its id")
         return None
@@ -310,6 +310,7 @@ def _conversation(
         queue=next((queue for each in found.around if (queue := first(each, _QUEUES))), None),
         started_at=started,
         place=place,
+        people=frozenset(name for each in found.around for name in customers.of_object(each)),
         metadata=tickets.labels(is_bot=True if any(turn.role == Role.SYSTEM for turn in turns) else None),
     )
 

@@ -128,6 +128,7 @@ def join(one: Placed, other: Placed) -> Placed:
         queue=known.queue or more.queue,
         redacted=known.redacted and more.redacted,
         metadata={**more.metadata, **known.metadata},
+        people=known.people | more.people,
     )
     return Placed(conversation, first.source, first.format, [each.source for each in turns])
 

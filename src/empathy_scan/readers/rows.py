@@ -19,7 +19,7 @@ from datetime import datetime
 from empathy_scan.codebook import Channel
 from empathy_scan.config import ReadConfig
 from empathy_scan.errors import InputError, MalformedInputError
-from empathy_scan.readers import columns, grouping, named, nested, single, text, times, turncells
+from empathy_scan.readers import columns, customers, grouping, named, nested, single, text, times, turncells
 from empathy_scan.readers.channels import read_channel
 from empathy_scan.readers.conversation import Conversation, Parsed, Turn, clean, label_or_none
 
@@ -66,6 +66,7 @@ class _Group:
     turns: Sequence[int] = ()
     ready: Sequence[Turn] = ()  # turns read from labelled text already
     labels: Mapping[str, str] = field(default_factory=dict)  # for grouping
+    people: frozenset[str] = frozenset()  # who the customer is
 
 
 def from_objects(objects: Sequence[Mapping[str, object]], places: Sequence[str]) -> Rows:
@@ -164,7 +165,11 @@ def _parse_turns(rows: Rows, mapped: dict[str, str], stem: str, config: ReadConf
     groups, problems = _groups_of_rows(rows, cells, stem)
     turns = turncells.with_times(turncells.Turns(mapped, cells))
     told = grouping.columns_of(rows.cells, mapped.values(), config.metadata)
-    labelled = (replace(group, labels=grouping.of_rows(told, group.turns)) for group in groups)
+    who = customers.columns_of(rows.cells, mapped.values())
+    labelled = (
+        replace(group, labels=grouping.of_rows(told, group.turns), people=customers.of_rows(who, group.turns))
+        for group in groups
+    )
     conversations = [conversation for group in labelled if (conversation := _conversation(group, turns))]
     return Parsed(
         conversations,
@@ -306,11 +311,13 @@ def _parse_conversations(rows: Rows, whole: str, outer: Mapping[str, str], stem:
     turns, inner = _flatten(lists, {ours: theirs for ours, theirs in config.columns.items() if ours not in given})
     groups, problems, offset = [], list(rows.problems), 0
     told = grouping.columns_of(rows.cells, [*outer.values(), whole], config.metadata)
+    who = customers.columns_of(rows.cells, [*outer.values(), whole])
     for position, (cell, turn_list) in enumerate(zip(cells, lists, strict=True)):
         known = {ours: rows.cells[theirs][position] for ours, theirs in outer.items()} | {"started_at": began[position]}
         group = _group_of_cell(cell, known, rows.places[position], stem if len(cells) == 1 else f"{stem}-")
         span = range(offset, offset + len(turn_list))
-        groups.append(replace(group, turns=span, labels=grouping.of_rows(told, [position])))
+        people = customers.of_rows(who, [position])
+        groups.append(replace(group, turns=span, labels=grouping.of_rows(told, [position]), people=people))
         offset += len(turn_list)
     problems += _id_problems((), {group.conversation_id: group.place for group in groups})
     conversations = [
@@ -397,6 +404,7 @@ def _conversation(group: _Group, turns: turncells.Turns) -> Conversation | None:
         started_at=_moment(_first(group, order, turns, "started_at")) or first,
         place=group.place,
         metadata=group.labels,
+        people=group.people,
     )
 
 

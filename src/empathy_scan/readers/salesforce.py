@@ -18,7 +18,16 @@ from datetime import datetime
 from empathy_scan.codebook import Channel, Role
 from empathy_scan.config import ReadConfig
 from empathy_scan.errors import MalformedInputError
-from empathy_scan.readers import apijson, columns, salesforce_chat, salesforce_records, tabular, tickets, times
+from empathy_scan.readers import (
+    apijson,
+    columns,
+    customers,
+    salesforce_chat,
+    salesforce_records,
+    tabular,
+    tickets,
+    times,
+)
 from empathy_scan.readers.channels import read_channel
 from empathy_scan.readers.conversation import Conversation, Parsed, Turn, clean
 from empathy_scan.readers.files import Document
@@ -315,9 +324,11 @@ def _add_conversations(
             cells.places[nameless[0]],
             "export the column that names it, or remove the rows",
         )
+    who = customers.columns_of(cells.columns)
     for key, rows in groups.items():
         turns, began = tickets.timed([message for row in rows if (message := messages[row])], None)
         first = rows[0]
+        asked = [row for row in rows if (message := messages[row]) and message.turn.role == Role.CUSTOMER]
         ledger.conversations.append(
             Conversation(
                 conversation_id=key,
@@ -326,6 +337,7 @@ def _add_conversations(
                 queue=clean(cells.first(("queuename", "parentownername"), first)) or None,
                 started_at=began,
                 place=cells.places[first],
+                people=customers.of_rows(who, asked),
             )
         )
 
@@ -347,6 +359,7 @@ def _moments(cells: Cells, names: Sequence[str], ledger: Ledger) -> list[datetim
 def _read_chats(cells: Cells, ledger: Ledger, stem: str) -> None:
     """A chat to a row."""
     moments = _moments(cells, ("starttime", "requesttime", "createddate"), ledger)
+    who = customers.columns_of(cells.columns)
     for row, began in enumerate(moments):
         place = cells.places[row]
         turns, told = salesforce_chat.read(cells, row)
@@ -366,6 +379,7 @@ def _read_chats(cells: Cells, ledger: Ledger, stem: str) -> None:
                     queue=clean(cells.at("queuename", row)) or (owner if salesforce_chat.is_queue(owner) else None),
                     started_at=began or told,
                     place=place,
+                    people=customers.of_rows(who, [row]),
                     metadata=tickets.labels(
                         status=cells.at("status", row),
                         origin=cells.at("origin", row),

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from empathy_scan.readers import customers
 from empathy_scan.readers.conversation import Conversation, MailHeader
 from empathy_scan.readers.gather import Placed, Problem, left_out, place_in_order
 
@@ -137,5 +138,6 @@ def _thread(group: Sequence[Placed]) -> Placed:
         channel=first.conversation.channel,
         started_at=started,
         place=first.conversation.place,
+        people=frozenset(name for each in group for name in customers.of_conversation(each.conversation)),
     )
     return Placed(conversation, first.source, first.format)

@@ -16,7 +16,7 @@ from datetime import datetime
 from empathy_scan.codebook import Channel, Role
 from empathy_scan.config import ReadConfig
 from empathy_scan.errors import InputError, MalformedInputError
-from empathy_scan.readers import apijson, labels
+from empathy_scan.readers import apijson, customers, labels
 from empathy_scan.readers.channels import read_channel
 from empathy_scan.readers.conversation import Conversation, Parsed, Turn, label_or_none
 from empathy_scan.readers.files import Document, parse_json
@@ -219,6 +219,7 @@ def _call(identity: str, pages: Sequence[Page]) -> Conversation | None:
         started_at=apijson.moment(resource.get("media_start_time")),
         place=pages[0].place,
         redacted=_is_redacted(resource, pages[0]),
+        people=customers.of_object({"participants": channel.get("participants")}),
         metadata=apijson.metadata(language=resource.get("language_code")),
     )
 

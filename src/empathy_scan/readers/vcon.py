@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from empathy_scan.codebook import Channel, Role
 from empathy_scan.config import ReadConfig
 from empathy_scan.errors import InputError, MalformedInputError
-from empathy_scan.readers import apijson, htmltext, labels, mail, mailbody
+from empathy_scan.readers import apijson, customers, htmltext, labels, mail, mailbody
 from empathy_scan.readers import vcon_transcripts as transcripts
 from empathy_scan.readers.channels import read_channel
 from empathy_scan.readers.conversation import Conversation, Parsed, Turn, clean, label_or_none
@@ -201,6 +201,7 @@ def _conversation(vcon: apijson.Resource, reading: Reading, name: str) -> Conver
         queue=_first_noted(reading, "skill", "queue"),
         started_at=first,
         place=reading.place,
+        people=customers.of_object({"parties": vcon.get("parties")}),
         redacted=bool(apijson.part(vcon.get("redacted"))),
         metadata=apijson.metadata(
             direction=apijson.direction(_first_noted(reading, "direction")),

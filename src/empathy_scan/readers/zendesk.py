@@ -14,7 +14,7 @@ from itertools import islice
 
 from empathy_scan.codebook import Channel, Role
 from empathy_scan.config import ReadConfig
-from empathy_scan.readers import apijson, chatlog, named, text, tickets, zendesk_chat, zendesk_people
+from empathy_scan.readers import apijson, chatlog, customers, named, text, tickets, zendesk_chat, zendesk_people
 from empathy_scan.readers.channels import read_channel
 from empathy_scan.readers.conversation import Conversation, Parsed, Turn, clean
 from empathy_scan.readers.files import Document
@@ -299,6 +299,7 @@ def _conversation(ticket: _Ticket, people: People, ledger: Ledger) -> Conversati
         queue=name_of(an_object(facts.get("group"))) or zendesk_people.group_of(facts, known),
         started_at=began,
         place=ticket.place,
+        people=customers.of_object(facts) | zendesk_people.requester_of(facts, known),
         metadata=tickets.labels(
             via=an_object(facts.get("via")).get("channel"),
             type=facts.get("type"),

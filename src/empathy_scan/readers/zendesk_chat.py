@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from empathy_scan.codebook import Channel, Role
-from empathy_scan.readers import apijson, tickets
+from empathy_scan.readers import apijson, customers, tickets
 from empathy_scan.readers.conversation import Conversation, Turn, clean
 from empathy_scan.readers.tickets import Ledger, Message, Object, an_object, at, objects
 from empathy_scan.readers.zendesk_people import NOBODY, People
@@ -58,6 +58,7 @@ def conversation(chat: Object, place: str, stem: str, ledger: Ledger) -> Convers
         queue=tickets.identity(chat.get("department_name")) or tickets.identity(chat.get("department_id")),
         started_at=first,
         place=place,
+        people=customers.of_object(chat),
         metadata=tickets.labels(
             type=chat.get("type"),
             rating=chat.get("rating"),

@@ -18,12 +18,13 @@ _USER_ROLES = {"end-user": Role.CUSTOMER, "agent": Role.AGENT, "admin": Role.AGE
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """Users by id, role and name, ids by casefolded name, and the names of groups."""
+    """Users by id, role and name, ids by casefolded name, the names of groups, and what users are known by."""
 
     roles: MutableMapping[str, Role] = field(default_factory=dict)
     names: MutableMapping[str, str] = field(default_factory=dict)
     called: MutableMapping[str, frozenset[str]] = field(default_factory=dict)
     groups: MutableMapping[str, str] = field(default_factory=dict)
+    known: MutableMapping[str, frozenset[str]] = field(default_factory=dict)  # addresses and numbers
 
 
 NOBODY = People()
@@ -44,10 +45,14 @@ def with_users(people: People, users: Iterable[Object]) -> People:
     roles: dict[str, Role] = {}
     names: dict[str, str] = {}
     called: dict[str, frozenset[str]] = {}
+    known: dict[str, frozenset[str]] = {}
     for user in users:
         identity = tickets.identity(user.get("id"))
         if identity is None:
             continue
+        known[identity] = frozenset(
+            told for name in ("email", "phone", "external_id", "name") if (told := tickets.identity(user.get(name)))
+        )
         if role := _USER_ROLES.get(str(user.get("role")).casefold()):
             roles[identity] = role
         if name := name_of(user):
@@ -61,6 +66,7 @@ def with_users(people: People, users: Iterable[Object]) -> People:
         roles=ChainMap(roles, people.roles),
         names=ChainMap(names, people.names),
         called=ChainMap(called, people.called),
+        known=ChainMap(known, people.known),
     )
 
 
@@ -97,6 +103,11 @@ def by_name_of(names: Iterable[str], facts: Object, people: People) -> dict[str,
         if len(roles) == 1 and (role := roles.pop()) != Role.UNKNOWN:
             found[folded] = (role, next(iter(ids)) if len(ids) == 1 and role == Role.AGENT else None)
     return found
+
+
+def requester_of(facts: Object, people: People) -> frozenset[str]:
+    """What the one who asked is known by, where a file has its users beside its tickets."""
+    return people.known.get(_party(facts, "requester") or "", frozenset())
 
 
 def _party(facts: Object, name: str) -> str | None:

@@ -6,10 +6,12 @@ complete: it is written again.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 FILE = ".empathy-scan-report"
 FORMAT = 1
@@ -43,6 +45,8 @@ def read(folder: Path) -> Manifest | None:
         told = json.loads(text)
         if told["format"] != FORMAT:
             return Manifest(_on_disk(folder, text))
+        if told.get("sum", _sum(told)) != _sum(told):
+            return Manifest(_on_disk(folder, text))
         files = {str(path): _entry(line) for path, line in told["files"].items() if _inside(str(path))}
         return Manifest(files, tuple(map(str, told["asked"])))
     except (ValueError, TypeError, KeyError, AttributeError):
@@ -54,8 +58,13 @@ def write(folder: Path, manifest: Manifest) -> None:
     files = {path: f"{entry.made_of} {entry.size}" for path, entry in sorted(manifest.files.items())}
     told = {"about": _ABOUT, "format": FORMAT, "asked": sorted(manifest.asked), "files": files}
     part = folder / f"{FILE}.part"
-    part.write_text(json.dumps(told, indent=0) + "\n", encoding="utf-8")
+    part.write_text(json.dumps({**told, "sum": _sum(told)}, indent=0) + "\n", encoding="utf-8")
     part.replace(folder / FILE)
+
+
+def _sum(told: Mapping[str, Any]) -> str:
+    """A checksum of what the list says; lists of before there was one have none."""
+    return hashlib.sha256(json.dumps([told["asked"], told["files"]], sort_keys=True).encode()).hexdigest()[:16]
 
 
 def _entry(line: str) -> Entry:

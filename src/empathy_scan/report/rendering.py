@@ -32,11 +32,28 @@ _TO_CONVERSATION = re.compile(
 HasPage = Callable[[str], bool]  # whether a conversation has a page, by the name of its file
 
 
+class _Compiled(jinja2.BytecodeCache):
+    """Templates that this process has compiled: the next report needs them again."""
+
+    def __init__(self) -> None:
+        self._held: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: jinja2.bccache.Bucket) -> None:
+        if (held := self._held.get(bucket.key)) is not None:
+            bucket.bytecode_from_string(held)
+
+    def dump_bytecode(self, bucket: jinja2.bccache.Bucket) -> None:
+        self._held[bucket.key] = bucket.bytecode_to_string()
+
+
+_COMPILED = {HTML: _Compiled(), MARKDOWN: _Compiled()}  # what a template becomes depends on its environment
+
+
 class Templates:
     """The templates of every page, in HTML and in Markdown, with what every page shows."""
 
     def __init__(self, title: str, provenance: Mapping[str, str]) -> None:
-        """Compiles nothing yet: a template is compiled when it is first used."""
+        """Compiles nothing yet: a template is compiled when a process first uses it."""
         self._has_page: HasPage = lambda _: True
         shared = {
             "report_title": words.shown(title), "provenance": provenance, "shape": charts.shape,
@@ -49,7 +66,8 @@ class Templates:
         html = jinja2.Environment(autoescape=True)
         plain = jinja2.Environment(autoescape=False, finalize=markdown.escaped)  # noqa: S701 - `finalize` escapes
         self._kinds = {HTML: html, MARKDOWN: plain}
-        for environment in self._kinds.values():
+        for kind, environment in self._kinds.items():
+            environment.bytecode_cache = _COMPILED[kind]
             environment.loader = jinja2.PackageLoader(_PACKAGE)
             environment.undefined = jinja2.StrictUndefined
             environment.trim_blocks = environment.lstrip_blocks = environment.keep_trailing_newline = True

@@ -68,11 +68,13 @@ def as_bytes(state: State) -> bytes:
     return (json.dumps(state, sort_keys=True, indent=1) + "\n").encode()
 
 
-def state_of(material: Material, found: list[Finding], *, last: State | None = None, made_by: str = "") -> State:
+def state_of(
+    material: Material, found: list[Finding], *, last: State | None = None, made_by: str = "", again: bool = False
+) -> State:
     """The state of a report with, under `before`, the report that it is held against; None there for a first one.
 
-    `made_by` names the model and the codebook. Where `last` is of the same material, what that was held against is
-    carried on.
+    `made_by` names the model and the codebook. Where `last` is of the same material, or is this report, which is made
+    `again`, what that was held against is carried on.
     """
     made: dict[str, Any] = {
         "version": VERSION, "digest": _digest(material), "made_by": made_by,
@@ -81,11 +83,14 @@ def state_of(material: Material, found: list[Finding], *, last: State | None = N
         "findings": sorted({(finding.agent_id, finding.measure, finding.section) for finding in found}),
     }  # fmt: skip
     made["findings"] = [list(finding) for finding in made["findings"]]
-    if last is None:
+    before = last
+    if last is not None and (again or (last["digest"] == made["digest"] and last["made_by"] == made_by)):
+        before = last["before"]
+    if before is None:
         return made | {"before": None}
-    if last["digest"] == made["digest"] and last["made_by"] == made_by:
-        return made | {"before": last["before"]}
-    return made | {"before": {name: value for name, value in last.items() if name != "before"}}
+    # Who is not in this report is named in it nowhere.
+    known = [finding for finding in before["findings"] if finding[0] in material.names]
+    return made | {"before": {name: value for name, value in before.items() if name != "before"} | {"findings": known}}
 
 
 def changes_of(material: Material, found: list[Finding], state: State) -> Since:
