@@ -84,11 +84,10 @@ def write(  # noqa: PLR0913 - a keyword per frame
     is not shown. `provenance` (version, model, settings, codebook) stands at the foot of every page.
 
     A large report has pages of cited conversations only, unless the settings want all; `conversations` are the ids of
-    more. `told` hears what was written. `last` is the state of the report before (since.py): that of
-    the one in the folder where it is not given; with `again` the report is that one, of which something was taken
-    away. Raises SchemaError for a frame that is not of its table,
-    UsageError for an id that is not in the report, OutputError where the folder cannot be written; the old report then
-    stays.
+    more. `told` hears what was written. `last` is the state of the report before (since.py): that of the one in the
+    folder where it is not given; with `again` the report is that one, of which something was taken away. Raises
+    SchemaError for a frame that is not of its table, UsageError for an id that is not in the report, OutputError where
+    the folder cannot be written; the old report then stays.
     """
     frames = material.Frames(
         turns=turns, scores=scores, labels=labels, figures=figures, rejects=rejects,
@@ -101,8 +100,7 @@ def write(  # noqa: PLR0913 - a keyword per frame
     counts = findings.count_answers(prepared.exchanges)
     found_of_agents = findings.of_agents(prepared, counts)
     made_by = " ".join(provenance.get(name, "") for name in ("model", "codebook"))
-    last = last or since.read(target)
-    state = since.state_of(prepared, found_of_agents, last=last, made_by=made_by, again=again)
+    state = since.state_of(prepared, found_of_agents, last=last or since.read(target), made_by=made_by, again=again)
     pages = list(_people(prepared, provenance, background or method.Background(), counts, found_of_agents, state))
     with folder.updating(target) as update:
         asked = sorted({*conversations, *update.asked} & prepared.conversations.keys())
