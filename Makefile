@@ -5,7 +5,7 @@ VENV := .venv
 RUN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo test lint format lock fuzz audit sbom licences dist pack pretrain model clean
+.PHONY: help demo test bench lint format lock fuzz audit sbom licences dist pack pretrain model clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -24,6 +24,9 @@ demo: $(READY) ## set up, and scan the samples into build/
 
 test: lint ## set up, check and pass every test
 	$(RUN)/python -m pytest -q -n 2 --dist loadfile
+
+bench: $(READY) ## how fast it is, beside the plain pipeline of transformers (under 20 minutes)
+	@$(RUN)/python benchmarks/speed.py $(BENCH)
 
 lint: $(READY) ## what CI checks before the tests
 	$(RUN)/ruff format --check .

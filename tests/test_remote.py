@@ -1,5 +1,7 @@
 """The store in S3-compatible storage, by a real server on this machine (moto)."""
 
+import subprocess
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -15,7 +17,18 @@ from empathy_scan.store import Store
 from empathy_scan.tables import REJECTS, TURNS
 from test_store import REJECT, assert_same, batch, fresh
 
-moto = pytest.importorskip("moto.server", reason="moto[server] is installed with the other tools of developers")
+pytest.importorskip("moto.server", reason="moto[server] is installed with the other tools of developers")
+
+
+SERVER = """
+import sys
+from moto.server import ThreadedMotoServer
+server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+server.start()
+print(*server.get_host_and_port(), flush=True)
+sys.stdin.read()
+server.stop()
+"""
 
 
 @pytest.fixture(scope="module")
@@ -23,9 +36,9 @@ def bucket():
     """The options that lead to an empty bucket called `calls`."""
     import boto3  # noqa: PLC0415 - comes with moto
 
-    server = moto.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
+    # In a process of its own: deltalake holds the interpreter in some calls, and a server within it would never answer.
+    server = subprocess.Popen([sys.executable, "-c", SERVER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)  # noqa: S603
+    host, port = server.stdout.readline().split()
     options = {
         "aws_endpoint_url": f"http://{host}:{port}", "aws_region": "us-east-1", "aws_access_key_id": "key",
         "aws_secret_access_key": "secret", "aws_allow_http": "true",
@@ -37,7 +50,7 @@ def bucket():
     client.create_bucket(Bucket="calls")
     client.close()
     yield options
-    server.stop()
+    server.communicate()
 
 
 @pytest.fixture

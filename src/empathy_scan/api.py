@@ -193,9 +193,9 @@ def write_report(
     store: Place, reports: Place, *, config: Config | None = None, since: Day = None, until: Day = None
 ) -> Path:
     """The report of what a store holds of a period; its front page. Needs no model. Raises StoreError, OutputError."""
-    found, _ = rebuild.write_report(
-        Store(store), Path(reports), config or Config(), since=_moment(since), until=_moment(until)
-    )
+    held, begin, end = Store(store), _moment(since), _moment(until)
+    found, _ = rebuild.write_report(held, Path(reports), config or Config(), since=begin, until=end)
+    rebuild.noted(held, Path(reports), since=begin, until=end)
     return found
 
 

@@ -214,6 +214,7 @@ def _scan(  # noqa: PLR0913 - as `scan`
             "rejects": rejects.height - count_left_out(rejects), "left_out": count_left_out(rejects),
             "removed": removed,
         }  # fmt: skip
+        record.arithmetic = arithmetic() if seen.scored else ""
         record.counted({**seen.to_json(), **counts}, rejects, seen.formats)
         with stages.stage(stages.STORING):
             held.set_error_rates(quantify.to_frame(errors, record.model), model=record.model)
@@ -452,6 +453,13 @@ def judge(
     if done[0] < segments.height:
         tell(segments.height - done[0])  # those that were known, and those that repeat others
     return scores, score.label_turns(turns, scores, hardship.tells(turns))
+
+
+def arithmetic() -> str:
+    """In which arithmetic this machine computes the model; workers on other machines choose their own."""
+    from empathy_scan.model import paths  # noqa: PLC0415 - torch
+
+    return paths.chosen().name
 
 
 def count_left_out(rejects: pl.DataFrame) -> int:

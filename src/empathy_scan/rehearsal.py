@@ -102,9 +102,9 @@ def _read(plan: ledger.Plan, held: Store, config: Config, model: str) -> tuple[p
     gate = tombstones.gate(held, keep_days=config.store.keep_days) if known_since else tombstones.Gate(before=limit)
     if plan.read:
         readings = readers.of_files(plan.read, config.read, plan.opener)
+        made_with = {"model": model, "settings": config.fingerprint()}
         for read in prepare.of_readings(readings, config, plan.domains):
             prepared = tombstones.admitted(read, gate)
-            made_with = {"model": model, "settings": config.fingerprint()}
             known = held.known(prepared.turns["conversation_id"])
             whole, known = pipeline.by_old_names(prepared.turns, known, plan, held, **made_with)
             turns = nights.go_on(whole, held.turns_of(pipeline.changed(whole, known)))

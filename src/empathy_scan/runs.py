@@ -54,6 +54,7 @@ class Record:
         self.started = datetime.now(UTC)
         self.run_id = f"{self.started:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
         self.model = ""  # fingerprint, once it is known
+        self.arithmetic = ""  # in which the model was computed, where it was
         self.stages = stages
         self._held, self._config, self._locked = held, config, locked
         self._command = command
@@ -112,10 +113,13 @@ class Record:
         row = dict.fromkeys(RUNS.columns) | dict.fromkeys(("conversations", "scored", "turns", "rejects"), 0)
         row |= {
             "run_id": self.run_id, "version": __version__, "model": self.model, "settings": self._config.fingerprint(),
-            "seconds": self.seconds, "started_at": self.started, "versions": _json(versions()),
+            "seconds": self.seconds, "started_at": self.started, "versions": _json(self._versions()),
             "options": _json(impersonal(self._config)), "command": self._command,
         }  # fmt: skip
         return pl.DataFrame([row | known], schema=dict(RUNS.columns))
+
+    def _versions(self) -> dict[str, str]:
+        return versions() | ({"arithmetic": self.arithmetic} if self.arithmetic else {})
 
 
 @contextmanager

@@ -24,8 +24,8 @@ from empathy_scan.model.tokens import Example, Packed
 from empathy_scan.tables import LABELS, SCORES, SEGMENTS, conform
 
 log = logging.getLogger(__name__)
-SEGMENTS_PER_BATCH = 4096
-EXPLAINED_PER_BATCH = 48
+SEGMENTS_PER_BATCH = 512  # a part of 1000 conversations gives some twenty workers something to do
+EXPLAINED_PER_BATCH = 16  # so many gradients fit a core's cache
 Told = Callable[[int], None]
 Row = dict[str, object]
 
@@ -55,6 +55,8 @@ class Scorer:
 
     def __init__(self, bundle: Bundle, config: ScoreConfig) -> None:
         self.bundle, self.config = bundle, config
+        self.ready = runtime.ready(bundle.model, bundle.packer, tokens_per_batch=config.tokens_per_batch)
+        self.contributions = explain.Contributions(bundle.model, bundle.packer, self.ready.lean)
 
     @classmethod
     def load(cls, path: Path | None, config: ScoreConfig) -> Scorer:
@@ -65,8 +67,8 @@ class Scorer:
     def scores(self, segments: pl.DataFrame) -> pl.DataFrame:
         """One row per segment, in the same order: the columns of CACHED but for the key."""
         examples = [_example(row) for row in segments.select("role", "text", "context").iter_rows(named=True)]
-        model, packer, decisions = self.bundle.model, self.bundle.packer, self.bundle.decisions
-        logits = runtime.logits(model, packer, examples, tokens_per_batch=self.config.tokens_per_batch)
+        decisions = self.bundle.decisions
+        logits = self.ready.logits(examples)
         agent = np.array([example.role == Role.AGENT for example in examples], dtype=bool)
         p = decisions.probabilities(logits)
         tones = decisions.tones_of(p)
@@ -101,10 +103,7 @@ class Scorer:
         spans = self._spans(examples, asked, packed)
         told = [n for n, found in enumerate(spans) if found]
         less = [explain.without(packed[n], spans[n]) for n in told]
-        logits = runtime.logits_of_packed(
-            self.bundle.model, self.bundle.packer, less, tokens_per_batch=self.config.tokens_per_batch
-        )
-        left = self.bundle.decisions.probabilities(logits)
+        left = self.bundle.decisions.probabilities(self.ready.logits_of_packed(less))
         evidence: list[list[Row]] = [[] for _ in examples]
         deletions: list[list[Row]] = [[] for _ in examples]
         for place, n in enumerate(told):
@@ -120,13 +119,15 @@ class Scorer:
         """The words behind each asked label, found in batches of similar length."""
         order = sorted(range(len(asked)), key=lambda n: len(packed[n].ids))
         found: list[list[explain.Span]] = [[] for _ in asked]
-        for start in range(0, len(order), EXPLAINED_PER_BATCH):
-            chunk = order[start : start + EXPLAINED_PER_BATCH]
-            worth = explain.contributions(
-                self.bundle.model, self.bundle.packer, [packed[n] for n in chunk], [asked[n].output for n in chunk]
-            )
+
+        def tell(chunk: list[int]) -> None:
+            worth = self.contributions([packed[n] for n in chunk], [asked[n].output for n in chunk])
             for n, values in zip(chunk, worth, strict=True):
                 found[n] = explain.spans(examples[asked[n].row].text, packed[n], values)
+
+        with runtime.threads() as submit:
+            for start in range(0, len(order), EXPLAINED_PER_BATCH):
+                submit(partial(tell, order[start : start + EXPLAINED_PER_BATCH]))
         return found
 
 

@@ -16,6 +16,7 @@ from typing import Any
 import torch
 from safetensors.torch import load_file, save_file
 from transformers import AutoTokenizer, PreTrainedTokenizerBase
+from transformers.initialization import no_init_weights
 
 from empathy_scan.codebook import CODEBOOK_VERSION
 from empathy_scan.errors import ModelError
@@ -49,7 +50,8 @@ def load(path: Path | None = None) -> Bundle:
         _check_versions(facts, path)
         config = EmpathyConfig(**json.loads((path / "config.json").read_text(encoding="utf-8")))
         _check_size(config, path)
-        model = EmpathyModel(config)
+        with no_init_weights():  # random ones would take longer to draw than these to load
+            model = EmpathyModel(config)
         weights = {name: tensor.float() for name, tensor in load_file(path / WEIGHTS).items()}
         model.load_state_dict(weights, strict=True)
         tokenizer = AutoTokenizer.from_pretrained(

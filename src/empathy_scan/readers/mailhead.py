@@ -253,7 +253,7 @@ def _addresses(value: str) -> list[tuple[str, str]]:
     """Names and addresses (in lower case) of a header."""
     try:
         found = [(name, address.lower()) for name, address in getaddresses([value]) if "@" in address]
-    except IndexError:  # Python's parser of addresses runs over the end of some that are broken
+    except (IndexError, RecursionError):  # Python's parser of addresses gives up on some that are broken
         found = []
     return found or [("", address.lower()) for address in re.findall(r"(?<![\w.+'-])[\w.+'-]++@[\w.-]+\w", value)]
 
