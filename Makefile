@@ -5,7 +5,7 @@ VENV := .venv
 RUN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo test bench lint format lock pack pretrain model clean
+.PHONY: help demo test bench lint format lock fuzz audit sbom licences dist pack pretrain model clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -40,6 +40,30 @@ format: $(READY) ## put the code in order
 lock: $(READY) ## write the installed versions to requirements.lock
 	{ sed -n 1p requirements.lock; $(RUN)/python -m pip freeze --exclude-editable | sed 's/+cpu$$//'; } > build.lock
 	mv build.lock requirements.lock
+
+FUZZED ?= 10
+fuzz: $(READY) ## feed every reader broken inputs for FUZZED minutes; what is found lies under build/fuzz
+	$(RUN)/python benchmarks/fuzz.py build/fuzz --minutes $(FUZZED) --seed $$(date +%s)
+
+PIP_AUDIT := pip-audit==2.10.1
+audit: $(READY) ## look the dependencies up among known vulnerabilities; needs the network
+	@test -x build/audit/bin/pip-audit || { $(PYTHON) -m venv build/audit && \
+	  build/audit/bin/python -m pip install --quiet --disable-pip-version-check $(PIP_AUDIT); } \
+	  || { rm -rf build/audit; echo 'audit: not done: pip-audit cannot be installed on a machine without a network'; exit 2; }
+	@build/audit/bin/pip-audit --disable-pip --no-deps --requirement requirements.lock || { code=$$?; \
+	  echo 'audit: a vulnerability is named above, or the advisories cannot be reached from here: then nothing was audited'; \
+	  exit $$code; }
+
+sbom: $(READY) ## write a bill of materials (CycloneDX) to build/sbom.cdx.json
+	@mkdir -p build
+	$(RUN)/python deploy/supply.py sbom > build/sbom.cdx.json
+
+licences: $(READY) ## write docs/licences.md from the lock and what is installed
+	$(RUN)/python deploy/supply.py licences > build.licences
+	mv build.licences docs/licences.md
+
+dist: $(READY) ## build wheel and source archive twice, and see that they are the same bytes
+	$(RUN)/python deploy/supply.py dist build/dist
 
 # The model: CORPORA is a folder with open/*.jsonl.gz (and research/ for evaluation); see data/training/README.md.
 CORPORA ?= corpora

@@ -188,8 +188,13 @@ def _table(path: Path) -> dict[str, object]:
         raise ConfigError(
             f"cannot read the settings ({error.strerror})", where=str(path), remedy="name a TOML file with --config"
         ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"not valid TOML: {error}", where=str(path), remedy="fix the file") from error
+    except (ValueError, RecursionError) as error:  # TOML that is broken, no UTF-8, endless numbers, lists in lists
+        raise ConfigError(f"not valid TOML: {why_not(error)}", where=str(path), remedy="fix the file") from error
+
+
+def why_not(error: ValueError | RecursionError) -> str:
+    """What is wrong with a TOML file, in words."""
+    return "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
 
 
 def _placed(part: T, keys: set[str], folder: Path) -> T:

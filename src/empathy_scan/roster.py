@@ -20,6 +20,7 @@ from typing import Any
 import polars as pl
 
 from empathy_scan.codebook import Role
+from empathy_scan.config import why_not
 from empathy_scan.errors import ConfigError, EmpathyScanError
 from empathy_scan.readers import files
 from empathy_scan.roles import NOBODY, agent_key
@@ -158,8 +159,8 @@ def _of_toml(text: str, where: str) -> Iterator[Agent]:
     """The tables `[[agents]]`."""
     try:
         table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"not valid TOML: {error}", where=where, remedy="correct the file") from error
+    except (ValueError, RecursionError) as error:
+        raise ConfigError(f"not valid TOML: {why_not(error)}", where=where, remedy="correct the file") from error
     entries = table.pop("agents", [])
     if table or not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         raise ConfigError("holds something else than agents", where=where, remedy="write [[agents]] above each agent")

@@ -34,8 +34,8 @@ _GREETING_WORDS, _SIGN_OFF_WORDS = 6, 25
 _WORD = re.compile(r"[\S\x1c-\x1f]+")  # what polars counts as a word: it knows no white space at U+001C to U+001F
 _GREETING = re.compile(r"(?:dear|hi|hello|hey|hiya|good (?:morning|afternoon|evening|day)|to whom)\b", re.IGNORECASE)
 _SIGN_OFF = re.compile(
-    r"^[^\S\n]*(?:(?:kind(?:est)?|best|warm(?:est)?|many)?[^\S\n]?(?:regards|wishes|thanks)|best|cheers|thank you|yours"
-    r" (?:sincerely|faithfully|truly)|sincerely|sent from my \w+|--)[^\S\n]*[,.!]?[^\S\n]*$",
+    r"^[^\S\n]*+(?:(?:kind(?:est)?|best|warm(?:est)?|many)?[^\S\n]?(?:regards|wishes|thanks)|best|cheers|thank you|"
+    r"yours (?:sincerely|faithfully|truly)|sincerely|sent from my \w+|--)[^\S\n]*+[,.!]?[^\S\n]*+$",
     re.IGNORECASE | re.MULTILINE,
 )
 # A line break ends a sentence before an empty line or a list item, and after a short line or closing punctuation.

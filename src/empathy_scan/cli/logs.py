@@ -113,7 +113,11 @@ def is_plain() -> bool:
 
 def as_json(answer: Any, *, indent: int | None = None) -> str:  # noqa: ANN401 - whatever JSON can hold
     """JSON that may be shown on a terminal: what could steer one is spelt as an escape."""
-    text = json.dumps(answer, ensure_ascii=False, indent=indent)
+    return spelt(json.dumps(answer, ensure_ascii=False, indent=indent))
+
+
+def spelt(text: str) -> str:
+    """JSON in which what could steer a terminal is spelt as an escape."""
     return UNSAFE.sub(lambda match: f"\\u{ord(match.group()):04x}", text)
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from empathy_scan.cli import base
+from empathy_scan.cli import base, logs
 from empathy_scan.cli.base import app
 
 if TYPE_CHECKING:
@@ -102,10 +102,11 @@ def _write(parts: Iterator[pl.DataFrame], out: str, kind: str) -> None:
     import polars as pl  # noqa: PLC0415 - as in `read`
 
     from empathy_scan.errors import OutputError  # noqa: PLC0415 - as in `read`
+    from empathy_scan.report import export  # noqa: PLC0415 - as in `read`
 
     if out == "-":
         for turns in parts:
-            typer.get_binary_stream("stdout").write(turns.write_ndjson().encode())
+            typer.get_binary_stream("stdout").write(logs.spelt(turns.write_ndjson()).encode())
         return
     part = Path(f"{out}.part")
     try:
@@ -116,7 +117,7 @@ def _write(parts: Iterator[pl.DataFrame], out: str, kind: str) -> None:
                 if kind == "jsonl":
                     turns.write_ndjson(file)
                 else:
-                    turns.write_csv(file, include_header=not number)
+                    file.write(export.as_csv(turns, header=not number))
         part.replace(out)
     except (OSError, pl.exceptions.PolarsError) as error:
         with contextlib.suppress(OSError):

@@ -21,11 +21,12 @@ from transformers.initialization import no_init_weights
 from empathy_scan.codebook import CODEBOOK_VERSION
 from empathy_scan.errors import ModelError
 from empathy_scan.model.decisions import Decisions
-from empathy_scan.model.files import FACTS, NEEDED, SUMS, WEIGHTS, default_path, demand, fingerprint, sums
+from empathy_scan.model.files import FACTS, NEEDED, SUMS, WEIGHTS, default_path, demand, fingerprint, parameters, sums
 from empathy_scan.model.network import EmpathyConfig, EmpathyModel
 from empathy_scan.model.tokens import Packer
 
 FORMAT_VERSION = 1
+_MOST_LAYERS = 1000  # of an encoder; each takes its time, even where it is empty
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +48,10 @@ def load(path: Path | None = None) -> Bundle:
     try:
         facts = json.loads((path / FACTS).read_text(encoding="utf-8"))
         _check_versions(facts, path)
+        config = EmpathyConfig(**json.loads((path / "config.json").read_text(encoding="utf-8")))
+        _check_size(config, path)
         with no_init_weights():  # random ones would take longer to draw than these to load
-            model = EmpathyModel(EmpathyConfig(**json.loads((path / "config.json").read_text(encoding="utf-8"))))
+            model = EmpathyModel(config)
         weights = {name: tensor.float() for name, tensor in load_file(path / WEIGHTS).items()}
         model.load_state_dict(weights, strict=True)
         tokenizer = AutoTokenizer.from_pretrained(
@@ -117,6 +120,22 @@ def _check_versions(facts: dict[str, Any], path: Path) -> None:
         raise ModelError(
             f"made for codebook {facts.get('codebook')!r}, this release has {CODEBOOK_VERSION}", where=str(path),
             remedy="train it again, or use the release that made it",
+        )  # fmt: skip
+
+
+def _check_size(config: EmpathyConfig, path: Path) -> None:
+    """Raise ModelError for a configuration of more numbers than the weights hold, before memory is taken for them."""
+    held = parameters(path)
+    layers = [value for name, value in config.encoder.items() if "layers" in name and type(value) is int]
+    if max(layers, default=0) > _MOST_LAYERS:
+        needed = held + 1
+    else:
+        with torch.device("meta"):
+            needed = sum(tensor.numel() for tensor in EmpathyModel(config).state_dict().values())
+    if needed > held:
+        raise ModelError(
+            f"its configuration asks for more numbers than the {held:,} of its weights", where=str(path),
+            remedy="install the bundle again",
         )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from empathy_scan.errors import ModelError
 
 WEIGHTS, FACTS = "model.safetensors", "empathy_scan.json"
+_LONGEST_HEAD = 100_000_000  # bytes, as safetensors itself has it
 SUMS = "sums"  # of the facts: a checksum of each needed file
 NEEDED = ("config.json", WEIGHTS, "tokenizer.json", "tokenizer_config.json", FACTS)
 
@@ -67,6 +68,8 @@ def parameters(path: Path) -> int:
     """How many numbers the weights of a bundle hold, from the head of their file (safetensors: length, then JSON)."""
     with (path / WEIGHTS).open("rb") as weights:
         length = int.from_bytes(weights.read(8), "little")
+        if length > min(_LONGEST_HEAD, (path / WEIGHTS).stat().st_size):
+            raise ModelError("damaged weights", where=str(path / WEIGHTS), remedy="install the bundle again")
         head: dict[str, Any] = json.loads(weights.read(length))
     return sum(math.prod(tensor["shape"]) for name, tensor in head.items() if name != "__metadata__")
 

@@ -23,7 +23,8 @@ PLACEHOLDERS = (
     "[NAME]", "[EMAIL]", "[PHONE]", "[CARD]", "[IBAN]", "[NUMBER]", "[ADDRESS]", "[URL]", "[IP]", "[DATE_OF_BIRTH]",
     "[SECRET]", "[PII]",
 )  # fmt: skip
-SHOUTED_WORD = r"(?<![\w\[])(?=[A-Z'’]*[A-Z]{2})[A-Z][A-Z'’]+(?![\w\]])"
+# Bounded, so that a row of capitals and quotes takes no longer than its length; no word has so many.
+SHOUTED_WORD = r"(?<![\w\[])(?=(?:[A-Z]['’]+){0,20}+[A-Z]{2})[A-Z][A-Z'’]{1,100}(?![\w\]])"
 SHOUTED = re.compile(rf"{SHOUTED_WORD}(?:[^\w\[\]]+(?:{SHOUTED_WORD}|[A-Z](?![\w'’])))*")
 MARKERS = {"agent": AGENT, "customer": CUSTOMER}
 

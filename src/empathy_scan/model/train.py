@@ -73,7 +73,9 @@ def new_model(backbone: Path | str, config: TrainConfig) -> tuple[EmpathyModel, 
     """
     try:
         tokenizer = AutoTokenizer.from_pretrained(str(backbone), trust_remote_code=False)
-        encoder = AutoModel.from_pretrained(str(backbone), trust_remote_code=False, dtype=torch.float32)
+        encoder = AutoModel.from_pretrained(
+            str(backbone), trust_remote_code=False, use_safetensors=True, dtype=torch.float32
+        )
     except (OSError, ValueError) as error:
         raise ModelError(
             f"cannot load the encoder ({type(error).__name__})", where=str(backbone),

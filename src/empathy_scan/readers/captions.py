@@ -25,7 +25,9 @@ from empathy_scan.readers.verdict import Verdict
 _CLOCK = r"(?:\d+:)?\d{1,2}:\d{2}(?:[.,]\d{1,3})?"
 _TIMING = re.compile(rf"^\s*(?P<start>{_CLOCK})\s*--?>\s*(?P<end>{_CLOCK})(?:\s.*)?$")
 _SBV = re.compile(r"^(\d+:\d{2}:\d{2}\.\d{3}),(\d+:\d{2}:\d{2}\.\d{3})[ \t]*$", re.MULTILINE)
-_VOICE = re.compile(r"<v(?:\.[^\s>]*)?(?:\s+(?P<name>[^>]*))?>(?P<text>.*?)(?=</v>|<v[.\s>]|\Z)", re.DOTALL)
+_VOICE = re.compile(
+    r"<v(?:\.[^\s>]{0,200})?(?:\s++(?P<name>[^>]{0,200}))?>(?P<text>.*?)(?=</v>|<v[.\s>]|\Z)", re.DOTALL
+)
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*>|</?>|<\d[\d:.]*>|\{\\[^{}]{1,80}\}")
 _INLINE_TIME = re.compile(r"<\d[\d:.]*>")
 _NO_CUE = re.compile(r"\s*(?:NOTE|STYLE|REGION|X-TIMESTAMP-MAP)\b")

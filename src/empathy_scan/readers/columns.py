@@ -173,12 +173,16 @@ def may_hold_text(name: str) -> bool:
     return fold(name) in {*_TEXT.split(), *_TURNS.split()}
 
 
+_TOLD = 60  # names of columns in a message
+
+
 def shown(names: Iterable[str]) -> str:
     """The names for a message; what does not look like a name is counted only, as it may be text of a transcript."""
     known = list(names)
     plain = [name for name in known if re.fullmatch(r"[^\W\d_][\w .\-/()#]{0,39}", name) and len(name.split()) <= 3]
     others = len(known) - len(plain)
-    return ", ".join(plain) + (f" and {others} unnamed" if plain and others else f"{others} unnamed" if others else "")
+    told = ", ".join(plain[:_TOLD]) + (f" and {len(plain) - _TOLD:,} more" if len(plain) > _TOLD else "")
+    return told + (f" and {others} unnamed" if plain and others else f"{others} unnamed" if others else "")
 
 
 def missing_text(names: Sequence[str]) -> MissingColumnError:

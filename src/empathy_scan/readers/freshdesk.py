@@ -43,6 +43,7 @@ _TICKET_MARKS = {
 _REPLIES = ("conversations", "helpdesk_notes", "notes")
 _WRAPPED = ("note", "helpdesk_note")  # in version 1 of the API and in exports: `[{"note": {...}}]`
 _FORWARDED = "8"  # `source` of a reply that went to somebody else than the customer
+_LONGEST_ADDRESS = 500  # characters; Python's parser of addresses gives up on some that are longer
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,7 +259,7 @@ def _turn(content: str, reply: Object, names: Mapping[str, str]) -> Turn:
     if tickets.truth(reply.get("auto_response")) or (reply.get("automation_id") is not None and not incoming):
         role, source = Role.SYSTEM, "automation"
     identity = tickets.identity(reply.get("user_id"))
-    name, address = parseaddr(tickets.words(reply.get("from_email")))
+    name, address = parseaddr(tickets.words(reply.get("from_email"))[:_LONGEST_ADDRESS])
     return Turn(
         text=content,
         role=role,

@@ -62,8 +62,8 @@ _SPEAKER_NUMBER = re.compile(
     r"|[spmf][ _-]?\d{1,3}|guest-\d{1,2}|[a-z]|\d{1,3}|\d{1,2}[a-z]|uu"
 )
 _SHORT_NUMBER = re.compile(r"[a-z]|[pmf]\d|\d{1,2}[a-z]|uu")  # may stand before a colon in running text too
-_NUMBERED = re.compile(r"(.*?)[ _#-]*\d{1,3}")
-_BRACKETS = re.compile(r"(?P<outer>[^()\[\]]+?)\s*[(\[](?P<inner>[^()\[\]]+)[)\]]")
+_NUMBERED = re.compile(r"(.{0,200}?)[ _#-]{0,9}+\d{1,3}")
+_BRACKETS = re.compile(r"(?P<outer>[^()\[\]]{1,200}?)\s*+[(\[](?P<inner>[^()\[\]]++)[)\]]")
 _TRIM = " \t*_`>[]#:-–—|"
 
 
@@ -144,7 +144,8 @@ def _person(name: str) -> str | None:
 def _beside_name(label: str) -> Label | None:
     """The label of `Agent Dana`, `Dana - Agent` or `Customer: Mr Reed`: the longest strong role word at an end."""
     words = re.sub(r"[|:,/–—]| - ", " ", label).split()
-    for size in range(len(words) - 1, 0, -1):
+    longest = max(each.count(" ") for each in _STRONG) + 1
+    for size in range(min(len(words) - 1, longest), 0, -1):
         for taken, rest in ((words[:size], words[size:]), (words[-size:], words[:-size])):
             word = " ".join(taken).casefold()
             if word in _STRONG and all(part[0].isupper() or part[0].isdigit() for part in rest):

@@ -7,16 +7,16 @@ from collections.abc import Sequence
 
 from empathy_scan.readers import mailquotes, mailsignature
 
-_RULE = re.compile(r"\s*[-–—_=*]{5,}\s*")
+_RULE = re.compile(r"\s*+[-–—_=*]{5,}+\s*+")
 # Above each comment in the notices of help desks: `Maya Osei, Oct 5, 2026, 10:12 AM GMT+1`, `Maya Osei (Larkfield)`.
 _COMMENT = re.compile(r"\s*\S.{0,79}[,(].{0,40}\b(?:19|20)\d\d\b.{0,30}|\s*\S.{0,60}\d{1,2}[:.]\d{2}.{0,20}")
 _NOTICE = re.compile(
-    r"\W*(?:(?:your|a|the) (?:support )?(?:request|ticket|case|message|conversation|query)\b.{0,80}"
+    r"\W{0,40}(?:(?:your|a|the) (?:support )?(?:request|ticket|case|message|conversation|query)\b.{0,80}"
     r"\b(?:has|have) been (?:updated|received|replied|answered|commented|assigned|solved|closed)|"
     r"to (?:add|leave|make|view|respond|reply)\b.{0,80}\b(?:comment|reply|e-?mail|ticket|click|request)|"
     r"(?:you|we) (?:have )?(?:received|have) a (?:new )?(?:reply|response|message|comment)|"
-    r"[\w .'’-]{2,60} (?:commented|replied|wrote|responded|has added a comment|added a comment)\s*:?\s*$|"
-    r"(?:ticket|request|case)\s*(?:id|#|url|:))",
+    r"[\w .'’-]{2,60} (?:commented|replied|wrote|responded|has added a comment|added a comment)\s*+:?\s*+$|"
+    r"(?:ticket|request|case)\s*+(?:id|#|url|:))",
     re.IGNORECASE | re.DOTALL,
 )
 

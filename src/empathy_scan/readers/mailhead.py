@@ -21,22 +21,22 @@ from empathy_scan.readers import files, times
 from empathy_scan.readers.conversation import MailHeader, clean
 
 _PREFIX = re.compile(
-    r"^\s*(?:(?:re|r|aw|antw|antwort|sv|vs|rv|res|rép|réf|odp|ref|rif|atb|ynt|vá|betr|回复|回覆|答复|答覆|返信|"
-    r"fwd?|wg|tr|enc|vb|i|vl|pd|továbbítás|ilt|doorst|转发|轉寄|転送)\s*(?:\[\d+\]|\(\d+\))?\s*[:：]|"
-    r"\[?(?:external|ext|extern|externe|externo)(?:\s*(?:e-?mail|mail|sender))?\](?:\s*[:-])?|"
-    r"\*{2,}\s*external\s*\*{2,}|"
-    r"external\s*[:：])\s*",
+    r"^\s*+(?:(?:re|r|aw|antw|antwort|sv|vs|rv|res|rép|réf|odp|ref|rif|atb|ynt|vá|betr|回复|回覆|答复|答覆|返信|"
+    r"fwd?|wg|tr|enc|vb|i|vl|pd|továbbítás|ilt|doorst|转发|轉寄|転送)\s*+(?:\[\d+\]|\(\d+\))?\s*+[:：]|"
+    r"\[?(?:external|ext|extern|externe|externo)(?:\s*+(?:e-?mail|mail|sender))?\](?:\s*+[:-])?|"
+    r"\*{2,}\s*+external\s*+\*{2,}|"
+    r"external\s*+[:：])\s*+",
     re.IGNORECASE,
 )
 _TICKET = re.compile(
-    r"\[?(?:ticket|case|ref|request|incident|anfrage|vorgang)?(?:\s*(?:id|no|nr|number)\.?)?\s*#\s?[\w-]{3,}\]?:?|"
-    r"\[?\b(?:ticket|case|request|incident|anfrage|vorgang)(?:\s*(?:id|no|nr|number)\.?)?\s*:?\s*\d{4,}\]?:?|"
-    r"\[[A-Z]{2,8}-\d+\]|\[?\s*\bref:[!_\w.]{8,}:ref\b\s*\]?",
+    r"\[?(?:ticket|case|ref|request|incident|anfrage|vorgang)?(?:\s{0,9}(?:id|no|nr|number)\.?)?\s{0,9}#\s?[\w-]{3,}\]?:?|"
+    r"\[?\b(?:ticket|case|request|incident|anfrage|vorgang)(?:\s{0,9}(?:id|no|nr|number)\.?)?\s{0,9}:?\s{0,9}\d{4,}\]?:?|"
+    r"\[[A-Z]{2,8}-\d+\]|\[?\s{0,9}\bref:[!_\w.]{8,}:ref\b\s{0,9}\]?",
     re.IGNORECASE,
 )
 # A number that a help desk has put in the subject, which all mails of the ticket carry.
 _TICKET_NUMBER = re.compile(
-    r"(?:\b(?:ticket|case|request|incident|anfrage|vorgang)(?:\s*(?:id|no|nr|number)\.?)?\s*[:#]*\s*#?\s*|\[#\s?|"
+    r"(?:\b(?:ticket|case|request|incident|anfrage|vorgang)(?:\s{0,9}(?:id|no|nr|number)\.?)?\s{0,9}[:#]*\s{0,9}#?\s{0,9}|\[#\s?|"
     r"\[[\w .-]{0,40}#\s?)(?P<number>\d{4,})|\[(?P<key>[A-Z]{2,8}-\d+)\]|\bref:(?P<ref>[!_\w.]{8,}):ref\b",
     re.IGNORECASE,
 )
@@ -78,7 +78,7 @@ _DESKS = re.compile(
     r"X-(?:RT-|JIRA|Zendesk|OTRS|Znuny|Freshdesk|HelpScout|Front-|Gorgias|Kayako|osTicket|SFDC|Intercom|HS-|Zoho)",
     re.IGNORECASE,
 )
-_VIA = re.compile(r"^['\"]?(?P<name>.{1,80}?)['\"]?\s+(?:via|through)\s+\S.*$", re.IGNORECASE)
+_VIA = re.compile(r"^['\"]?(?P<name>.{1,80}?)['\"]?\s++(?:via|through)\s+\S.*$", re.IGNORECASE)
 _EARLIEST = 1990
 _SKEW = timedelta(days=2)  # a mail dated later than this after its arrival has a clock that is wrong
 
@@ -251,8 +251,11 @@ def _person(name: str) -> str:
 
 def _addresses(value: str) -> list[tuple[str, str]]:
     """Names and addresses (in lower case) of a header."""
-    found = [(name, address.lower()) for name, address in getaddresses([value]) if "@" in address]
-    return found or [("", address.lower()) for address in re.findall(r"[\w.+'-]+@[\w.-]+\w", value)]
+    try:
+        found = [(name, address.lower()) for name, address in getaddresses([value]) if "@" in address]
+    except (IndexError, RecursionError):  # Python's parser of addresses gives up on some that are broken
+        found = []
+    return found or [("", address.lower()) for address in re.findall(r"(?<![\w.+'-])[\w.+'-]++@[\w.-]+\w", value)]
 
 
 def _moment(value: str) -> datetime | None:

@@ -26,11 +26,11 @@ _BEGINNINGS = re.compile(
     r"czw|pt|sob|niedz|po|út|st|čt|pá|so|ne|пн|вт|ср|чт|пт|сб|вс)\b[a-z]*[.,]?|\d)",
     re.IGNORECASE,
 )
-_ADDRESS = re.compile(r"[<(\[]?\s*(?:mailto:)?[^<>()\s@:]+@[^<>()\s@:]+\.[^<>()\s@:]+")
+_ADDRESS = re.compile(r"(?<![^<>()\s@:])[^<>()\s@:]++@[^<>()\s@:]+\.[^<>()\s@:]")
 _IN_ANGLES = re.compile(r"<\s*[^<>\s@]+@[^<>\s@]+\s*>|\(<?[^<>()\s@]+@[^<>()\s@]+>?\)|<mailto:")
 _DATE = re.compile(
-    r"\d{1,4}\s?[-/.年년]\s?\d{1,2}|\d{1,2}(?:st|nd|rd|th|er)?\.?\s+(?:de\s+)?[^\W\d]{3,}|"
-    r"[^\W\d]{3,}\.?\s+\d{1,2}\b|\d{1,2}[:.]\d{2}"
+    r"\d{1,4}\s?[-/.年년]\s?\d{1,2}|\d{1,2}(?:st|nd|rd|th|er)?\.?\s++(?:de\s++)?[^\W\d]{3}|"
+    r"[^\W\d]{3}\.?\s++\d{1,2}\b|\d{1,2}[:.]\d{2}"
 )
 _LOTUS = re.compile(
     r".{2,80}\bwrote on \d.{4,40}[:：]|-{2,}\s*On\b.{5,200}\bwrote\s*-{2,}|"

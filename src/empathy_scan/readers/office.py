@@ -18,8 +18,8 @@ from empathy_scan.errors import InputError, MalformedInputError
 _CHUNK = 1 << 16
 _DEEPEST = 200  # elements within one another; a table in a table in a text box needs 40
 BROKEN = (
-    zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError, KeyError,
-    ParseError, IndexError, OverflowError,
+    zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError, ParseError,
+    LookupError, OverflowError,
 )  # fmt: skip
 _MAIN = ("word/document.xml", "word/document2.xml", "xl/workbook.xml", "xl/workbook.bin", "ppt/presentation.xml")
 

@@ -12,7 +12,7 @@ import html
 import json
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -303,7 +303,10 @@ def _parse_conversations(rows: Rows, whole: str, outer: Mapping[str, str], stem:
     """One row per conversation, its turns in the cell `whole`."""
     given = _given(rows, whole, config)
     cells = rows.cells[whole]
-    lists = [cell if isinstance(cell, list) else _json_turns(cell) if isinstance(cell, str) else [] for cell in cells]
+    told_lists = [
+        cell if isinstance(cell, list) else _json_turns(cell) if isinstance(cell, str) else [] for cell in cells
+    ]
+    lists = [[turn for turn in turn_list if isinstance(turn, Mapping | list)] for turn_list in told_lists]
     began, notes = _started(rows, outer)
     turns, inner = _flatten(lists, {ours: theirs for ours, theirs in config.columns.items() if ours not in given})
     groups, problems, offset = [], list(rows.problems), 0
@@ -324,10 +327,20 @@ def _parse_conversations(rows: Rows, whole: str, outer: Mapping[str, str], stem:
     ]
     return Parsed(
         conversations,
-        [*problems, *_cut_cells(rows, cells)],
+        [*problems, *_cut_cells(rows, cells), *_no_turns(rows.places, told_lists, lists)],
         {**inner, **outer, "turns": whole},
         [*rows.notes, *notes, *turns.notes],
     )
+
+
+def _no_turns(
+    places: Sequence[str], told: Sequence[Sequence[object]], kept: Sequence[Sequence[object]]
+) -> Iterator[InputError]:
+    """A problem for each conversation in whose list something else than turns stands."""
+    for place, whole, some in zip(places, told, kept, strict=True):
+        if lost := len(whole) - len(some):
+            what = f"{lost} of {len(whole)} turns are no objects with a text, and are left out"
+            yield MalformedInputError(what, where=place, remedy="export it again")
 
 
 def _started(rows: Rows, outer: Mapping[str, str]) -> tuple[Sequence[datetime | None], list[str]]:
@@ -353,13 +366,14 @@ def _group_of_cell(cell: object, known: Mapping[str, object], place: str, stem: 
     return _Group(identity, place, known, ready=ready)
 
 
-def _flatten(lists: Iterable[Sequence[object]], overrides: Mapping[str, str]) -> tuple[turncells.Turns, dict[str, str]]:
+def _flatten(
+    lists: Iterable[Sequence[Mapping[str, object] | list[object]]], overrides: Mapping[str, str]
+) -> tuple[turncells.Turns, dict[str, str]]:
     """The turns of all conversations as columns of cells."""
     turns = [
         turn if isinstance(turn, Mapping) else dict(zip(("speaker", "text"), turn, strict=False))
         for turn_list in lists
         for turn in turn_list
-        if isinstance(turn, Mapping | list)
     ]
     table = _columns_of(turns)
     names = list(table)

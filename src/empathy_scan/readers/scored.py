@@ -69,7 +69,7 @@ def _table(path: Path, max_bytes: int) -> Rows:
     if path.is_dir():
         raise UsageError(f"{path} is a folder", remedy="give one file with a table of labelled turns")
     try:
-        table = _rows(files.load(found, max_bytes=max_bytes))
+        table = _rows(files.load(found, max_bytes=max_bytes), max_bytes)
         if table.problems:
             raise table.problems[0]
     except InputError as error:
@@ -77,10 +77,10 @@ def _table(path: Path, max_bytes: int) -> Rows:
     return table
 
 
-def _rows(document: files.Document) -> Rows:
+def _rows(document: files.Document, max_bytes: int) -> Rows:
     """The rows of a table file, whatever its kind."""
     if document.data.startswith(b"PAR1"):
-        return tabular.read_parquet(document)
+        return tabular.read_parquet(document, max_bytes=max_bytes)
     if tabular.sniff_json_lines(document).fits:
         return tabular.read_json_lines(document)
     if document.text.lstrip().startswith("["):

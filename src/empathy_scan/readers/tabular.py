@@ -11,7 +11,7 @@ import polars as pl
 
 from empathy_scan.config import ReadConfig
 from empathy_scan.errors import InputError, MalformedInputError
-from empathy_scan.readers import columns, delimited, nested, rows, text
+from empathy_scan.readers import columns, delimited, files, nested, rows, text
 from empathy_scan.readers.conversation import Parsed
 from empathy_scan.readers.files import Document, json_lines
 from empathy_scan.readers.verdict import Verdict
@@ -21,6 +21,8 @@ _COLLECTIONS = (
     "conversations", "dialogues", "dialogs", "calls", "chats", "interactions", "records", "items", "rows",
     "transcripts", "tickets",
 )  # fmt: skip
+_ROWS_AT_ONCE = 10_000  # of a Parquet file
+_SMALLEST_CELL = 2  # bytes that the smallest cell of a table is counted as
 
 
 def sniff_delimited(document: Document) -> Verdict:
@@ -104,19 +106,36 @@ def sniff_parquet(document: Document) -> Verdict:
 
 def parse_parquet(document: Document, config: ReadConfig) -> Parsed:
     """The conversations of a Parquet file, also with turns in a list column."""
-    return rows.parse(read_parquet(document), document.stem, config)
+    return rows.parse(read_parquet(document, max_bytes=config.max_file_bytes), document.stem, config)
 
 
-def read_parquet(document: Document) -> rows.Rows:
-    """The rows of a Parquet file; raises MalformedInputError when it is damaged."""
+def read_parquet(document: Document, *, max_bytes: int) -> rows.Rows:
+    """The rows of a Parquet file; raises InputError when it is damaged, or unpacks to more than is allowed."""
     try:
-        frame = pl.read_parquet(io.BytesIO(document.data))
-    except (pl.exceptions.PolarsError, OSError) as error:
+        frame = _within(pl.scan_parquet(io.BytesIO(document.data)), max_bytes)
+    except InputError:
+        raise
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:  # a panic is no Exception
         raise MalformedInputError("damaged Parquet file", remedy="export it again") from error
-    frame = frame.with_columns(pl.col(pl.Categorical).cast(pl.String))
     return rows.Rows(
         nested.flatten(frame.to_dict(as_series=False)), [f"row {number}" for number in range(1, frame.height + 1)]
     )
+
+
+def _within(table: pl.LazyFrame, max_bytes: int) -> pl.DataFrame:
+    """The rows of a table, read piece by piece and counted: a small file may tell one long text a million times."""
+    parts: list[pl.DataFrame] = []
+    count, size = table.select(pl.len()).collect().item(), 0
+    width = max(1, len(table.collect_schema()))
+    files.within(count * width * _SMALLEST_CELL, max_bytes)
+    for start in range(0, max(count, 1), _ROWS_AT_ONCE):
+        part = table.slice(start, _ROWS_AT_ONCE).collect().with_columns(pl.col(pl.Categorical).cast(pl.String))
+        texts = part.select(pl.col(pl.String).str.len_bytes().cast(pl.Int64).sum())
+        size += sum(filter(None, texts.row(0))) if texts.width else 0
+        size += sum(int(column.estimated_size()) for column in part.iter_columns() if column.dtype != pl.String)
+        files.within(size, max_bytes)
+        parts.append(part)
+    return pl.concat(parts)
 
 
 def read_json_lines(document: Document) -> rows.Rows:

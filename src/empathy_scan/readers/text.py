@@ -25,29 +25,29 @@ from empathy_scan.readers.files import Document
 from empathy_scan.readers.verdict import Verdict
 
 _DATE = (
-    rf"(?:\d{{4}}[-/.]\d{{2}}[-/.]\d{{2}}[T ,]\s?|\d{{1,2}}[-/.]\d{{1,2}}[-/.]\d{{2,4}},?\s+|"
-    rf"{textshape.NAMED_DATE},?\s+(?:at\s+)?)"
+    rf"(?:\d{{4}}[-/.]\d{{2}}[-/.]\d{{2}}[T ,]\s?|\d{{1,2}}[-/.]\d{{1,2}}[-/.]\d{{2,4}},?\s++|"
+    rf"{textshape.NAMED_DATE},?\s++(?:at\s++)?)"
 )
 _CLOCK = r"\d{1,3}:\d{2}(?::\d{2})?(?:[.,]\d{1,6})?(?:\s?[AaPp]\.?[Mm]\.?(?![A-Za-z]))?(?:Z|[+-]\d\d:?\d\d)?"
 _SPAN = r"(?:\d+\s?h\s?)?(?:\d+\s?m\s?)?\d+\s?s"
 _BARE_TIME = rf"{_DATE}?{_CLOCK}"
-_TIME = rf"(?:\[\s*{_BARE_TIME}\s*\]|\(\s*(?:{_BARE_TIME}|{_SPAN})\s*\)|{_BARE_TIME})"
+_TIME = rf"(?:\[\s*+{_BARE_TIME}\s*+\]|\(\s*+(?:{_BARE_TIME}|{_SPAN})\s*+\)|{_BARE_TIME})"
 _LABEL = r"[^\s:|>(\[][^:|>\n]{0,59}?|\[[A-Za-z][^\]\n:]{0,40}\]"
 _OPENING = re.compile(
-    rf"^\s*(?:[-•]\s)?(?:>>\s*)?\**(?:(?P<before>{_TIME})\**\s*(?:[-–—|]\s*)?)?\**(?:>>\s*)?"
-    rf"(?P<label>{_LABEL})\**\s*(?:[|,-]?\s*(?P<after>{_TIME})\s*)?\**"
-    r"(?P<mark>:\**|\s[-–—]\s|\s*\|\s)\**\s*(?P<text>.*)$"
+    rf"^\s*+(?:[-•]\s)?(?:>>\s*+)?\*{{0,3}}(?:(?P<before>{_TIME})\*{{0,3}}\s*+(?:[-–—|]\s*+)?)?\*{{0,3}}(?:>>\s*+)?"
+    rf"(?P<label>{_LABEL})\*{{0,3}}\s{{0,9}}(?:[|,-]?\s*+(?P<after>{_TIME})\s{{0,9}})?\*{{0,3}}"
+    r"(?P<mark>:\*{0,3}|\s[-–—]\s|\s*+\|\s)\*{0,3}\s*+(?P<text>.*)$"
 )
-_TABBED = re.compile(rf"^\s*(?P<before>{_TIME})\t\s*(?P<label>[^\t:|]{{1,60}})\t(?P<text>.*)$")
-_BRACKETED = re.compile(rf"^\s*(?:(?P<before>{_TIME})\s*)?\[(?P<label>[A-Za-z][^\]\n:]{{0,40}})\]\s+(?P<text>\S.*)$")
+_TABBED = re.compile(rf"^\s*+(?P<before>{_TIME})\t\s*+(?P<label>[^\t:|]{{1,60}})\t(?P<text>.*)$")
+_BRACKETED = re.compile(rf"^\s*+(?:(?P<before>{_TIME})\s*+)?\[(?P<label>[A-Za-z][^\]\n:]{{0,40}})\]\s++(?P<text>\S.*)$")
 _LABEL_LINE = re.compile(
-    rf"^\s*(?:>>\s*)?\**(?:(?P<before>{_TIME})\s*[-–—|]?\s*)?(?P<label>{_LABEL})\**(?:\s*[|,-]?\s+(?P<after>{_TIME}))?\s*$"
+    rf"^\s*+(?:>>\s*+)?\*{{0,3}}(?:(?P<before>{_TIME})\s*+[-–—|]?\s*+)?(?P<label>{_LABEL})\*{{0,3}}(?:(?:\s*+[|,-])?\s++(?P<after>{_TIME}))?\s*+$"
 )
-_NAME_FIRST = re.compile(r"(?P<name>[A-Z][\w.'’-]*(?: [A-Z][\w.'’-]*){0,2}):(?:\s+(?P<text>.*))?$")
+_NAME_FIRST = re.compile(r"(?P<name>[A-Z][\w.'’-]*(?: [A-Z][\w.'’-]*){0,2}):(?:\s++(?P<text>.*))?$")
 _NAME_WORD = re.compile(r"[^\W\d_][\w'’.\-]*|\([^()]{1,30}\)|&|de|van|von|der|la")
-_RULE = re.compile(r"^\s*(?:={3,}|-{3,}|\*{3,}|#{3,}|_{3,})(?P<caption>.*?)(?:={3,}|-{3,}|\*{3,}|#{3,}|_{3,})?\s*$")
+_RULE = re.compile(r"^\s*+(?:={3,}|-{3,}|\*{3,}|#{3,}|_{3,})(?P<caption>.*)$")
 _TITLE = re.compile(
-    r"^\s*[#\[]*\s*(?:call|conversation|chat|transcript|dialogue|session|interaction)\s*(?:#|no\.?)?\s*(?P<id>\d[\w-]*|[\w]+-[\w-]+)\s*:?\]?\s*$",
+    r"^\s*+[#\[]*\s*+(?:call|conversation|chat|transcript|dialogue|session|interaction)\s*+(?:#|no\.?)?\s*+(?P<id>\d[\w-]*|[\w]+-[\w-]+)\s*+:?\]?\s*+$",
     re.IGNORECASE,
 )
 _MINIMUM_SHARE = 0.6  # of the lines that open or continue a turn, for a text to count as a transcript
@@ -388,8 +388,8 @@ def _separator(line: str) -> str | None:
     match = _RULE.match(line)
     if match is None:
         return None
-    caption = match["caption"].strip(" =-*#_")
-    if named := _TITLE.match(re.split(r"\s+[|(–-]", caption)[0]):
+    caption = match["caption"].strip(" \t=-*#_")
+    if named := _TITLE.match(re.split(r"(?<!\s)\s++[|(–-]", caption)[0]):
         return named["id"]
     if identity := textheader.identity(caption):
         return identity

@@ -16,7 +16,10 @@ from empathy_scan.codebook import Channel
 from empathy_scan.readers import labels, textshape, times
 from empathy_scan.readers.channels import read_channel
 
-_LINE = re.compile(r"^\s*[-*#]*\s*(?P<key>[A-Za-z][\w /.#&()-]{0,30}?)\**\s*:\**\s*(?P<value>.*?)\s*\**$")
+_LINE = re.compile(
+    r"^\s*+[-*#]*\s*+(?P<key>[A-Za-z][\w /.#&()-]{0,30}?)\**+\s*+:\**+\s*+"
+    r"(?P<value>(?:[^\s*]++|[\s*]++(?=[^\s*]))*+)[\s*]*+$"
+)
 _IDENTITY = (
     "conversation id, conversation, conversation number, call id, call, call number, call reference, contact id, "
     "interaction id, session id, ticket id, ticket, ticket number, case id, case, case number, chat id, chat, "

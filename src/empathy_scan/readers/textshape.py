@@ -17,12 +17,12 @@ from empathy_scan.readers import labels
 NOTICE = "\ue001"  # private-use characters before lines that nobody said: what happened ...
 LAYOUT = "\ue002"  # ... and what only parts or dates the turns
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\.?"
-_WEEKDAY = r"(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]{0,6},?\s+)?"
+_WEEKDAY = r"(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]{0,6},?\s++)?"
 _ORDINAL = r"\d{1,2}(?:st|nd|rd|th)?"
-NAMED_DATE = rf"(?i:{_WEEKDAY}(?:{_ORDINAL}\s+{_MONTH},?\s+\d{{4}}|{_MONTH}\s+{_ORDINAL},?\s+\d{{4}}))"
+NAMED_DATE = rf"(?i:{_WEEKDAY}(?:{_ORDINAL}\s++{_MONTH},?\s++\d{{4}}|{_MONTH}\s++{_ORDINAL},?\s++\d{{4}}))"
 _NUMBERS = r"(?:\d{4}[-/.]\d{2}[-/.]\d{2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4})"
 _CLOCK = r"\d{1,3}:\d{2}(?::\d{2})?(?:[.,]\d{1,6})?(?:\s?[AaPp]\.?[Mm]\.?(?![A-Za-z]))?"
-_T = rf"(?:(?:{_NUMBERS}|{NAMED_DATE})[,T]?\s*(?:at\s+)?)?{_CLOCK}"
+_T = rf"(?:(?:{_NUMBERS}|{NAMED_DATE})[,T]?\s*+(?:at\s++)?)?{_CLOCK}"
 _LONG_CLOCK = r"\d{1,2}:\d{2}:\d{2}(?:[.,]\d+)?"
 _NAME = r"[^\s:|<>\[\]()\d][^:|<>\[\]\n]{0,59}?"
 _HEAD = 300  # characters of a line in which its time and label stand
@@ -31,31 +31,37 @@ _DIRECTIONS = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 # Shapes with a time; two lines and a fifth of all are enough.
 _TIMED: tuple[tuple[re.Pattern[str], str], ...] = (
-    (re.compile(rf"^\s*[\[(]?\s*({_T})\s*(?:--?>|[-–—]|to)\s*{_T}\s*[\])]?\s*(?:[-–—|:]\s+)?(\S.*)$"), r"[\1] \2"),
-    (re.compile(rf"^\s*({_NAME})\s*:\s*[\[(]({_T})[\])]\s*(.*)$"), r"[\2] \1: \3"),
-    (re.compile(rf"^\s*({_T})\s+[Ff]rom\s+({_NAME})(?:\s+to\s+[^:]{{1,60}}?)?\s*:\s*(.*)$"), r"[\1] \2: \3"),
-    (re.compile(rf"^\s*({_NAME})\s+(?:says|said|wrote|writes)\s*[\[(]({_T})[\])]\s*:\s*(.*)$"), r"[\2] \1: \3"),
-    (re.compile(rf"^\s*[\[(]?({_T})[\])]?\s*<[@+%~& ]?([^<>\s][^<>]{{0,40}})>\s+(\S.*)$"), r"[\1] \2: \3"),
-    (re.compile(rf"^\s*({NAMED_DATE},?\s+(?:at\s+)?{_CLOCK})\s*[-–—|]\s*({_NAME})\s*:\s*(.*)$"), r"[\1] \2: \3"),
-    (re.compile(rf"^\s*({_NAME})\s+at\s+({_T})\s*:\s*(.*)$"), r"[\2] \1: \3"),
-    (re.compile(rf"^\s*({_NAME})\s+(?:[—–-]\s+)?(?:(?:[Tt]oday|[Yy]esterday)\s+)?at\s+({_T})\s*$"), r"[\2] \1"),
-    (re.compile(rf"^\s*({_NAME})\s+[—–]\s+({_T})\s*$"), r"[\2] \1"),
-    (re.compile(rf"^\s*({_NAME})\s*:\s+({_CLOCK}),?\s+({NAMED_DATE}|\d{{1,2}} {_MONTH})\s*$"), r"[\2] \1"),
-    (re.compile(rf"^\s*({_NAME})\s*:\s+([^\[\]]*?\S)\s*\[({_T})\]\s*$"), r"[\3] \1: \2"),
-    (re.compile(rf"^\s*([A-Z][A-Z0-9 .'_-]{{0,40}}?)\s+[\[(]?({_LONG_CLOCK})[\])]?\s+([^\s:|-].*)$"), r"[\2] \1: \3"),
+    (
+        re.compile(rf"^\s*+[\[(]?\s*+({_T})\s*+(?:--?>|[-–—]|to)\s*+{_T}\s*+[\])]?\s*+(?:[-–—|:]\s++)?(\S.*)$"),
+        r"[\1] \2",
+    ),
+    (re.compile(rf"^\s*+({_NAME})\s*+:\s*+[\[(]({_T})[\])]\s*+(.*)$"), r"[\2] \1: \3"),
+    (re.compile(rf"^\s*+({_T})\s++[Ff]rom\s++({_NAME})(?:\s++to\s++[^:]{{1,60}}?)?\s*+:\s*+(.*)$"), r"[\1] \2: \3"),
+    (re.compile(rf"^\s*+({_NAME})\s++(?:says|said|wrote|writes)\s*+[\[(]({_T})[\])]\s*+:\s*+(.*)$"), r"[\2] \1: \3"),
+    (re.compile(rf"^\s*+[\[(]?({_T})[\])]?\s*+<[@+%~& ]?([^<>\s][^<>]{{0,40}})>\s++(\S.*)$"), r"[\1] \2: \3"),
+    (re.compile(rf"^\s*+({NAMED_DATE},?\s++(?:at\s++)?{_CLOCK})\s*+[-–—|]\s*+({_NAME})\s*+:\s*+(.*)$"), r"[\1] \2: \3"),
+    (re.compile(rf"^\s*+({_NAME})\s++at\s++({_T})\s*+:\s*+(.*)$"), r"[\2] \1: \3"),
+    (re.compile(rf"^\s*+({_NAME})\s++(?:[—–-]\s++)?(?:(?:[Tt]oday|[Yy]esterday)\s++)?at\s++({_T})\s*+$"), r"[\2] \1"),
+    (re.compile(rf"^\s*+({_NAME})\s++[—–]\s++({_T})\s*+$"), r"[\2] \1"),
+    (re.compile(rf"^\s*+({_NAME})\s*+:\s++({_CLOCK}),?\s++({NAMED_DATE}|\d{{1,2}} {_MONTH})\s*+$"), r"[\2] \1"),
+    (re.compile(rf"^\s*+({_NAME})\s*+:\s++([^\[\]]*?\S)\s*+\[({_T})\]\s*+$"), r"[\3] \1: \2"),
+    (
+        re.compile(rf"^\s*+([A-Z][A-Z0-9 .'_-]{{0,40}}?)\s++[\[(]?({_LONG_CLOCK})[\])]?\s++([^\s:|-].*)$"),
+        r"[\2] \1: \3",
+    ),
 )  # fmt: skip
 # Shapes without a time; most lines must have them.
 _UNTIMED: tuple[tuple[re.Pattern[str], str], ...] = (
-    (re.compile(r"^\s*>(?!>)\s?(\S.*)$"), r"\1"),
-    (re.compile(rf"^\s*({_NAME})\s+(?:says|said|wrote)\s*:\s*(.*)$"), r"\1: \2"),
-    (re.compile(r"^\s*<[@+%~& ]?([^<>\s/!][^<>]{0,40})>\s+(\S.*)$"), r"\1: \2"),
+    (re.compile(r"^\s*+>(?!>)\s?(\S.*)$"), r"\1"),
+    (re.compile(rf"^\s*+({_NAME})\s++(?:says|said|wrote)\s*+:\s*+(.*)$"), r"\1: \2"),
+    (re.compile(r"^\s*+<[@+%~& ]?([^<>\s/!][^<>]{0,40})>\s++(\S.*)$"), r"\1: \2"),
 )
-_BETWEEN = re.compile(rf"^\s*({_NAME})(?:\s+[-–—|]\s+|[ ]?\t+[ ]*)(\S.*)$")
+_BETWEEN = re.compile(rf"^\s*+({_NAME})(?:\s++[-–—|]\s++|[ ]?\t+[ ]*)(\S.*)$")
 _NAME_NEXT = re.compile(r"[A-Z][\w.'’-]*(?: [A-Z][\w.'’-]*){0,2}:(?:\s|$)")  # `Agent - Maya: ...`
 _NUMBERED = re.compile(r"^\s*(?:\[(\d{1,5})\]|(\d{1,5})[.)]?)\s+(\D.*)$")
-_HEADING = re.compile(r"^\s*(?:#{1,6}\s+([^#:*]{1,60}?)|\*\*([^*:]{1,60})\*\*|__([^_:]{1,60})__)\s*$")
-_ALONE = re.compile(rf"^\s*[\[(]?\s*({_T})\s*[\])]?\s*$")
-_WIDE_COLON = re.compile(r"^([^：:\n]{1,60})：\s*")
+_HEADING = re.compile(r"^\s*+(?:#{1,6}\s++([^#:*]{1,60}?)|\*\*([^*:]{1,60})\*\*|__([^_:]{1,60})__)\s*+$")
+_ALONE = re.compile(rf"^\s*+[\[(]?\s*+({_T})\s*+[\])]?\s*+$")
+_WIDE_COLON = re.compile(r"^([^：:\n]{1,60})：\s*+")
 
 _WHO = (
     r"(?:(?:the |your )?(?:visitor|customer|agent|advisor|chat|call|conversation|session|user|client|"
@@ -68,30 +74,30 @@ _DID = (
     r"accepted|missed|declined)"
 )
 _WHAT = r"(?:chat|conversation|call|session|room|meeting|transcription|transcript|recording|queue|team|channel|group)"
-_STAMP = rf"(?:[\[(]?\s*{_T}\s*[\])]?\s*[-–—|]?\s*)?"
+_STAMP = rf"(?:[\[(]?\s*+{_T}\s*+[\])]?\s*+[-–—|]?\s*+)?"
 _EVENT = re.compile(
-    rf"^\s*{_STAMP}(?:(?i:{_WHO})\s+(?:(?:has|have|was|is|successfully|been)\s+){{0,3}}{_DID}"
-    rf"(?:\s+(?:the|this|your|to|by|from)\b)?(?:\s+(?:the\s+)?{_WHAT}\b.{{0,40}}|\s+to\s+.{{1,40}})?[.!]?|"
-    r"messages and calls are end-to-end encrypted.*|(?:info:?\s*)?you (?:are|have been|were) (?:now )?"
+    rf"^\s*+{_STAMP}(?:(?i:{_WHO})\s++(?:(?:has|have|was|is|successfully|been)\s++){{0,3}}{_DID}"
+    rf"(?:\s++(?:the|this|your|to|by|from)\b)?(?:\s++(?:the\s++)?{_WHAT}\b.{{0,40}}|\s++to\s++.{{1,40}})?[.!]?|"
+    r"messages and calls are end-to-end encrypted.*|(?:info:?\s*+)?you (?:are|have been|were) (?:now )?"
     r"(?:chatting|connected|transferred|speaking).{0,60}|"
-    rf"(?i:{_WHAT})\s+(?:ended|closed|finished|transferred|started|terminated)\b.{{0,60}}|"
-    r"please (?:hold|wait)(?: (?:while|for) .{0,60}(?:agent|operator|connect|representative).{0,30})[.]?)\s*$",
+    rf"(?i:{_WHAT})\s++(?:ended|closed|finished|transferred|started|terminated)\b.{{0,60}}|"
+    r"please (?:hold|wait)(?: (?:while|for) .{0,60}(?:agent|operator|connect|representative).{0,30})[.]?)\s*+$",
     re.IGNORECASE,
 )
-_STARRED = re.compile(rf"^\s*{_STAMP}\*{{2,}}\s*\S")
-_NAMED_EVENT = re.compile(rf"^\s*{_STAMP}{_WHO}\s+(?:(?:has|have|was|is|successfully|been)\s+){{0,3}}(?i:{_DID})\b")
+_STARRED = re.compile(rf"^\s*+{_STAMP}\*{{2,}}\s*+\S")
+_NAMED_EVENT = re.compile(rf"^\s*+{_STAMP}{_WHO}\s++(?:(?:has|have|was|is|successfully|been)\s++){{0,3}}(?i:{_DID})\b")
 _PARTS = re.compile(
-    rf"^\s*(?:[-–—=*_]{{2,}}\s*)?(?:(?:{NAMED_DATE}|{_WEEKDAY}{_NUMBERS})(?:,?\s*(?:at\s+)?{_CLOCK})?|today|yesterday|"
-    rf"(?:mon|tues|wednes|thurs|fri|satur|sun)day|[\[(]?\s*\d{{1,2}}:\d{{2}}:\d{{2}}(?:[.,]\d+)?\s*[\])]?|"
+    rf"^\s*+(?:[-–—=*_]{{2,}}\s*+)?(?:(?:{NAMED_DATE}|{_WEEKDAY}{_NUMBERS})(?:,?\s*+(?:at\s++)?{_CLOCK})?|today|yesterday|"
+    rf"(?:mon|tues|wednes|thurs|fri|satur|sun)day|[\[(]?\s*+\d{{1,2}}:\d{{2}}:\d{{2}}(?:[.,]\d+)?\s*+[\])]?|"
     r"page \d+(?: (?:of|/) \d+)?|"
-    r"\[?\s*(?:end|start|beginning) of (?:the )?(?:transcript|transcription|chat|call|conversation)\s*\]?|"
-    r"chat (?:started|origin|ended|duration)\s*:.*|exported (?:from|on|at)\b.*)(?:\s*[-–—=*_]{2,})?\s*$",
+    r"\[?\s*+(?:end|start|beginning) of (?:the )?(?:transcript|transcription|chat|call|conversation)\s*+\]?|"
+    r"chat (?:started|origin|ended|duration)\s*+:.*|exported (?:from|on|at)\b.*)(?:\s*+[-–—=*_]{2,})?\s*+$",
     re.IGNORECASE,
 )
 _END = re.compile(r"\bend of (?:the )?(?:transcript|transcription|chat|call|conversation)", re.IGNORECASE)
 _SOUND = re.compile(
-    r"^\s*\[\s*(?:hold )?(?:music|silence|beep|ringing|dial tone|applause|background noise|static|noise)"
-    r"(?: playing)?\s*\]\s*$",
+    r"^\s*+\[\s*+(?:hold )?(?:music|silence|beep|ringing|dial tone|applause|background noise|static|noise)"
+    r"(?: playing)?\s*+\]\s*+$",
     re.IGNORECASE,
 )
 
@@ -223,7 +229,7 @@ def _is_notice(line: str) -> bool:
         return True
     if _STARRED.match(line):
         line = line.replace("*", "").strip()
-    generic = re.match(rf"^\s*{_STAMP}(?:{_WHAT}|messages and|you |info|please|the )", line, re.IGNORECASE) is not None
+    generic = re.match(rf"^\s*+{_STAMP}(?:{_WHAT}|messages and|you |info|please|the )", line, re.IGNORECASE) is not None
     return _EVENT.match(line) is not None and (generic or _NAMED_EVENT.match(line) is not None)
 
 

@@ -250,8 +250,8 @@ def _cell(value: object) -> Instant:
 def _iso(text: str) -> datetime | None:
     """ISO 8601 with a few liberties: ` UTC`, a space before the zone, any number of decimals."""
     text = _HALF_DAYS.sub(_in_full, text)
-    text = re.sub(r"\s*(?:UTC|GMT)$", "Z", text)
-    text = re.sub(r"\s+([+-]\d\d:?\d\d)$", r"\1", text)
+    text = re.sub(r"(?<!\s)\s*+(?:UTC|GMT)$", "Z", text)
+    text = re.sub(r"(?<!\s)\s++([+-]\d\d:?\d\d)$", r"\1", text)
     try:
         return placed(datetime.fromisoformat(text))
     except (ValueError, OverflowError):

@@ -43,7 +43,7 @@ _NUMBER = re.compile(r"^\s*\d{1,5}[.)\]:]?(?:\t|\s+)(?=\S)")
 _NUMBERED_SHARE = 0.6  # of the lines begin with a number, and the numbers rise
 _CUE = re.compile(r"^\s*(?P<from>\d{1,3}:\d{1,2}:\d{1,2}(?:[.,]\d+)?)\s*-->\s*\d{1,3}:\d{1,2}:\d{1,2}(?:[.,]\d+)?\s*$")
 _NAME_AND_TIME = re.compile(
-    r"^\s*(?P<name>[^\W\d_][^:\n]{0,59}?)\s+[\[(]?(?P<time>\d{1,3}:\d{2}(?::\d{2})?(?:\s?[AaPp][Mm])?)[\])]?\s*:?\s*$"
+    r"^\s*(?P<name>[^\W\d_][^:\n]{0,59}?)\s++[\[(]?(?P<time>\d{1,3}:\d{2}(?::\d{2})?(?:\s?[AaPp][Mm])?)[\])]?\s*+:?\s*+$"
 )
 _TIME = re.compile(r"^[\[(]?\d{1,3}:\d{2}(?::\d{2})?(?:[.,]\d+)?(?:\s?[AaPp][Mm])?[\])]?$")
 
@@ -147,7 +147,7 @@ def _cells(row: Element) -> list[str]:
             (office.attribute(each, "val") for each in cell.iter() if office.local(each.tag) == "gridSpan"), "1"
         )
         found.append(clean("\n".join(lines)))
-        found += [""] * (min(int(span), 64) - 1 if span.isdigit() else 0)
+        found += [""] * (min(int(span[:3]), 64) - 1 if span.isdecimal() else 0)
     return found
 
 
@@ -248,7 +248,7 @@ def _lead(paragraph: _Paragraph) -> str:
 
 def _name(lead: str) -> str:
     """A speaker without the time beside it."""
-    return re.sub(r"\s*[\[(]?\d{1,3}:\d{2}(?::\d{2})?(?:\s?[AaPp][Mm])?[\])]?\s*$", "", lead).strip(" \t-–—|")
+    return re.sub(r"(?<!\s)\s*+[\[(]?\d{1,3}:\d{2}(?::\d{2})?(?:\s?[AaPp][Mm])?[\])]?\s*+$", "", lead).strip(" \t-–—|")
 
 
 def _with_colon(paragraph: _Paragraph, leads: set[str]) -> str:

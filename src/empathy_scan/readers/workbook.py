@@ -33,6 +33,7 @@ _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _REFERENCE = re.compile(r"\$?([A-Z]{1,3})\$?(\d{1,7})")
 
 Cells = dict[int, object]  # column, from 0, and its value
+_MOST_DIGITS = 9  # of a row, a style or an index
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +144,11 @@ def _styles(package: office.Package) -> list[str]:
     return [_format(office.attribute(each, "numFmtId"), codes) for each in styles]
 
 
+def _whole(text: str) -> int:
+    """A number of a few digits; -1 for anything else."""
+    return int(text) if text.isdecimal() and len(text) <= _MOST_DIGITS else -1
+
+
 def _format(number: str, codes: Mapping[str, str]) -> str:
     if number in codes:
         code = _QUOTED.sub("", codes[number].split(";")[0]).casefold()
@@ -155,7 +161,7 @@ def _format(number: str, codes: Mapping[str, str]) -> str:
             if re.fullmatch(r"[\s/.\-m]*m[\s/.\-m]*", code)
             else ""
         )
-    known = int(number) if number.isdigit() else 0
+    known = _whole(number)
     return "clock" if known in _CLOCKS else "date" if known in _DATES else ""
 
 
@@ -179,7 +185,7 @@ def _table(package: office.Package, book: _Book, sheet: _Sheet) -> rows.Rows | N
         tag = office.local(element.tag)
         if event == "end" and tag == "row":
             given = office.attribute(element, "r")
-            at = int(given) if given.isdigit() and at < int(given) <= _MOST_ROWS else at + 1
+            at = _whole(given) if at < _whole(given) <= _MOST_ROWS else at + 1
             cells, empty = _row(element, book)
             without += empty
             if cells:
@@ -226,13 +232,13 @@ def _value(cell: Element, parts: Mapping[str, Element], book: _Book) -> object:
     if not raw or kind == "e":  # such as #N/A
         return None
     if kind == "s":
-        return book.strings[int(raw)] if raw.isdigit() and int(raw) < len(book.strings) else None
+        return book.strings[_whole(raw)] if 0 <= _whole(raw) < len(book.strings) else None
     if kind in {"str", "d"}:
         return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), raw)
     if kind == "b":
         return raw == "1"
     style = office.attribute(cell, "s")
-    form = book.dates[int(style)] if style.isdigit() and int(style) < len(book.dates) else ""
+    form = book.dates[_whole(style)] if 0 <= _whole(style) < len(book.dates) else ""
     return _number(raw, form, book.first_day)
 
 

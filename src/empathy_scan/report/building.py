@@ -22,7 +22,7 @@ _ENOUGH = 2.5  # weight from which on a sentence is a fact
 _FEWEST_WORDS = 4
 _SAME = 0.75  # share of a sentence's words from which on it only repeats another
 # To a full stop that ends something (not the one in 8.30), or to an empty line.
-_SENTENCE = re.compile(r"\S.*?(?:[.!?]+[\"”’')]*(?=\s|\Z)|(?=\n[ \t]*\n)|\Z)", re.DOTALL)
+_SENTENCE = re.compile(r"\S.*?(?:[.!?]{1,20}+[\"”’')]{0,20}+(?=\s|\Z)|(?=\n[ \t]*\n)|\Z)", re.DOTALL)
 _ATTACKS = {"2", "hostile", "i", "t", "p", "c", "insult", "threat", "profanity", "contempt"}
 
 

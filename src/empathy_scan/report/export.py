@@ -20,7 +20,9 @@ from empathy_scan.report.material import Material
 FORMAT_VERSION = 1  # of the tables and of report.json; a new column or table keeps it, any other change raises it
 FOLDER = "data"
 _DECIMALS = 6
-_FORMULAS = "^[=+\\-@\t\r']"  # what a cell of text must not begin with; the apostrophe itself, so that one can go back
+# What a cell of text must not begin with, also in the full width of East Asian keyboards; the apostrophe itself, so
+# that one can go back.
+_FORMULAS = "^[=+\\-@\t\r\n'＝＋－＠]"
 
 Citation = tuple[str, str, str, int, int]  # section, kind, conversation_id, turn, agent_turn
 _Columns = dict[str, Any]
@@ -78,14 +80,14 @@ def files(
     yield f"{FOLDER}/report.json", _as_json(material, made, provenance)
 
 
-def as_csv(frame: pl.DataFrame) -> bytes:
-    """CSV in UTF-8 with a header; no cell of text begins like a formula: an apostrophe before it, to be taken off."""
+def as_csv(frame: pl.DataFrame, *, header: bool = True) -> bytes:
+    """CSV in UTF-8; no cell of text begins like a formula: an apostrophe stands before it, to be taken off."""
     text = [name for name, kind in frame.schema.items() if kind == pl.String]
     times = [name for name, kind in frame.schema.items() if kind == tables.UTC_TIME]
     harmless = frame.with_columns(
         *(_harmless(pl.col(name)).alias(name) for name in text), *(_iso(pl.col(name)).alias(name) for name in times)
     )
-    return harmless.write_csv().encode()
+    return harmless.write_csv(include_header=header).encode()
 
 
 def _harmless(cell: pl.Expr) -> pl.Expr:

@@ -9,7 +9,7 @@ from typing import Protocol
 
 # Every mark that means something to CommonMark or GitHub's tables; a backslash before it makes it a character.
 _MARKS = re.compile(r"([\\`*_{}\[\]<>#|~&$])")
-_EDGED = re.compile(r"^(\s*)(\S.*?)(\s*)$")
+_EDGED = re.compile(r"^(\s*+)(\S(?:.*\S)?)(\s*)$")
 _STARTS = re.compile(r"^(\s*\d*)([-+=:.)])")
 
 

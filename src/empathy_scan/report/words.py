@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import date as day
@@ -23,6 +24,12 @@ _MARK = (
 )
 _PILED = re.compile(f"{_MARK}(?<={_MARK * 5})")
 _NOTHING = "\N{WORD JOINER}"  # has no width and no ink
+# Letters of the Cyrillic and Greek alphabets that cannot be told from Latin ones by looking.
+_LOOK_ALIKE = str.maketrans(
+    "АВЕЅІЈКМНОРСТХУавеѕіјкмнорстхуԁԛԝһΑΒΕΖΗΙΚΜΝΟΡΤΥΧαικνορτυχ",
+    "ABESIJKMHOPCTXYabesijkmhopctxydqwhABEZHIKMNOPTYXaikvoptux",
+)
+_TOLD_CHARACTERS = 3
 _PLAIN_SLUG = re.compile(r"[a-z0-9]+(?:[._-][a-z0-9]+)*")
 _SLUG_LENGTH = 80
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -115,9 +122,26 @@ def names(agent_ids: Iterable[str], known: Mapping[str, str] | None = None) -> d
     told = {agent_id: shown(text) for agent_id, text in {"unknown-agent": "Unknown agent", **(known or {})}.items()}
     called = {agent_id: told.get(agent_id) or name(agent_id) for agent_id in agent_ids}
     count = Counter(called.values())
-    return {
+    unique = {
         agent_id: short if count[short] == 1 else f"{short} ({shown(agent_id)})" for agent_id, short in called.items()
     }
+    alike = Counter(map(_looks, unique.values()))
+    return {agent_id: each if alike[_looks(each)] == 1 else _spelt(each) for agent_id, each in unique.items()}
+
+
+def _looks(text: str) -> str:
+    """The same for names that look the same: compatible forms, letters of other alphabets, nothing unseen."""
+    if text.isascii():
+        return text.casefold()
+    plain = unicodedata.normalize("NFKC", text).translate(_LOOK_ALIKE).casefold().translate(_LOOK_ALIKE)
+    return "".join(each for each in plain if unicodedata.category(each) not in {"Cf", "Mn", "Cc"})
+
+
+def _spelt(text: str) -> str:
+    """A name that looks like another, with the numbers of its characters outside ASCII."""
+    strange = dict.fromkeys(each for each in text if not each.isascii())
+    codes = ", ".join(f"U+{ord(each):04X}" for each in [*strange][:_TOLD_CHARACTERS])
+    return f"{text} ({codes})" if codes else text
 
 
 def slug(identifier: str) -> str:
