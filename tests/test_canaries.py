@@ -36,7 +36,7 @@ SAID = {name: words for name, (words, _) in CANARIES.items()}
 
 
 def _exports(folder):
-    """A chat table, a call, a mail, JSON Lines, a file that breaks off, each with canaries in texts, labels and heads."""
+    """A chat table, a call, mails, and files that break off, with canaries in texts, labels and heads."""
     folder.mkdir()
     lines = [
         f"Hello, my name is {SAID['name']}, {SAID['mail']}, ring {SAID['phone']}.",

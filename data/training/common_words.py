@@ -1,6 +1,6 @@
 """Writes `src/empathy_scan/words/common.txt`: words that our own conversations write in small letters.
 
-`redact` takes a word that stands where a name may stand for one only if it is not among these, or if it is a known name.
+`redact` takes a word that stands where a name may stand for one only if it is not among these, or is a known name.
 Run with `python data/training/common_words.py`; a few seconds. Reads `data/training/authored` only: conversations that
 we wrote ourselves, and of these only turns with capital letters, since a recogniser's small letters tell nothing.
 """

@@ -117,12 +117,12 @@ def _rules_pass(rows: pl.DataFrame, *, with_names: bool) -> tuple[pl.DataFrame, 
             said = zip(conversations.gather(hinted), texts.gather(hinted), strict=True)
             texts = texts.scatter(hinted, [_ruled(rule, text, heard[key]) for key, text in said])
     asked = (rows["asked"] != "").arg_true()
-    said = zip(conversations.gather(asked), texts.gather(asked), rows["asked"].gather(asked), strict=True)
-    answers = [answered(text, asked_for(question), heard[key], names=with_names) for key, text, question in said]
+    asking = zip(conversations.gather(asked), texts.gather(asked), rows["asked"].gather(asked), strict=True)
+    answers = [answered(text, asked_for(question), heard[key], names=with_names) for key, text, question in asking]
     texts = texts.scatter(asked, answers)
     if with_names:
-        said = zip(conversations, texts, strict=True)
-        texts = pl.Series(texts.name, [redacted_names(text, heard[key]) for key, text in said], dtype=pl.String)
+        pairs = zip(conversations, texts, strict=True)
+        texts = pl.Series(texts.name, [redacted_names(text, heard[key]) for key, text in pairs], dtype=pl.String)
     found = [(key, name, True) for key, names in heard.items() for name in sorted(names)]
     return rows.with_columns(texts), pl.DataFrame(found, schema=_NAMED, orient="row")
 

@@ -135,13 +135,12 @@ _SECRET_WORD = re.compile(
 )
 
 
+_PLACEHOLDER = re.compile(r"\[[A-Z_]+\]")
+
+
 def _secret(text: str) -> str:
-    words = [
-        match
-        for match in _SECRET_WORD.finditer(
-            re.sub(r"\[[A-Z_]+\]", lambda placeholder: "[" + "\0" * (len(placeholder[0]) - 2) + "]", text)
-        )
-    ]
+    hidden = _PLACEHOLDER.sub(lambda placeholder: "[" + "\0" * (len(placeholder[0]) - 2) + "]", text)
+    words = list(_SECRET_WORD.finditer(hidden))
     if (
         len(re.sub(r"\[[A-Z_]+\]", "", text).split()) > _LONGEST_SECRET
         or not words

@@ -198,8 +198,8 @@ def replaced_runs(text: str, runs: Sequence[Sequence[Span]]) -> str:
 
 def _may_name(text: str) -> bool:
     """Whether any word of the text can be a name: most texts have none, and need no more than this look."""
-    small = _bare(text)
-    small = small == small.lower()
+    bare = _bare(text)
+    small = bare == bare.lower()
     return any(len(word) > 1 and _can_name(word, small=small) for word in _PIECE.findall(text))
 
 
