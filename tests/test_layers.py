@@ -65,6 +65,7 @@ TIERS = {
         "known_errors",
         "nights",
         "rebuild",
+        "reviewing",
         "runs",
         "rehearsal",
         "doctor",

@@ -6,7 +6,7 @@ stderr.
 
 from __future__ import annotations
 
-from empathy_scan.cli import config, doctor, measure, models, read, runs, scan, show, tidy
+from empathy_scan.cli import config, doctor, measure, models, read, review, runs, scan, show, tidy
 from empathy_scan.cli.base import app
 
-__all__ = ["app", "config", "doctor", "measure", "models", "read", "runs", "scan", "show", "tidy"]
+__all__ = ["app", "config", "doctor", "measure", "models", "read", "review", "runs", "scan", "show", "tidy"]

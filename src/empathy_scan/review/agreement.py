@@ -35,7 +35,7 @@ class Standard:
     good: float = 0.667  # the lower end of the interval; below it nothing can be concluded (Krippendorff 2019)
     turns: int = 30  # answered by both sides
     conversations: int = 10  # in which they lie
-    seen: int = 10  # turns on which somebody gave the rarer answers
+    unusual: int = 10  # turns on which somebody gave the rarer answers
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,7 +272,7 @@ def _judged(found: coefficients.Agreement, seen: int, name: str, standard: Stand
     for there, needed, what in (
         (found.turns, standard.turns, "turns needed"),
         (found.conversations, standard.conversations, "conversations needed"),
-        (seen, standard.seen, unusual),
+        (seen, standard.unusual, unusual),
     ):
         if there < needed:
             return False, f"too little: {there} of {needed} {what}"
@@ -350,7 +350,7 @@ def to_json(found: Review) -> dict[str, object]:
         "drawn": found.drawn, "answered": found.answered, "double": found.double,
         "conversations": found.conversations, "reviewers": dict(found.reviewers), "models": list(found.models),
         "good": found.good, "verdict": found.verdict,
-        "standard": {name: getattr(found.standard, name) for name in ("good", "turns", "conversations", "seen")},
+        "standard": {name: getattr(found.standard, name) for name in ("good", "turns", "conversations", "unusual")},
         "labels": [_label_json(each) for each in found.labels],
     }  # fmt: skip
 

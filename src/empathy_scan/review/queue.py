@@ -13,6 +13,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import threading
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -99,6 +100,8 @@ class Queue:
     def __init__(self, folder: Path, *, wait_seconds: float = _WAIT_SECONDS) -> None:
         self.folder = folder
         self._wait_seconds = wait_seconds
+        self._own = threading.RLock()  # the threads of this process take turns
+        self._depth = 0
 
     def draws(self) -> list[Draw]:
         """Every draw, oldest first. Raises StoreError for a folder that cannot be read."""
@@ -180,9 +183,17 @@ class Queue:
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """Keep other processes from writing for the length of a `with` block."""
-        with lock.exclusive(self.folder / ".lock", wait_seconds=self._wait_seconds):
-            yield
+        """Keep other processes and threads from writing for the length of a `with` block (may be nested)."""
+        with self._own:
+            if self._depth:
+                yield
+                return
+            with lock.exclusive(self.folder / ".lock", wait_seconds=self._wait_seconds):
+                self._depth += 1
+                try:
+                    yield
+                finally:
+                    self._depth -= 1
 
     def _forget_answers(self, path: Path, gone: Collection[str]) -> int:
         held = self._read_answers(path)
