@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -26,6 +28,7 @@ app.add_typer(group, name="review", epilog="Example: empathy-scan review export 
 QueueOption = Annotated[
     str, typer.Option("--queue", help="Folder of the review queue; `_review` in the store by default.", metavar="DIR")
 ]
+StoreOption = Annotated[str, typer.Option("--store", help="Folder or URL of the results store.", metavar="DIR|URL")]
 _TABLE = "{:<28}{:>7}{:>9}  {:<22}{:<22}{:<22}{:<22}"
 
 
@@ -43,7 +46,7 @@ def _opened(store: str, queue: str, path: Path | None) -> tuple[Store, Queue, Co
 @group.command("export", epilog="Example: empathy-scan review export --store results --size 200 --out review.xlsx")
 def export(  # noqa: PLR0913 - a parameter per option
     *,
-    store: Annotated[str, typer.Option("--store", help="Folder or URL of the results store.", metavar="DIR|URL")] = "",
+    store: StoreOption = "",
     queue: QueueOption = "",
     out: Annotated[
         Path | None, typer.Option("--out", help="Workbook (.xlsx) or table (.csv) to label in.", metavar="FILE")
@@ -115,7 +118,7 @@ def import_(
         list[Path], typer.Argument(help="Files that `review export` wrote, filled in.", metavar="FILE...")
     ],
     *,
-    store: Annotated[str, typer.Option("--store", help="Folder or URL of the results store.", metavar="DIR|URL")] = "",
+    store: StoreOption = "",
     queue: QueueOption = "",
     reviewer: Annotated[
         str, typer.Option("--reviewer", help="Who answered rows that name nobody.", metavar="NAME")
@@ -149,10 +152,34 @@ def import_(
         raise typer.Exit(base.REJECTED)
 
 
+@group.command("serve", epilog="Example: empathy-scan review serve --store results")
+def serve(
+    *,
+    store: StoreOption = "",
+    queue: QueueOption = "",
+    port: Annotated[int, typer.Option("--port", help="0 = any that is free.", min=0, max=65535)] = 0,
+    host: Annotated[
+        str, typer.Option("--host", help="This machine; no other address is taken.", metavar="ADDRESS")
+    ] = "127.0.0.1",
+    config: base.ConfigOption = None,
+) -> None:
+    """Open a page on this machine in which people label the turns of the queue; Ctrl-C ends it."""
+    _, folder, _ = _opened(store, queue, config)
+
+    from empathy_scan.review.server import ReviewServer  # noqa: PLC0415 - polars stays out of --help
+
+    _demand_turns(folder)
+    with ReviewServer(folder, port=port, host=host) as server, contextlib.suppress(KeyboardInterrupt):
+        typer.echo(server.address)
+        sys.stdout.flush()
+        logs.say("open this address in a browser on this machine; Ctrl-C ends the page", event="serving")
+        server.serve_forever()
+
+
 @group.command("agreement", epilog="Example: empathy-scan review agreement --store results --json")
 def agreement(
     *,
-    store: Annotated[str, typer.Option("--store", help="Folder or URL of the results store.", metavar="DIR|URL")] = "",
+    store: StoreOption = "",
     queue: QueueOption = "",
     config: base.ConfigOption = None,
     as_json: base.JsonOption = False,
