@@ -9,7 +9,7 @@ from pathlib import Path
 
 import polars as pl
 
-from empathy_scan import __version__, codebook, groups, phrases, quantify, report, roster, summary, trends
+from empathy_scan import __version__, codebook, groups, phrases, quantify, report, reviewing, roster, summary, trends
 from empathy_scan.config import Config
 from empathy_scan.errors import ModelError
 from empathy_scan.model import files
@@ -61,7 +61,7 @@ def write_report(
         weeks=weeks,
         changes=changes,
         people=report.People(listed.names, listed.teams, tuple(listed.unlisted(_agents(stored.turns)))),
-        background=_background(stored, config),
+        background=_background(store, stored, config),
         conversations=conversations,
         told=told,
         config=config.report,
@@ -98,7 +98,7 @@ def _errors(stored: Stored) -> quantify.ErrorRates | None:
     return quantify.from_frame(stored.error_rates, models[0]) if len(models) == 1 else None
 
 
-def _background(stored: Stored, config: Config) -> report.Background:
+def _background(store: Store, stored: Stored, config: Config) -> report.Background:
     """What the Method page tells of models, settings and known errors; errors only where one model made all labels."""
     models = tuple(_model(model) for model in stored.conversations["model"].unique().sort())
     shaping = {**asdict(config.summary), **asdict(config.report)}
@@ -108,6 +108,7 @@ def _background(stored: Stored, config: Config) -> report.Background:
         settings=tuple((name.replace("_", " "), _told(value)) for name, value in shaping.items()),
         minimum_conversations=config.summary.minimum_conversations,
         error_rates=stored.error_rates.clear() if errors is None else errors,
+        review=reviewing.told(store, config),
     )
 
 

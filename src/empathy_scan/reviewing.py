@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -9,15 +10,18 @@ from pathlib import Path
 
 import polars as pl
 
-from empathy_scan import roster
+from empathy_scan import report, roster
 from empathy_scan.config import Config
 from empathy_scan.errors import StoreError, UsageError
+from empathy_scan.report import reviewed
 from empathy_scan.review import agreement, questions, sample, sheets
 from empathy_scan.review.agreement import Review, Standard
+from empathy_scan.review.coefficients import ALPHA, KAPPA
 from empathy_scan.review.queue import FOLDER, PARTS, Item, Queue, person
 from empathy_scan.review.sample import Wish
 from empathy_scan.store import Store
 
+log = logging.getLogger(__name__)
 _MOMENTS = "data/moments.parquet"  # of a report
 
 
@@ -89,6 +93,42 @@ def review(store: Store, queue: Queue, config: Config) -> Review:
     wanted = config.review
     standard = Standard(wanted.good, wanted.turns, wanted.conversations, wanted.unusual)
     return agreement.review(queue, current=labels_of_today(store, queue.items()), standard=standard)
+
+
+def told(store: Store, config: Config) -> report.Reviewed | None:
+    """The review of a store's turns as a report tells it; None where there is none, or where it cannot be read."""
+    if not config.review.queue and "://" in store.root:
+        return None
+    queue = queue_of(store.root, config)
+    try:
+        held = review(store, queue, config) if queue.stamp() else None
+    except StoreError as error:
+        log.warning("the report is made without the review: %s", error)
+        return None
+    if held is None:
+        return None
+    return report.Reviewed(
+        held.good, held.reason, held.drawn, held.answered, held.double, held.conversations, len(held.reviewers),
+        tuple(
+            reviewed.Label(each.role, each.key, each.name, _side(each.people, ALPHA), _side(each.model, KAPPA))
+            for each in held.labels
+        ),
+        tuple(
+            reviewed.ErrorRate((each.role, each.key), rate.answer, rate.kind, rate.estimate, rate.turns)
+            for each in held.labels if (each.role, each.key) in agreement.SUBJECTS
+            for rate in each.errors if rate.part == agreement.ALL
+        ),
+        config.review.good,
+    )  # fmt: skip
+
+
+def _side(held: agreement.Comparison, coefficient: str) -> reviewed.Agreement:
+    """A comparison as a report tells it: with its figure where it is judged, else with the reason."""
+    estimate = held.estimate(coefficient)
+    judged = estimate is not None and held.judged
+    return reviewed.Agreement(
+        estimate if judged else None, held.turns, held.words.partition(":")[0] if judged else held.words
+    )
 
 
 def labels_of_today(store: Store, items: Sequence[Item]) -> dict[str, dict[str, str]]:

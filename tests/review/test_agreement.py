@@ -63,7 +63,7 @@ def test_too_little_is_called_so(queue):
     items = turns(8)
     found = review.review(filled(queue, items, [frames.answer(each, who) for each in items for who in ("Ana", "Ben")]))
     assert found.verdict.startswith(
-        "good enough to compare agents: no; reason: care class, people with one another: too"
+        "good enough to compare agents: no; reason: people with one another on the care class: too"
     )
     assert "8 of 30 turns needed" in found.reason
 
@@ -72,7 +72,7 @@ def test_rare_answers_that_nobody_gave_are_too_little_to_tell(queue):
     items = [frames.item(number, "agent", tone="0") for number in range(60)]
     found = review.review(filled(queue, items, [frames.answer(each, who) for each in items for who in ("Ana", "Ben")]))
     assert of(found, "agent", "tone").people.words == (
-        "too little: 0 of 10 turns needed on which the answer is not the usual one"
+        "too little: 0 of 10 turns needed with another answer than the usual one"
     )
 
 
@@ -88,7 +88,7 @@ def test_a_model_that_people_contradict_is_not_good_enough(queue):
     assert care.people.good
     assert not care.model.good
     assert care.model.words.startswith("not good enough")
-    assert found.reason.startswith("care class, the model with people: not good enough")
+    assert found.reason.startswith("the model with people on the care class: not good enough")
 
 
 def test_only_the_first_answer_counts_and_second_thoughts_are_kept_apart(queue):

@@ -54,10 +54,10 @@ def export(  # noqa: PLR0913 - a parameter per option
     reviewer: Annotated[
         list[str] | None, typer.Option("--reviewer", help="Who labels; a file for each. Repeatable.", metavar="NAME")
     ] = None,
-    size: Annotated[int, typer.Option("--size", help="How many turns to draw.", min=1)] = 200,
+    size: Annotated[int, typer.Option("--size", help="How many turns to draw.", min=1)] = 300,
     overlap: Annotated[
         float, typer.Option("--overlap", help="Percent of them that every reviewer gets.", min=0, max=100)
-    ] = 20,
+    ] = 25,
     mix: Annotated[
         str, typer.Option("--mix", help="Shares of the parts of a draw.", metavar="PART=SHARE,...")
     ] = "random=40,uncertain=25,rare=20,cited=15",

@@ -3,5 +3,6 @@
 from empathy_scan.report.material import WEEKLY, WEEKS, Frames, People, prepare
 from empathy_scan.report.method import Background, Model
 from empathy_scan.report.page import Written, write
+from empathy_scan.report.reviewed import Reviewed
 
-__all__ = ["WEEKLY", "WEEKS", "Background", "Frames", "Model", "People", "Written", "prepare", "write"]
+__all__ = ["WEEKLY", "WEEKS", "Background", "Frames", "Model", "People", "Reviewed", "Written", "prepare", "write"]

@@ -28,6 +28,7 @@ from empathy_scan.report import (
     method,
     piles,
     rendering,
+    reviewed,
     since,
     words,
 )  # fmt: skip
@@ -190,7 +191,8 @@ def _people(
     state: since.State,
 ) -> Iterator[Page]:
     """The front page, the Method page and the agents' pages."""
-    yield Page("index", {"page": content.front(prepared, counts, found_of_agents, state)})
+    said = reviewed.line(background.review)
+    yield Page("index", {"page": content.front(prepared, counts, found_of_agents, state, review=said)})
     yield Page("method", {"page": method.page(prepared, provenance, background)})
     for page in agent.pages(prepared, counts, found_of_agents):
         yield Page(f"agents/{page.slug}", {"page": page})

@@ -25,7 +25,8 @@ ALL = "all"
 FOUND, RIGHT = "found", "right"
 _SEED = (1952,)
 _RESAMPLES = 1000
-_SUBJECTS = ((Role.AGENT.value, questions.CARE), (Role.CUSTOMER.value, questions.TONE), (Role.AGENT.value, "tone"))
+_RESAMPLES_OF_SHARES = 200  # they are linear but for their denominator, so few tell as much
+SUBJECTS = ((Role.AGENT.value, questions.CARE), (Role.CUSTOMER.value, questions.TONE), (Role.AGENT.value, "tone"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,11 @@ class Comparison:
     seen: int
     good: bool
     words: str
+
+    @property
+    def judged(self) -> bool:
+        """Whether there was enough to judge by."""
+        return self.words.startswith(("good enough", "not good enough", "not sure enough"))
 
     @property
     def turns(self) -> int:
@@ -268,7 +274,7 @@ def _comparison(
 
 def _judged(found: coefficients.Agreement, seen: int, name: str, standard: Standard) -> tuple[bool, str]:
     """Whether agreement is good enough, and the reason."""
-    unusual = "turns needed on which the answer is not the usual one"
+    unusual = "turns needed with another answer than the usual one"
     for there, needed, what in (
         (found.turns, standard.turns, "turns needed"),
         (found.conversations, standard.conversations, "conversations needed"),
@@ -320,7 +326,7 @@ def _share(hits: np.typing.NDArray[np.bool_], own: np.typing.NDArray[np.bool_], 
     sums = np.zeros((len(clusters), 2))
     np.add.at(sums, numbers, np.column_stack([hits * weights, weights]))
     sums[:, 0] = np.minimum(sums[:, 0], sums[:, 1])
-    return stats.proportion(sums, np.ones(len(clusters), dtype=np.int64), resamples=_RESAMPLES, seed=_SEED)
+    return stats.proportion(sums, np.ones(len(clusters), dtype=np.int64), resamples=_RESAMPLES_OF_SHARES, seed=_SEED)
 
 
 def _verdict(labels: Sequence[Measured], shown: Mapping[str, str], standard: Standard) -> tuple[bool, str]:
@@ -328,11 +334,11 @@ def _verdict(labels: Sequence[Measured], shown: Mapping[str, str], standard: Sta
     if not shown:
         return False, "nobody has answered yet"
     by_key = {(each.role, each.key): each for each in labels}
-    wanted = [by_key[subject] for subject in _SUBJECTS]
+    wanted = [by_key[subject] for subject in SUBJECTS]
     if len(shown) < 2:
         return False, wanted[0].people.words
     doubts = [
-        f"{each.name}, {who}: {side.words}"
+        f"{who} on the {each.name}: {side.words}"
         for each in wanted
         for who, side in (("people with one another", each.people), ("the model with people", each.model))
         if not side.good
@@ -340,7 +346,7 @@ def _verdict(labels: Sequence[Measured], shown: Mapping[str, str], standard: Sta
     if not doubts:
         names = ", ".join(each.name for each in wanted)
         return True, f"people agree with one another and the model with people on {names}, {standard.good:.2f} or more"
-    more = f"; and {len(doubts) - 1} more of the kind" if len(doubts) > 1 else ""
+    more = f"; and {len(doubts) - 1} more such reason{'s' * (len(doubts) > 2)}" if len(doubts) > 1 else ""
     return False, doubts[0] + more
 
 

@@ -40,8 +40,8 @@ from empathy_scan.store import Stored
 
 Flags = npt.NDArray[np.bool_]
 
-SIZE = 200
-OVERLAP = 20  # percent of the turns that every reviewer gets
+SIZE = 300
+OVERLAP = 25  # percent of the turns that every reviewer gets
 MIX: Mapping[str, float] = {RANDOM: 40, UNCERTAIN: 25, RARE: 20, CITED: 15}  # percent of a draw
 CONTEXT_TURNS = 6  # before the turn that is asked about
 RARE_BELOW = 0.1  # of a role's turns that carry a label

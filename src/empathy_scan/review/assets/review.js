@@ -187,6 +187,7 @@ async function next() {
   showTurn(told.turn);
   scrollTo(0, 0);
   at("turn-title").focus({ preventScroll: true });
+  at("focus").scrollIntoView({ block: "nearest" });
 }
 
 async function save() {
