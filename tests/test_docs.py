@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from empathy_scan import codebook, readers, redact_rules, tables
+from empathy_scan import __version__, codebook, readers, redact_rules, tables
 from empathy_scan.cli import app
 from empathy_scan.config import Config
 
@@ -23,9 +23,8 @@ COMMANDS = {
     for name, command in PROGRAM.commands.items()
     for own in getattr(command, "commands", {"": command}).values()
 }
-PAGES = sorted(
-    [*ROOT.glob("*.md"), *(page for part in ("docs", "data", "models") for page in (ROOT / part).rglob("*.md"))]
-)
+PARTS = (".github", "docs", "data", "models")
+PAGES = sorted([*ROOT.glob("*.md"), *(page for part in PARTS for page in (ROOT / part).rglob("*.md"))])
 RUN_HERE = {"formats", "measure", "read"}  # they need no model and no store: the README's examples of them are run
 
 
@@ -136,6 +135,10 @@ def test_the_manual_names_every_placeholder():
 @pytest.mark.parametrize("labels", [codebook.FLAGS, codebook.AGENT_TONES, codebook.CUSTOMER_TONES, codebook.ATTACKS])
 def test_the_codebook_defines_every_label(labels):
     assert not [label for label in labels if f"| `{label.code}` | `{label.name}` |" not in page("docs/codebook.md")]
+
+
+def test_the_citation_names_the_version_of_the_program():
+    assert f"\nversion: {__version__}\n" in page("CITATION.cff")
 
 
 def test_the_codebook_is_of_the_version_that_the_program_has():

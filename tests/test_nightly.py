@@ -73,7 +73,7 @@ def test_every_command_on_the_page_is_understood():
     lines = [line for block in blocks for line in block.splitlines()]
     ours = [line for line in lines if line.startswith("empathy-scan ")]
     ours += [
-        "empathy-scan " + line.partition("/work empathy-scan ")[2] for line in lines if "/work empathy-scan " in line
+        "empathy-scan " + line.partition("/data empathy-scan ")[2] for line in lines if "/data empathy-scan " in line
     ]
     assert len(ours) >= 6
     assert all(understood(line) for line in ours)

@@ -12,7 +12,7 @@ from typing import Any
 
 import polars as pl
 
-from empathy_scan import phrases, prepare, report, roster, tables, trends
+from empathy_scan import notebook, phrases, prepare, report, roster, tables, trends
 from empathy_scan.codebook import care_class, tone_names
 from empathy_scan.config import Config
 from empathy_scan.errors import InputError, UsageError
@@ -27,6 +27,11 @@ PROBABILITIES = {
 # Conversations of a store among which house phrases are looked for: finding them takes a second for every thousand.
 SEARCHED = 5_000
 _NAMED = 10  # ids that a message names
+_FRAME: dict[str, pl.DataType | type[pl.DataType]] = {
+    "turn": pl.Int32, "role": pl.String, "agent_id": pl.String, "text": pl.String, "tone": pl.String,
+    "tone_p": pl.Float64, "care_class": pl.String, "labels": pl.String, "words": pl.List(pl.String),
+    "call": pl.Boolean, "answer": pl.String, "rose_above": pl.Boolean, "unsure": pl.Boolean,
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +67,23 @@ class JudgedConversation:
     page: Dialogue
     turns: list[JudgedTurn]
     note: str = ""  # what could not be looked up
+
+    def frame(self) -> pl.DataFrame:
+        """A row per turn: who said what, its labels, and the words that carried them."""
+        rows = [
+            {
+                "turn": turn.turn, "role": turn.role, "agent_id": turn.agent_id, "text": turn.text, "tone": turn.tone,
+                "tone_p": turn.tone_p, "care_class": turn.care_class, "labels": "".join(turn.labels),
+                "words": sorted({turn.text[span["start"] : span["end"]] for span in turn.evidence}),
+                "call": turn.call, "answer": turn.answer, "rose_above": turn.rose_above, "unsure": turn.unsure,
+            }
+            for turn in self.turns
+        ]  # fmt: skip
+        return pl.DataFrame(rows, schema=_FRAME)
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        return notebook.conversation(self.page.title, self.frame().iter_rows(named=True))
 
     def to_json(self) -> dict[str, Any]:
         """All of it as plain values."""

@@ -16,7 +16,19 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from empathy_scan import __version__, ledger, nights, prepare, quantify, readers, roster, runs, speaker_list, stages
+from empathy_scan import (
+    __version__,
+    ledger,
+    nights,
+    notebook,
+    prepare,
+    quantify,
+    readers,
+    roster,
+    runs,
+    speaker_list,
+    stages,
+)
 from empathy_scan.cache import Cache
 from empathy_scan.config import Config
 from empathy_scan.errors import NoticeError
@@ -65,6 +77,10 @@ class ScanResult:
     def exit_code(self) -> int:
         """What a scheduler is told: 0 done, 1 nothing could be read or is stored, 3 some input was rejected."""
         return 1 if not self.conversations else 3 if self.rejects else 0
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        return notebook.facts("Scan", self.to_json())
 
     def to_json(self) -> dict[str, Any]:
         """All numbers by name, ready for a scheduler."""

@@ -17,6 +17,7 @@ from empathy_scan.errors import UsageError
 if TYPE_CHECKING:
     from empathy_scan.config import Config
     from empathy_scan.review.queue import Queue
+    from empathy_scan.reviewing import Exported
     from empathy_scan.store import Store
 
 group = typer.Typer(
@@ -43,7 +44,7 @@ def _opened(store: str, queue: str, path: Path | None) -> tuple[Store, Queue, Co
     return Store.open(options.scan.store), reviewing.queue_of(options.scan.store, options), options
 
 
-@group.command("export", epilog="Example: empathy-scan review export --store results --size 200 --out review.xlsx")
+@group.command("export", epilog="Example: empathy-scan review export --store results --size 300 --out review.xlsx")
 def export(  # noqa: PLR0913 - a parameter per option
     *,
     store: StoreOption = "",
@@ -94,6 +95,11 @@ def export(  # noqa: PLR0913 - a parameter per option
     done = reviewing.export(
         held, folder, options, wish, out=out, reports=reports, since=start, until=end, only_open=still_open
     )
+    _tell_export(done, only_open=still_open, as_json=as_json)
+
+
+def _tell_export(done: Exported, *, only_open: bool, as_json: bool) -> None:
+    """What was drawn and written."""
     for note in done.notes:
         logs.say(note, event="note")
     if as_json:
@@ -102,14 +108,12 @@ def export(  # noqa: PLR0913 - a parameter per option
             "open": done.open, "files": dict(done.files), "notes": list(done.notes),
         })  # fmt: skip
         return
-    if not still_open:
+    if not only_open:
         parts = ", ".join(f"{count} {part}" for part, count in done.parts.items() if count)
         typer.echo(base.safe(f"{done.drawn} of {done.frame} turns drawn into {done.queue} ({parts})"))
     for path, count in done.files.items():
         typer.echo(base.safe(f"{path}: {count} turns"))
-    typer.echo(
-        f"{done.open} turns of the queue are unanswered; label them in a file, or with: empathy-scan review serve"
-    )
+    typer.echo(f"{done.open} turns of the queue are unanswered; label them in a file or by: empathy-scan review serve")
 
 
 @group.command("import", epilog="Example: empathy-scan review import review-ana.xlsx --store results")

@@ -188,7 +188,7 @@ def _pool(material: Material) -> pl.DataFrame:
         (pl.col("care_class") == CareClass.EMPATHIC) & ~pl.col("house"),
         pl.col("text").str.strip_chars().str.len_chars().is_between(*_LENGTHS),
     ).with_columns(pl.col("text").str.strip_chars())
-    known = material.said.select(
+    known = material.said.filter(pl.col("signs").is_null()).select(
         *_TURN, "unsure", "started_at", said_tone="tone", care=pl.max_horizontal("p_acknowledges", "p_explores")
     )
     calls = _followed(material).filter(pl.col("answer") == CareClass.EMPATHIC)

@@ -94,7 +94,8 @@ def _served(material: Material) -> pl.DataFrame:
     understood = (pl.col("answer") == CareClass.EMPATHIC) & at_once & pl.col("call")
     answers = material.answers.filter(understood & pl.col("agent_id").is_not_null())
     care, strained = pl.max_horizontal("p_acknowledges", "p_explores"), pl.max_horizontal("p_strained", "p_hostile")
-    whole = (pl.col("tone") == 0) & ~pl.col("flags").str.contains("S", literal=True)
+    plain = ~pl.col("flags").str.contains("S", literal=True) & pl.col("signs").is_null()
+    whole = (pl.col("tone") == 0) & plain
     said = material.said.filter(whole & (pl.col("text").str.len_chars() >= _SHORTEST)).select(
         "conversation_id", "p_owns", reply=pl.col("text").str.slice(0, _BEGINNING),
         agent_turn="turn", care=care, strained=strained,

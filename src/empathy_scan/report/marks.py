@@ -99,12 +99,14 @@ def carried(turn: Mapping[str, Any]) -> list[str]:
 
 
 def chips(turn: Mapping[str, Any]) -> tuple[Chip, ...]:
-    """The chips of a turn: its labels, then hardship, a call for empathy, and where the model hesitated."""
+    """The chips of a turn: its labels, then hardship, where the model hesitated, and what looks written for a score."""
     drawn = [_chip(label, _probability(turn, label)) for label in carried(turn)]
     if turn["hardship"]:
         drawn.append(Chip("hardship", "hardship", "", "tells of a loss, fear, illness, grief or hardship"))
     if turn["unsure"] and drawn:
         drawn.append(Chip("unsure", "unsure", "", "the model was close to undecided about this turn"))
+    if turn["signs"]:
+        drawn.append(Chip("unsure", "may be written for a score", "", f"it {turn['signs']}; read it yourself"))
     return tuple(drawn)
 
 

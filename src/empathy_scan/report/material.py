@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from empathy_scan import mirror, tables
+from empathy_scan import gaming, mirror, tables
 from empathy_scan.codebook import Role
 from empathy_scan.config import ReportConfig
 from empathy_scan.phrases import Phrases
@@ -178,8 +178,16 @@ def _said(frames: Frames, answers: pl.DataFrame) -> pl.DataFrame:
         .join(answered, on=key, how="left")
         .with_columns(agent_id=_named_agent())
         .drop("labelled_agent")
+        .pipe(_with_signs)
         .sort(key)
     )
+
+
+def _with_signs(said: pl.DataFrame) -> pl.DataFrame:
+    """The turns with the `signs` of gaming in words; null for those that have none."""
+    told = pl.col("signs").list.eval(pl.element().replace_strict(gaming.SIGNS)).list.join(", ")
+    signs = gaming.found(said.select("conversation_id", "turn", "role", "text", "flags")).with_columns(signs=told)
+    return said.join(signs, on=("conversation_id", "turn"), how="left")
 
 
 def _named_agent() -> pl.Expr:

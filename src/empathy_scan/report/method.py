@@ -128,6 +128,12 @@ def _read(material: Material) -> Iterator[str]:
             f"{scored:,} of the messages have labels. The others are from systems, hold no words or are in a language "
             "that the model does not know; they count nowhere."
         )
+    if signs := said.height - said["signs"].null_count():
+        yield (
+            f"{words.plural(signs, 'answer', 'answers')} may be written for a score: fixed rules found the customer's "
+            "own sentences said back, lists of their words, one assurance again and again, or words meant for a "
+            "scoring tool. They are marked, and never quoted as good examples; no figure changes because of it."
+        )
     kinds = Counter("aside" if reject["error"] == NoticeError.__name__ else "broken" for reject in material.rejects)
     if kinds["broken"]:
         yield (

@@ -126,12 +126,12 @@ def _kind(rows: pl.DataFrame, kind: str, turn: str, agent_turn: str) -> pl.DataF
 
 
 def _with_clarity(candidates: pl.DataFrame, said: pl.DataFrame) -> pl.DataFrame:
-    """The candidates with `clarity` (how sure the model is of what is cited) and `unsure`; praise only where civil."""
+    """The candidates with `clarity` (how sure the model is of what is cited), `unsure`; praise is civil and plain."""
     strained = pl.max_horizontal("p_strained", "p_hostile")
     care = pl.max_horizontal("p_acknowledges", "p_explores")
     answer = said.select(
         "conversation_id", "p_scripted", "p_owns", care=care, strained=strained,
-        agent_turn="turn", agent_tone="tone", agent_unsure="unsure",
+        agent_turn="turn", agent_tone="tone", agent_unsure="unsure", signs="signs",
     )  # fmt: skip
     asked = pl.when(pl.col("hardship").fill_null(value=False)).then(1.0).otherwise(strained)
     customer = said.select("conversation_id", "turn", asked=asked, customer_unsure="unsure")
@@ -145,11 +145,12 @@ def _with_clarity(candidates: pl.DataFrame, said: pl.DataFrame) -> pl.DataFrame:
     )  # fmt: skip
     called = kind.is_in(["scripted", "missed", "rose", "empathic", "mirroring"])
     asked_surely = pl.when(called).then(pl.col("asked").fill_null(_UNKNOWN)).otherwise(1.0)
+    civil = pl.col("agent_tone").fill_null(0) == 0
     at_once = pl.when(pl.col("agent_turn") == pl.col("turn") + 1).then(1.0).otherwise(_LATER)
     return (
         candidates.join(answer, on=("conversation_id", "agent_turn"), how="inner")
         .join(customer, on=("conversation_id", "turn"), how="inner")
-        .filter(~kind.is_in(PRAISE) | ((pl.col("agent_tone").fill_null(0) == 0) & praised(pl.col("kind") == "rose")))
+        .filter(~kind.is_in(PRAISE) | (civil & pl.col("signs").is_null() & praised(kind == "rose")))
         .select(
             *_INDEX, "kind",
             clarity=clarity.fill_null(_UNKNOWN) * asked_surely * at_once,

@@ -43,6 +43,8 @@ def piles(material: Material) -> dict[str, tuple[Pile, ...]]:
         ("load", "Other hostile messages with an answer", material.answers.filter(~rose.fill_null(value=True))),
         ("guarded", "Guarded or hostile answers", spoken.filter(pl.col("tone") > 0)),
         ("hostile", "Among them, those against the person", spoken.filter(pl.col("tone") > 1)),
+        ("unsure", "Answers that may be written for a score: read them before you rely on the figures",
+         material.said.filter(pl.col("signs").is_not_null())),
     ):  # fmt: skip
         _pile(found, material, kind, title, rows)
     return {agent_id: tuple(own) for agent_id, own in found.items()}

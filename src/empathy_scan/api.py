@@ -1,0 +1,242 @@
+"""The program from Python: what `import empathy_scan` gives (docs/python.md).
+
+All that holds rows is a polars frame of `tables.py`; what may be large is loaded when it is asked for. Errors are those
+of `errors.py`. Nothing is printed; a bar shows the course of a scan where somebody watches.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from empathy_scan import config as settings
+from empathy_scan import dialogue, phrases, rebuild, roster, runs, summary, tables
+from empathy_scan.cli import progress as bars
+from empathy_scan.codebook import ATTACK_NAMES, FLAG_NAMES
+from empathy_scan.config import Config
+from empathy_scan.dialogue import JudgedConversation
+from empathy_scan.errors import EmpathyScanError, UsageError
+from empathy_scan.pipeline import ScanResult
+from empathy_scan.store import Store
+
+__all__ = [
+    "Config", "EmpathyScanError", "JudgedConversation", "Model", "Results", "ScanResult", "Scored",
+    "load_config", "load_model", "measure", "open_store", "read", "scan", "write_report",
+]  # fmt: skip
+
+Place = str | Path
+Places = Place | Iterable[Place]
+Day = str | date | datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """Conversations with their scores: frames TURNS, SCORES, LABELS and REJECTS of `tables.py`."""
+
+    turns: pl.DataFrame  # redacted
+    scores: pl.DataFrame  # a row per segment: probabilities, decisions, the words that counted
+    labels: pl.DataFrame  # a row per turn: what the measures are made of
+    rejects: pl.DataFrame  # what could not be read: where, why and what to do
+    config: Config = field(default_factory=Config, repr=False)
+
+    def figures(self, *, config: Config | None = None) -> pl.DataFrame:
+        """Every measure of every agent and of the team, with n and 95% interval: a FIGURES frame."""
+        config = config or self.config
+        said = phrases.found(phrases.of_scores(self.turns, self.scores))
+        teams = roster.load(config.roles.roster).teams
+        return summary.figures(self.labels, config.summary, teams=teams, sentences=said.sentences)
+
+    def __repr__(self) -> str:
+        agents = self.turns["agent_id"].n_unique() - bool(self.turns["agent_id"].null_count())
+        talks = self.turns["conversation_id"].n_unique()
+        return f"<Scored: {talks:,} conversations, {self.turns.height:,} turns, {agents:,} agents>"
+
+
+class Model:
+    """A loaded classifier. Make it with `load_model`; one that is kept scores again without loading anything."""
+
+    def __init__(self, path: Path | None, config: Config) -> None:
+        from empathy_scan.score import Scorer  # noqa: PLC0415 - torch
+
+        self._path, self._config = path, config
+        self._scorer = Scorer.load(path, config.score)
+
+    @property
+    def fingerprint(self) -> str:
+        """What tells this model from all others; every score names it."""
+        return self._scorer.bundle.fingerprint
+
+    def classify(self, turns: str | Mapping[str, Any] | Sequence[str | Mapping[str, Any]]) -> pl.DataFrame:
+        """Labels and probabilities of single turns, a row each, in their order.
+
+        A turn is a text (then an agent says it) or `{"role", "text", "context": [{"role", "text"}, ...]}`, the context
+        oldest first. Columns: `id`, `role`, `tone`, `care_class`, `flags`, `kinds`, `unsure`, `model`, and `p_...` for
+        every probability; null where a question is not asked of a role. Raises UsageError for what is no turn.
+        """
+        from empathy_scan import classify  # noqa: PLC0415 - torch
+
+        rows = [_turn(one) for one in ([turns] if isinstance(turns, str | Mapping) else turns)]
+        for number, row in enumerate(rows, 1):
+            if fault := classify.faults(row):
+                raise UsageError(f"turn {number} cannot be classified: {fault}", remedy="see docs/python.md")
+        answers = classify.classify(rows, self._scorer, self._config)
+        return pl.DataFrame([_flat(answer) for answer in answers], schema=_CLASSIFIED)
+
+    def score(self, sources: Places) -> Scored:
+        """The conversations of files or folders, read, redacted and scored; nothing is stored.
+
+        For exports that fit into memory; `scan` is for the rest. Raises UsageError for a path that is not there.
+        """
+        from empathy_scan import pipeline, prepare  # noqa: PLC0415 - spaCy
+
+        prepared = prepare.turns(_paths(sources), self._config)
+        scores, labels = pipeline.judge(prepared.turns, self._path, self._config)
+        return Scored(prepared.turns, scores, labels, prepared.rejects, self._config)
+
+    def __repr__(self) -> str:
+        return f"<Model {self.fingerprint}>"
+
+
+@dataclass(frozen=True)
+class Results:
+    """A results store, opened for reading. Make it with `open_store`."""
+
+    store: Store = field(repr=False)
+    config: Config = field(default_factory=Config, repr=False)
+
+    @cached_property
+    def conversations(self) -> pl.DataFrame:
+        """A row per conversation: id, channel, queue, start, versions."""
+        return self.store.conversations()
+
+    @cached_property
+    def runs(self) -> pl.DataFrame:
+        """A row per run, the newest first."""
+        return pl.DataFrame(runs.listed(self.store), infer_schema_length=None)
+
+    def load(self, *, since: Day = None, until: Day = None) -> Scored:
+        """All conversations, or those that started in `since <= t < until` or tell no time."""
+        held = self.store.load(since=_moment(since), until=_moment(until))
+        people = roster.load(self.config.roles.roster)
+        turns, labels = (roster.merge(frame, people) for frame in (held.turns, held.labels))
+        return Scored(turns, held.scores, labels, held.rejects, self.config)
+
+    def conversation(self, conversation_id: str) -> JudgedConversation:
+        """One conversation as its page shows it; `.frame()` has a row per turn. Raises UsageError for an unknown id."""
+        return dialogue.stored(self.store.root, conversation_id, self.config)
+
+    def __repr__(self) -> str:
+        return f"<Results: {self.store.count():,} conversations>"
+
+
+def load_config(path: Place | None = None) -> Config:
+    """The settings of a TOML file, or the usual ones. Raises ConfigError."""
+    return settings.load(None if path is None else Path(path))
+
+
+def load_model(path: Place | None = None, *, config: Config | None = None) -> Model:
+    """The model in a folder; the shipped one by default. Raises ModelError for one that is missing or damaged."""
+    return Model(None if path is None else Path(path), config or Config())
+
+
+def open_store(path: Place, *, config: Config | None = None) -> Results:
+    """The results of earlier scans, in a folder or at an address. Raises StoreError where there are none."""
+    held = Store(path, read_only=True)
+    held.conversations()
+    return Results(held, config or Config())
+
+
+def read(sources: Places, *, config: Config | None = None) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The redacted turns of files or folders with their roles (TURNS), and what could not be read (REJECTS).
+
+    Raises UsageError for a path that is not there.
+    """
+    from empathy_scan import prepare  # noqa: PLC0415 - spaCy
+
+    prepared = prepare.turns(_paths(sources), config or Config())
+    return prepared.turns, prepared.rejects
+
+
+def scan(
+    sources: Places,
+    *,
+    store: Place,
+    reports: Place,
+    config: Config | None = None,
+    model: Place | None = None,
+    workers: int = 1,
+    progress: bool = True,
+) -> ScanResult:
+    """Score what is new in the sources, keep it in the store, write the report; may be repeated.
+
+    `progress`: a bar on a terminal. Broken input is in `rejected` of the result. Raises UsageError for a path that is
+    not there, and ModelError, StoreError and OutputError.
+    """
+    from empathy_scan import engine, pipeline  # noqa: PLC0415 - slow to load
+
+    with ExitStack() as shown:
+        told = shown.enter_context(bars.shown()) if progress else None
+        return pipeline.scan(
+            _paths(sources), store=store, reports=Path(reports), config=config, told=told,
+            model=None if model is None else Path(model), engine=engine.make("local", workers),
+        )  # fmt: skip
+
+
+def write_report(
+    store: Place, reports: Place, *, config: Config | None = None, since: Day = None, until: Day = None
+) -> Path:
+    """The report of what a store holds of a period; its front page. Needs no model. Raises StoreError, OutputError."""
+    found, _ = rebuild.write_report(
+        Store(store), Path(reports), config or Config(), since=_moment(since), until=_moment(until)
+    )
+    return found
+
+
+def measure(labels: pl.DataFrame, *, config: Config | None = None) -> pl.DataFrame:
+    """Every measure of every agent and of the team, from labels of whatever source: a FIGURES frame.
+
+    Raises SchemaError for what is no LABELS frame.
+    """
+    return summary.figures(tables.conform(labels, tables.LABELS), (config or Config()).summary)
+
+
+_TONES = ("civil", "strained", "hostile")
+_CHANCES = {f"p_{name}": pl.Float64 for name in (*_TONES, *FLAG_NAMES, *ATTACK_NAMES)}
+_CLASSIFIED = {
+    "id": pl.String, "role": pl.String, "tone": pl.String, "care_class": pl.String, "flags": pl.String,
+    "kinds": pl.String, "unsure": pl.Boolean, **_CHANCES, "model": pl.String,
+}  # fmt: skip
+
+
+def _turn(one: str | Mapping[str, Any]) -> dict[str, Any]:
+    return {"role": "agent", "text": one} if isinstance(one, str) else dict(one)
+
+
+def _flat(answer: Mapping[str, Any]) -> dict[str, Any]:
+    """An answer of `classify` as a row."""
+    chances = dict(zip(_TONES, answer["tone_probs"].values(), strict=True))
+    chances |= answer.get("care", {}) | answer.get("attack", {})
+    named = None if answer["id"] is None else str(answer["id"])
+    return {**answer, "id": named, **{f"p_{name}": p for name, p in chances.items()}}
+
+
+def _paths(sources: Places) -> list[Path]:
+    return [Path(sources)] if isinstance(sources, str | Path) else [Path(each) for each in sources]
+
+
+def _moment(day: Day) -> datetime | None:
+    """A day's beginning, in UTC where nothing else is said. Raises UsageError for a text that is no date."""
+    if day is None or isinstance(day, datetime):
+        return day if day is None or day.tzinfo else day.replace(tzinfo=UTC)
+    try:
+        parsed = datetime.fromisoformat(day) if isinstance(day, str) else datetime.combine(day, time())
+    except ValueError as error:
+        raise UsageError("this is no date", where=repr(day), remedy="write it as 2026-10-12") from error
+    return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
