@@ -78,7 +78,8 @@ def export(  # noqa: PLR0913 - a keyword per option
         listed = roster.load(config.roles.roster)
         loaded = store.load(since=since, until=until)
         stored = replace(loaded, labels=roster.merge(loaded.labels, listed))
-        drawn = sample.draw(stored, queue, wish, cited=_cited(reports))
+        agents = [" ".join(each.split()).casefold().replace(" ", ".") for each in wish.agents]
+        drawn = sample.draw(stored, queue, replace(wish, agents=agents), cited=_cited(reports))
         items, frame, notes = drawn.draw.items, drawn.frame, drawn.notes
         parts = {part: sum(item.part == part for item in items) for part in PARTS}
     answered = set(agreement.first_answers(queue.answers()))

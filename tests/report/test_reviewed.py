@@ -57,6 +57,7 @@ def test_the_front_page_has_a_line_and_the_method_page_a_section(site):
         ["people call “understanding”", "the model finds 84 of 100 (70 to 93)", "50 messages"],
         ["the model calls “upset, of customers”", "people confirm 50 of 100 (20 to 80)", "1 message"],
     ]  # fmt: skip
+    assert "Good enough to compare agents: no. Reason: people with one another" in texts["index"]
     assert "3 people labelled 212 messages of 120 conversations" in texts["method"]
     assert "0.81 (0.70 to 0.89), 64 messages: good enough" in texts["method"]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace  # noqa: F401 - for the tests
 from datetime import UTC, datetime
 
 import polars as pl

@@ -218,3 +218,21 @@ def test_the_care_class_follows_from_the_flags(given, care):
 )
 def test_a_flag_that_nobody_could_tell_leaves_the_class_open_where_it_matters(unsure, care):
     assert questions.care({**dict.fromkeys("SAXO", "no"), **unsure}) == care
+
+
+def test_shared_turns_weigh_by_how_likely_they_were_to_be_shared(queue):
+    """Of a first draw a tenth is answered by both, of a second one all: the few stand for as many as the others do."""
+    items = [frames.item(number, "customer", tone=str(number % 2)) for number in range(200)]
+    draws = items[:100], [frames.replace(item, draw=2) for item in items[100:]]
+    for number, own in enumerate(draws, start=1):
+        chances = frames.pl.DataFrame({"turn": [1] * 100, "p": [0.1] * 100}, schema_overrides={"turn": frames.pl.Int32})
+        queue.add_draw(
+            Draw(number, {}, tuple(own)), chances.with_columns(digits([item.conversation_id for item in own]))
+        )
+    queue.add_answers([frames.answer(item, "Ana") for item in items])
+    apart = {"0": "1", "1": "0"}
+    queue.add_answers([frames.answer(item, "Ben", tone=apart[item.model["tone"]]) for item in items[:10]])
+    queue.add_answers([frames.answer(item, "Ben") for item in items[100:]])
+    people = of(review.review(queue), "customer", "tone").people
+    assert people.turns == 110
+    assert people.estimate("raw").value == pytest.approx(0.5)

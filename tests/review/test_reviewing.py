@@ -1,5 +1,10 @@
 """From a store to files and back: drawn, written out, answered, imported, compared, in the report, forgotten."""
 
+import re
+import signal
+import subprocess
+import sys
+import urllib.request
 from dataclasses import replace
 from pathlib import Path
 
@@ -161,3 +166,19 @@ def test_serving_is_for_this_machine_only(filled, tmp_path):
     done = run("review", "serve", "--store", filled, "--queue", tmp_path / "queue", "--host", "0.0.0.0")  # noqa: S104
     assert done.exit_code == 2
     assert "this machine only" in done.stderr
+
+
+def test_the_page_is_served_until_it_is_ended_and_that_is_no_failure(filled, tmp_path):
+    queue = ("--store", filled, "--queue", tmp_path / "queue")
+    run("review", "export", *queue, "--size", 5)
+    command = [sys.executable, "-m", "empathy_scan", "review", "serve", *map(str, queue)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:  # noqa: S603
+        address = process.stdout.readline().strip()
+        assert re.fullmatch(r"http://127\.0\.0\.1:\d+/[\w-]{32}/", address)
+        with urllib.request.urlopen(address, timeout=10) as page:  # noqa: S310 - our own address
+            assert b"<title>Review" in page.read()
+        process.send_signal(signal.SIGINT)
+        _, told = process.communicate(timeout=20)
+    assert process.returncode == 0
+    assert "Traceback" not in told
+    assert "Ctrl-C ends the page" in told

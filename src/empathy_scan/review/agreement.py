@@ -134,6 +134,7 @@ class _Said:
     answers: Mapping[tuple[str, str], Mapping[str, str]]  # by item and reviewer as compared
     model: Mapping[str, Mapping[str, str]]
     weights: Numbers
+    shared: Numbers  # weights among the turns that two people or more have answered; 0 for others
     conversations: Codes
 
 
@@ -148,19 +149,21 @@ def review(
     first = first_answers(answers)
     shown = {person(each.reviewer): " ".join(each.reviewer.split()) for each in reversed(answers)}
     held = [item for item in items if any((item.id, name) in first for name in shown)]
-    weighted = sample.weights(queue, [item.id for item in held])
+    times = Counter(name for name, _ in first)
+    double = [item.id for item in held if times[item.id] > 1]
+    weighted, shared = sample.weights(queue, [item.id for item in held]), sample.weights(queue, double)
     numbers = {name: at for at, name in enumerate(sorted({item.conversation_id for item in held}))}
     said = _Said(
         tuple(held), tuple(sorted(shown)), {key: answer.labels for key, answer in first.items()},
         {item.id: (current or {}).get(item.id, item.model) for item in held},
         np.array([weighted[item.id] for item in held], dtype=np.float64),
+        np.array([shared.get(item.id, 0.0) for item in held], dtype=np.float64),
         np.array([numbers[item.conversation_id] for item in held], dtype=np.int64),
     )  # fmt: skip
     labels = tuple(_measured(said, shown, each, standard) for role in questions.QUESTIONS for each in asked(role))
     good, reason = _verdict(labels, shown, standard)
-    times = Counter(name for name, _ in ((item, who) for item, who in said.answers if item in said.model))
     return Review(
-        len(items), len(held), sum(count > 1 for count in times.values()), len(numbers),
+        len(items), len(held), len(double), len(numbers),
         {shown[name]: sum((item.id, name) in first for item in held) for name in said.reviewers},
         tuple(sorted({item.version[1] for item in held})), labels, good, reason, standard,
     )  # fmt: skip
@@ -211,11 +214,13 @@ def _measured(said: _Said, shown: Mapping[str, str], question: Question, standar
                 codes[at, column] = _value(question, given)
     model = np.array([_value(question, said.model[item.id]) for item in items], dtype=np.int64)
     whole = Ratings(codes, len(question.values), said.weights[own], said.conversations[own], question.ordinal)
+    both = said.shared[own] > 0
+    people = replace(_units(whole, both), weights=said.shared[own][both])
     against, places = _paired(whole, model)
     random = np.array([items[at].part == RANDOM for at in places], dtype=np.bool_)
     return Measured(
         question.key, question.role, question.name, question.ordinal, int((codes >= 0).any(axis=1).sum()),
-        _comparison(whole, ALPHA, standard, alone=len(said.reviewers) < 2),
+        _comparison(people, ALPHA, standard, alone=len(said.reviewers) < 2),
         _comparison(against, KAPPA, standard, turns=len(np.unique(places))),
         {
             shown[name]: _comparison(_paired(_some(whole, [column]), model)[0], KAPPA, standard)
@@ -223,7 +228,7 @@ def _measured(said: _Said, shown: Mapping[str, str], question: Question, standar
         },
         {
             (shown[said.reviewers[one]], shown[said.reviewers[other]]): _comparison(
-                _some(whole, [one, other]), KAPPA, standard
+                _some(people, [one, other]), KAPPA, standard
             )
             for one, other in (itertools.combinations(range(len(said.reviewers)), 2) if codes.shape[1] > 2 else ())
         },
