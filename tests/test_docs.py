@@ -17,6 +17,12 @@ from empathy_scan.config import Config
 
 ROOT = Path(__file__).parents[1]
 PROGRAM = typer.main.get_command(app)
+# Every command by what is typed: those of a group as `review export`.
+COMMANDS = {
+    f"{name} {own.name}" if hasattr(command, "commands") else name: own
+    for name, command in PROGRAM.commands.items()
+    for own in getattr(command, "commands", {"": command}).values()
+}
 PARTS = (".github", "docs", "data", "models")
 PAGES = sorted([*ROOT.glob("*.md"), *(page for part in PARTS for page in (ROOT / part).rglob("*.md"))])
 RUN_HERE = {"formats", "measure", "read"}  # they need no model and no store: the README's examples of them are run
@@ -71,12 +77,12 @@ def links(text):
 
 def test_the_manual_has_a_section_for_every_command_and_for_no_other():
     others = {"Exit codes", "Options before the command"}
-    assert set(sections(page("docs/cli.md"))) - others == set(PROGRAM.commands)
+    assert set(sections(page("docs/cli.md"))) - others == set(COMMANDS)
 
 
-@pytest.mark.parametrize("name", sorted(PROGRAM.commands))
+@pytest.mark.parametrize("name", sorted(COMMANDS))
 def test_the_manual_states_every_option_of_a_command_and_no_other(name):
-    command = PROGRAM.commands[name]
+    command = COMMANDS[name]
     assert stated(sections(page("docs/cli.md"))[name]) == [line_of(parameter) for parameter in command.params]
 
 
@@ -84,12 +90,13 @@ def test_the_manual_states_the_options_before_the_command():
     assert stated(sections(page("docs/cli.md"))["Options before the command"]) == [line_of(p) for p in PROGRAM.params]
 
 
-@pytest.mark.parametrize("name", sorted(PROGRAM.commands))
+@pytest.mark.parametrize("name", sorted(COMMANDS))
 def test_every_command_ends_its_help_with_an_example_that_parses(name):
-    example = PROGRAM.commands[name].epilog.removeprefix("Example: ").rpartition(" | ")[2]
-    words = shlex.split(example)
-    assert words[:2] == ["empathy-scan", name]
-    PROGRAM.commands[name].make_context(name, words[2:])
+    example = COMMANDS[name].epilog.removeprefix("Example: ").rpartition(" | ")[2]
+    program, *words = shlex.split(example)
+    typed = name.split()
+    assert [program, *words[: len(typed)]] == ["empathy-scan", *typed]
+    COMMANDS[name].make_context(name, words[len(typed) :])
 
 
 @pytest.mark.parametrize("part", [item.name for item in fields(Config)])

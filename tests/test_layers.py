@@ -82,6 +82,7 @@ TIERS = {
         "known_errors",
         "nights",
         "rebuild",
+        "reviewing",
         "runs",
         "rehearsal",
         "tombstones",

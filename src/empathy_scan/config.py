@@ -21,7 +21,7 @@ _CHANCE = {"within": (0.5, 1.0)}  # a probability: 0.5 or more, less than 1
 _TO_ROLES = {"roles": True}  # the values are roles of the codebook
 _PLACE = {"place": True}  # a file or folder; in a settings file relative to it
 _PAGES = {"among": ("cited", "all")}  # no other value will do
-_SHAPELESS = {"scan", "store", "summary", "report"}  # parts that change no score
+_SHAPELESS = {"scan", "store", "summary", "report", "review"}  # parts that change no score
 _DAY = {"day": True}  # a date or time in ISO form, or nothing
 
 
@@ -133,6 +133,17 @@ class ReportConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class ReviewConfig:
+    """What people label, and when their agreement is good enough to compare agents."""
+
+    queue: str = field(default="", metadata=_PLACE)  # folder of the review queue; "" = `_review` in the store's folder
+    good: float = field(default=0.667, metadata=_CHANCE)  # that the lower end of an agreement must reach
+    turns: int = 30  # that both sides must have answered before agreement is judged
+    conversations: int = 10  # in which they must lie
+    unusual: int = 10  # of the turns, on which somebody must have given another answer than the usual one
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """All settings of a scan."""
 
@@ -145,6 +156,7 @@ class Config:
     score: ScoreConfig = field(default_factory=ScoreConfig)
     summary: SummaryConfig = field(default_factory=SummaryConfig)
     report: ReportConfig = field(default_factory=ReportConfig)
+    review: ReviewConfig = field(default_factory=ReviewConfig)
 
     def fingerprint(self) -> str:
         """Twelve hex digits that change whenever a setting that shapes scores does; the parts _SHAPELESS have none.

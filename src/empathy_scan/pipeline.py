@@ -407,7 +407,8 @@ def _reported(
 ) -> _Made:
     """The report, made again only where it would be another one."""
     where = str(reports.absolute())
-    shaping = json.dumps([asdict(config.summary), asdict(config.report), asdict(config.roles)], sort_keys=True)
+    parts = [asdict(part) for part in (config.summary, config.report, config.roles, config.review)]
+    shaping = json.dumps([*parts, _reviewed(held, config)], sort_keys=True)
     told = hashlib.sha256(Path(config.roles.roster).read_bytes()).hexdigest() if config.roles.roster else ""
     stamp = f"{__version__} {held.state()} {shaping} {told} {since} {until}"
     remembered = held.recall(REPORTS)
@@ -425,6 +426,12 @@ def _reported(
     facts = {**asdict(made), **period, "front_page": "", "stamp": _digest(stamp), "page": _pages(reports)}
     held.remember(REPORTS, {**remembered, where: json.dumps(facts)})
     return made
+
+
+def _reviewed(held: Store, config: Config) -> list[tuple[str, int]]:
+    """What changes whenever somebody reviews turns: the files of the review queue and their sizes."""
+    folder = Path(config.review.queue or f"{held.root}/_review")
+    return [(path.name, path.stat().st_size) for path in sorted(folder.glob("*/*.jsonl"))]
 
 
 def _from_json(reports: Path, text: str, stamp: str) -> _Made | None:

@@ -11,7 +11,19 @@ from pathlib import Path
 
 import polars as pl
 
-from empathy_scan import __version__, codebook, groups, phrases, quantify, report, roster, summary, takeovers, trends
+from empathy_scan import (
+    __version__,
+    codebook,
+    groups,
+    phrases,
+    quantify,
+    report,
+    reviewing,
+    roster,
+    summary,
+    takeovers,
+    trends,
+)
 from empathy_scan.config import Config
 from empathy_scan.errors import ModelError, StoreError
 from empathy_scan.model import files
@@ -65,7 +77,7 @@ def write_report(
         weeks=weeks,
         changes=changes,
         people=report.People(listed.names, listed.teams, tuple(listed.unlisted(_agents(stored.turns)))),
-        background=_background(stored, config, takeovers.taken_over(store, [*stored.conversations["model"].unique()])),
+        background=_background(store, stored, config),
         conversations=conversations,
         told=told,
         again=again,
@@ -113,7 +125,7 @@ def _errors(stored: Stored) -> quantify.ErrorRates | None:
     return quantify.from_frame(stored.error_rates, models[0]) if len(models) == 1 else None
 
 
-def _background(stored: Stored, config: Config, taken_over: tuple[report.Takeover, ...]) -> report.Background:
+def _background(store: Store, stored: Stored, config: Config) -> report.Background:
     """What the Method page tells of models, settings and known errors; errors only where one model made all labels."""
     models = tuple(_model(model) for model in stored.conversations["model"].unique().sort())
     shaping = {**asdict(config.summary), **asdict(config.report)}
@@ -123,7 +135,8 @@ def _background(stored: Stored, config: Config, taken_over: tuple[report.Takeove
         settings=tuple((name.replace("_", " "), _told(value)) for name, value in shaping.items()),
         minimum_conversations=config.summary.minimum_conversations,
         error_rates=stored.error_rates.clear() if errors is None else errors,
-        takeovers=taken_over,
+        takeovers=takeovers.taken_over(store, [*stored.conversations["model"].unique()]),
+        review=reviewing.told(store, config),
     )
 
 

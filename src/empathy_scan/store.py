@@ -33,7 +33,7 @@ from empathy_scan.delta import KEEP_HOURS, DeltaTable, normal
 from empathy_scan.errors import SchemaError, StoreError
 from empathy_scan.layouts import MIGRATIONS, VERSIONED
 from empathy_scan.months import MONTH
-from empathy_scan.tables import CONVERSATIONS, ERROR_RATES, FILES, REJECTS, RUNS, TURNS, Table, conform
+from empathy_scan.tables import CONVERSATIONS, ERROR_RATES, FILES, LABELS, REJECTS, RUNS, TURNS, Table, conform
 from empathy_scan.versions import VERSION, content_hash, conversations_of
 
 __all__ = ["REPORTS", "VERSION", "Size", "Store", "Stored", "content_hash", "conversations_of"]
@@ -107,6 +107,13 @@ class Store:
             return TURNS.empty()
         self._must_exist()
         return self._visible(TURNS, self._marked(_ids(conversation_ids)).select(*VERSION, MONTH))
+
+    def labels_of(self, conversation_ids: pl.Series) -> pl.DataFrame:
+        """The stored LABELS of the conversations of those ids; no rows where there is no store yet."""
+        if conversation_ids.is_empty() or not self.exists():
+            return LABELS.empty()
+        self._must_exist()
+        return self._visible(LABELS, self._marked(_ids(conversation_ids)).select(*VERSION, MONTH))
 
     def conversations(self, *, ids: pl.Series | None = None, before: datetime | None = None) -> pl.DataFrame:
         """The CONVERSATIONS that are visible, sorted by id; of those ids or started before a time, if one is given.

@@ -6,7 +6,23 @@ stderr.
 
 from __future__ import annotations
 
-from empathy_scan.cli import config, doctor, forget, measure, models, read, rescore, runs, scan, show, tidy
+from empathy_scan.cli import (
+    config,
+    doctor,
+    forget,
+    measure,
+    models,
+    read,
+    rescore,
+    review,
+    runs,
+    scan,
+    show,
+    tidy,
+)
 from empathy_scan.cli.base import app
 
-__all__ = ["app", "config", "doctor", "forget", "measure", "models", "read", "rescore", "runs", "scan", "show", "tidy"]
+__all__ = [
+    "app", "config", "doctor", "forget", "measure", "models", "read", "rescore", "review", "runs", "scan", "show",
+    "tidy",
+]  # fmt: skip

@@ -87,6 +87,16 @@ def parse(document: Document, config: ReadConfig) -> Parsed:
     return _together(found, notes + ([f"{hidden} hidden sheet(s) are not read"] if hidden else []))
 
 
+def cells_of(document: Document, *, max_bytes: int) -> dict[str, list[tuple[int, Cells]]]:
+    """The cells of every visible sheet as they are, whatever they are about: by sheet the rows with their numbers.
+
+    Raises InputError for a damaged workbook.
+    """
+    with office.Package(document.data, max_bytes=max_bytes) as package:
+        book, sheets = _book(package), _sheets(package)
+        return {sheet.name: _cells(package, book, sheet)[0] for sheet in sheets if sheet.shown}
+
+
 def _together(found: Sequence[tuple[str, Parsed]], notes: Sequence[str]) -> Parsed:
     conversations: list[Conversation] = [each for _, parsed in found for each in parsed.conversations]
     return Parsed(
@@ -177,6 +187,19 @@ def _text(element: Element) -> str:
 
 def _table(package: office.Package, book: _Book, sheet: _Sheet) -> rows.Rows | None:
     """The rows of a sheet below its header; None for a sheet without rows."""
+    found, without = _cells(package, book, sheet)
+    if not found:
+        return None
+    table = _below_header(found, sheet.name)
+    if without:
+        what = f"{without} formula(s) in sheet {sheet.name!r} have no saved value"
+        problem = MalformedInputError(what, remedy="open the workbook in Excel and save it, then read it again")
+        return rows.Rows(table.cells, table.places, [*table.problems, problem], table.notes)
+    return table
+
+
+def _cells(package: office.Package, book: _Book, sheet: _Sheet) -> tuple[list[tuple[int, Cells]], int]:
+    """The rows of a sheet that hold something, by their numbers, and how many formulas have no value."""
     found: list[tuple[int, Cells]] = []
     merged: list[tuple[int, int, int]] = []
     without = 0
@@ -193,15 +216,8 @@ def _table(package: office.Package, book: _Book, sheet: _Sheet) -> rows.Rows | N
             element.clear()
         elif event == "end" and tag == "mergeCell" and (span := _span(office.attribute(element, "ref"))):
             merged.append(span)
-    if not found:
-        return None
     _fill(found, merged)
-    table = _below_header(found, sheet.name)
-    if without:
-        what = f"{without} formula(s) in sheet {sheet.name!r} have no saved value"
-        problem = MalformedInputError(what, remedy="open the workbook in Excel and save it, then read it again")
-        return rows.Rows(table.cells, table.places, [*table.problems, problem], table.notes)
-    return table
+    return found, without
 
 
 def _row(row: Element, book: _Book) -> tuple[Cells, int]:

@@ -12,7 +12,7 @@ import polars as pl
 from empathy_scan import quantify, stats, trends
 from empathy_scan.codebook import CODEBOOK_VERSION
 from empathy_scan.errors import NoticeError
-from empathy_scan.report import measures, words
+from empathy_scan.report import measures, reviewed, words
 from empathy_scan.report.material import Material
 from empathy_scan.report.takeover import Takeover, sentences
 from empathy_scan.tables import ERROR_RATES
@@ -60,6 +60,7 @@ class Background:
     minimum_conversations: int | None = None
     error_rates: pl.DataFrame = field(default_factory=ERROR_RATES.empty)
     takeovers: tuple[Takeover, ...] = ()  # when other models took over, oldest first
+    review: reviewed.Reviewed | None = None  # what the centre's own people said of its turns
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,7 @@ class MethodPage:
     errors: tuple[Errors, ...]
     errors_about: str
     corrected: str
+    review: reviewed.Section | None
     recent: str
     minimum: str
     settings: tuple[tuple[str, str], ...]
@@ -106,7 +108,7 @@ def page(material: Material, provenance: Mapping[str, str], background: Backgrou
         takeovers=tuple((_names(each), sentences(each)) for each in reversed(background.takeovers)),
         thresholds=thresholds, unsure=unsure,
         errors=errors, errors_about=_errors_about(background.error_rates, known=bool(errors)),
-        corrected=_corrected(material),
+        corrected=_corrected(material), review=reviewed.section(background.review),
         recent=f"the last {trends.RECENT} weeks against those before them",
         minimum=(
             f"A figure needs {words.plural(least, 'conversation', 'conversations')} that gave an opportunity for it. "

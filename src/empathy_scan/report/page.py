@@ -28,6 +28,7 @@ from empathy_scan.report import (
     method,
     piles,
     rendering,
+    reviewed,
     since,
     words,
 )  # fmt: skip
@@ -191,7 +192,9 @@ def _people(
     state: since.State,
 ) -> Iterator[Page]:
     """The front page, the Method page and the agents' pages."""
-    yield Page("index", {"page": content.front(prepared, counts, found_of_agents, state, background.takeovers)})
+    said, since_when = reviewed.line(background.review), background.takeovers
+    front = content.front(prepared, counts, found_of_agents, state, takeovers=since_when, review=said)
+    yield Page("index", {"page": front})
     yield Page("method", {"page": method.page(prepared, provenance, background)})
     for page in agent.pages(prepared, counts, found_of_agents):
         yield Page(f"agents/{page.slug}", {"page": page})
