@@ -71,8 +71,8 @@ class Record:
         """Write that the run has begun, and let no other run write until it ends; once. Raises StoreError."""
         if not self._begun:
             self._locked.enter_context(self._held.writing())
+            self._begun = True  # whoever interrupts the next line may find it done
             self._held.add_run(self._row(state=BEGUN))
-            self._begun = True
 
     def counted(self, numbers: Mapping[str, Any], rejects: pl.DataFrame, formats: Mapping[str, int]) -> None:
         """What the run has done so far: columns of RUNS, what was rejected, and conversations by reader."""
@@ -127,9 +127,9 @@ def recorded(held: Store, config: Config, *, told: Told | None = None, command: 
     stages = Stages(told)
     with heard_by(stages), ExitStack() as locked:
         record = Record(held, config, stages, locked, command)
-        if held.exists():
-            record.begin()
         try:
+            if held.exists():
+                record.begin()
             yield record
         except BaseException as error:
             try:
