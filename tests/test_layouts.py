@@ -64,8 +64,9 @@ def test_a_store_of_an_older_version_takes_the_scan_of_this_one(old, tmp_path, g
     again = pipeline.scan([OLD / "exports"], **into)
     assert (again.conversations, again.rescored, again.rejects) == (4, 4, 1)
     after = Store(old).load()
+    text = pl.col("text").str.replace("this is Noor", "this is [NAME]", literal=True)  # redaction has learned since
     assert after.turns.select("conversation_id", "turn", "text").equals(
-        before.turns.select("conversation_id", "turn", "text")
+        before.turns.select("conversation_id", "turn", text)
     )
     assert set(after.scores["model"]) == {again.model}
     assert Store(old).runs().height == 2

@@ -227,10 +227,7 @@ def _scan(  # noqa: PLR0913 - as `scan`
             held.tidy_if_scattered(strays=runs.left_strays(held, record.run_id))
     with stages.stage(stages.REPORTING):
         made = _reported(held, reports, config, listed, since=since, until=until)
-        if removed:
-            report.forget_rescored(reports)
-        if forgetting.is_unfinished(held):  # one that was killed before its reports were made again
-            erasure.renew_reports(held, reports, config, but=[str(reports.absolute())])
+        _forget_reports(held, reports, config, removed)
     return ScanResult(
         **counts,
         **{name: getattr(seen, name) for name in ("scored", "replaced", "mixed", "assumed", "forgotten")},
@@ -244,6 +241,14 @@ def _scan(  # noqa: PLR0913 - as `scan`
         stages=dict(record.stages.seconds),
         rejected=rejects,
     )
+
+
+def _forget_reports(held: Store, reports: Path, config: Config, removed: int) -> None:
+    """Leave nothing in reports of what was forgotten: what `rescore` has shown, and those that a kill has left."""
+    if removed:
+        report.forget_rescored(reports)
+    if forgetting.is_unfinished(held):
+        erasure.renew_reports(held, reports, config, but=[str(reports.absolute())])
 
 
 def _moved_along(

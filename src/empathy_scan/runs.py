@@ -73,8 +73,8 @@ class Record:
         if not self._begun:
             if self._command in _ALONE:
                 self._locked.enter_context(self._held.writing())
+            self._begun = True  # whoever interrupts the next line may find it done
             self._held.add_run(self._row(state=BEGUN))
-            self._begun = True
 
     def announce(self, *, from_model: str, moved: str) -> None:
         """Write that the run is about to make its model the one that counts, and what that moves."""
@@ -138,9 +138,9 @@ def recorded(held: Store, config: Config, *, told: Told | None = None, command: 
     stages = Stages(told)
     with heard_by(stages), ExitStack() as locked:
         record = Record(held, config, stages, locked, command)
-        if held.exists():
-            record.begin()
         try:
+            if held.exists():
+                record.begin()
             yield record
         except BaseException as error:
             try:
