@@ -99,7 +99,8 @@ def forget(store: Store, wish: Wish, config: Config, reports: Path) -> Erased:
     store.conversations(ids=pl.Series(_ID, [], dtype=pl.String))  # tells where there is no store
     with runs.recorded(store, config, command=runs.FORGET) as record:
         with stages.stage(stages.STORING):
-            removed = forgetting.remove(store, wish, forgetting.find(store, wish, listed), listed)
+            found = forgetting.find(store, wish, listed)
+            removed = forgetting.remove(store, wish, found, listed, queue=config.review.queue)
             forgetting.empty_cache(store)
         record.counted({"removed": removed.conversations, "cut": removed.cut}, REJECTS.empty(), {})
         with stages.stage(stages.REPORTING):

@@ -113,12 +113,16 @@ def is_unfinished(store: Store) -> bool:
     return store.recall(_STATE).get("state", "") in {BEGUN, REPORTS_LEFT}
 
 
-def remove(store: Store, wish: Wish, found: Found, roster: Roster) -> Removed:
-    """Take what was found out of the store for good, and see that it does not come back; repeatable after a kill."""
+def remove(store: Store, wish: Wish, found: Found, roster: Roster, *, queue: str = "") -> Removed:
+    """Take what was found out of the store for good, and see that it does not come back; repeatable after a kill.
+
+    Out of the review queue too: that in the folder `queue`, or the one in the store's own folder.
+    """
     with store.writing():
         found = _both(found, unfinished(store))
         store.remember(_STATE, {"state": BEGUN})
         _bury(store, wish, found, roster)
+        _forget_reviews(store, queue, pl.concat([found.whole[_ID], found.shared[_ID]]))
         sources = _sources(store, pl.concat([found.whole[_ID], found.shared[_ID]]))
         cut, lost = _without_agents(store, found)
         gone = pl.concat([found.whole[_ID], lost]).unique()
@@ -136,17 +140,18 @@ def done(store: Store) -> None:
     store.remember(_STATE, {"state": "done"})
 
 
-def expire(store: Store, keep_days: int) -> int:
+def expire(store: Store, keep_days: int, *, queue: str = "") -> int:
     """What a scan removes before it reads: conversations that are too old, and what a killed forgetting left."""
     if not store.exists():
         return 0
     with stages.stage(stages.STORING):
         if store.recall(_STATE).get("state") == BEGUN:
-            remove(store, Wish(CONVERSATION), Found(), Roster())
+            remove(store, Wish(CONVERSATION), Found(), Roster(), queue=queue)
         old = store.conversations(before=tombstones.oldest(keep_days)) if keep_days else CONVERSATIONS.empty()
         if old.is_empty():
             return 0
         with store.writing():
+            _forget_reviews(store, queue, old[_ID])
             _forget_files(store, _sources_of(old), old[_ID], kept=True)
             return store.forget(old[_ID])
 
@@ -270,6 +275,18 @@ def _without_agents(store: Store, found: Found) -> tuple[pl.Series, pl.Series]:
             store.drop_rows(table, ids)
     left = ids.is_in(made[_ID].implode())
     return ids.filter(left), ids.filter(~left)
+
+
+def _forget_reviews(store: Store, queue: str, ids: pl.Series) -> None:
+    """Take the turns of conversations, and what people answered on them, out of the review queue, where there is one.
+
+    Before they leave the store, which is what an unfinished forgetting knows them by.
+    """
+    folder = Path(queue or f"{store.root}/_review")
+    if folder.is_dir():
+        from empathy_scan import review  # noqa: PLC0415 - only where somebody reviews
+
+        review.forget(folder, ids.to_list())
 
 
 def _sources(store: Store, ids: pl.Series) -> set[str]:

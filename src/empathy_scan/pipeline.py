@@ -209,7 +209,7 @@ def _scan(  # noqa: PLR0913 - as `scan`
             return judge(fresh, model, config, engine=engine, cache=caches[0], told=reached(fresh))
 
         caches: list[Cache] = []  # opened when there is something to score
-        removed = forgetting.expire(held, config.store.keep_days)
+        removed = forgetting.expire(held, config.store.keep_days, queue=config.review.queue)
         gate = tombstones.gate(held, keep_days=config.store.keep_days)
         night = _Night(held, config, record.model, judged, gate)
         plan, seen, rejects = night.read(found, again=again, retry=retry)

@@ -1,6 +1,7 @@
 """From a store to files and back: drawn, written out, answered, imported, compared, in the report, forgotten."""
 
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,12 +14,13 @@ import pytest
 import review_frames as frames
 from typer.testing import CliRunner
 
-from empathy_scan import pipeline, reviewing
+from empathy_scan import forgetting, pipeline, reviewing
 from empathy_scan.cli import app
 from empathy_scan.config import Config, ReviewConfig
 from empathy_scan.errors import UsageError
 from empathy_scan.review import Wish
 from empathy_scan.review.queue import Queue
+from empathy_scan.roster import Roster
 from empathy_scan.store import Store
 from empathy_scan.versions import content_hash
 
@@ -182,3 +184,15 @@ def test_the_page_is_served_until_it_is_ended_and_that_is_no_failure(filled, tmp
     assert process.returncode == 0
     assert "Traceback" not in told
     assert "Ctrl-C ends the page" in told
+
+
+def test_what_is_forgotten_leaves_the_queue_too(tmp_path, filled):
+    shutil.copytree(filled, tmp_path / "store")
+    store = Store(tmp_path / "store")
+    queue = reviewing.queue_of(store.root, Config())
+    reviewing.export(store, queue, Config(), Wish(size=360))
+    queue.add_answers(frames.answers_like_the_model(queue, "Ana"))
+    wish = forgetting.Wish(forgetting.CONVERSATION, ("call-000",))
+    forgetting.remove(store, wish, forgetting.find(store, wish, Roster()), Roster())
+    assert {item.conversation_id for item in queue.items()} == {f"call-{number:03}" for number in range(1, 60)}
+    assert len(queue.answers()) == 354
