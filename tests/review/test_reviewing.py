@@ -7,6 +7,7 @@ import subprocess
 import sys
 import urllib.request
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import polars as pl
@@ -196,3 +197,15 @@ def test_what_is_forgotten_leaves_the_queue_too(tmp_path, filled):
     forgetting.remove(store, wish, forgetting.find(store, wish, Roster()), Roster())
     assert {item.conversation_id for item in queue.items()} == {f"call-{number:03}" for number in range(1, 60)}
     assert len(queue.answers()) == 354
+
+
+def test_what_is_too_old_to_be_kept_leaves_the_queue_too(tmp_path):
+    contents = frames.stored(6)
+    old = pl.lit(frames.NOON - timedelta(days=4000)).alias("started_at")
+    dated = [frame.with_columns(old) for frame in (contents.conversations, contents.turns, contents.labels)]
+    store = Store(tmp_path / "store")
+    store.add(dated[0], dated[1], contents.scores, dated[2])
+    queue = Queue(tmp_path / "queue")
+    reviewing.export(store, queue, Config(), Wish(size=36))
+    assert forgetting.expire(store, 30, queue=str(queue.folder)) == 6
+    assert queue.items() == []
