@@ -2,8 +2,8 @@
 
 Run with `python benchmarks/redaction.py`; a minute on one core. Redacts the conversations of `tests/data/redaction`
 whose personal data we marked, and counts per type what was covered whole. `--part dev` shows those on which rules are
-tuned, `--misses` what was missed and what was replaced without need, `--scores` whether the shipped model says the same of the
-texts before and after, on them and on `data/samples`. The marked conversations are made up, so they may be printed.
+tuned, `--misses` what was missed and what was replaced without need, `--scores` whether the shipped model says the same
+of the texts before and after, on them and on `data/samples`. The marked conversations are made up.
 """
 
 from __future__ import annotations
@@ -197,10 +197,8 @@ def agreement(part: str) -> None:
     """Print how far the shipped model says the same of the texts before and after redaction."""
     scorer = score.Scorer(bundle.load(), ScoreConfig())
     turns = frame(marked(part))
-    print(
-        "\n| turns | n | same labels | same, of turns with a placeholder | largest shift | mean |\n"
-        "|---|---|---|---|---|---|"
-    )
+    print("\n| turns | n | same labels | same, of turns with a placeholder | largest shift | mean |")
+    print("|---|---|---|---|---|---|")
     _agreed(f"the set, {part}", turns, redact.redact(turns, RedactConfig()), scorer)
     plain = replace(Config(), redact=RedactConfig(enabled=False))
     key = ["conversation_id", "turn"]

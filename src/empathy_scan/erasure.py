@@ -12,7 +12,7 @@ from typing import Any
 
 import polars as pl
 
-from empathy_scan import forgetting, roster, runs, stages, tombstones
+from empathy_scan import forgetting, report, reviewing, roster, runs, stages, tombstones
 from empathy_scan.codebook import Role
 from empathy_scan.config import Config
 from empathy_scan.forgetting import Wish
@@ -99,8 +99,9 @@ def forget(store: Store, wish: Wish, config: Config, reports: Path) -> Erased:
     store.conversations(ids=pl.Series(_ID, [], dtype=pl.String))  # tells where there is no store
     with runs.recorded(store, config, command=runs.FORGET) as record:
         with stages.stage(stages.STORING):
-            found = forgetting.find(store, wish, listed)
-            removed = forgetting.remove(store, wish, found, listed, queue=config.review.queue)
+            removed = forgetting.remove(
+                store, wish, forgetting.find(store, wish, listed), listed, queue=reviewing.folder_of(store.root, config)
+            )
             forgetting.empty_cache(store)
         record.counted({"removed": removed.conversations, "cut": removed.cut}, REJECTS.empty(), {})
         with stages.stage(stages.REPORTING):
@@ -131,6 +132,7 @@ def renew_reports(
         if not _is_report(Path(where)):
             missing.append(where)
             continue
+        report.forget_rescored(Path(where))
         if where not in but:
             write_report(store, Path(where), config, since=since, until=until, again=True)
         made.append(where)

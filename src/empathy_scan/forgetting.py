@@ -14,7 +14,7 @@ from pathlib import Path
 
 import polars as pl
 
-from empathy_scan import identities, layouts, ledger, stages, tombstones
+from empathy_scan import identities, layouts, ledger, review, stages, tombstones
 from empathy_scan.codebook import Role
 from empathy_scan.errors import UsageError
 from empathy_scan.layouts import VERSIONED
@@ -113,16 +113,16 @@ def is_unfinished(store: Store) -> bool:
     return store.recall(_STATE).get("state", "") in {BEGUN, REPORTS_LEFT}
 
 
-def remove(store: Store, wish: Wish, found: Found, roster: Roster, *, queue: str = "") -> Removed:
-    """Take what was found out of the store for good, and see that it does not come back; repeatable after a kill.
+def remove(store: Store, wish: Wish, found: Found, roster: Roster, *, queue: Path | None = None) -> Removed:
+    """Take what was found out of the store and its review queue for good, and see that it does not come back.
 
-    Out of the review queue too: that in the folder `queue`, or the one in the store's own folder.
+    Repeatable after a kill.
     """
     with store.writing():
         found = _both(found, unfinished(store))
         store.remember(_STATE, {"state": BEGUN})
         _bury(store, wish, found, roster)
-        _forget_reviews(store, queue, pl.concat([found.whole[_ID], found.shared[_ID]]))
+        _forget_reviews(queue, pl.concat([found.whole[_ID], found.shared[_ID]]))
         sources = _sources(store, pl.concat([found.whole[_ID], found.shared[_ID]]))
         cut, lost = _without_agents(store, found)
         gone = pl.concat([found.whole[_ID], lost]).unique()
@@ -140,7 +140,7 @@ def done(store: Store) -> None:
     store.remember(_STATE, {"state": "done"})
 
 
-def expire(store: Store, keep_days: int, *, queue: str = "") -> int:
+def expire(store: Store, keep_days: int, *, queue: Path | None = None) -> int:
     """What a scan removes before it reads: conversations that are too old, and what a killed forgetting left."""
     if not store.exists():
         return 0
@@ -151,7 +151,7 @@ def expire(store: Store, keep_days: int, *, queue: str = "") -> int:
         if old.is_empty():
             return 0
         with store.writing():
-            _forget_reviews(store, queue, old[_ID])
+            _forget_reviews(queue, old[_ID])
             _forget_files(store, _sources_of(old), old[_ID], kept=True)
             return store.forget(old[_ID])
 
@@ -277,18 +277,6 @@ def _without_agents(store: Store, found: Found) -> tuple[pl.Series, pl.Series]:
     return ids.filter(left), ids.filter(~left)
 
 
-def _forget_reviews(store: Store, queue: str, ids: pl.Series) -> None:
-    """Take the turns of conversations, and what people answered on them, out of the review queue, where there is one.
-
-    Before they leave the store, which is what an unfinished forgetting knows them by.
-    """
-    folder = Path(queue or f"{store.root}/_review")
-    if folder.is_dir():
-        from empathy_scan import review  # noqa: PLC0415 - only where somebody reviews
-
-        review.forget(folder, ids.to_list())
-
-
 def _sources(store: Store, ids: pl.Series) -> set[str]:
     """The files that conversations came from, all of each."""
     only = pl.DataFrame({_ID: ids.unique()})
@@ -327,6 +315,12 @@ def _forget_rejects(store: Store, sources: set[str], gone: set[str]) -> None:
     held = store.read_rejects()
     files = pl.Series("file", [ledger.file_of(source) for source in held["source"]], dtype=pl.String)
     store.set_rejects(tombstones.without_names(held.filter(~files.is_in(list(sources))), gone))
+
+
+def _forget_reviews(queue: Path | None, gone: pl.Series) -> None:
+    """Take conversations out of the folder in which people label turns."""
+    if queue is not None:
+        review.forget(queue, gone.to_list())
 
 
 def named(wish: Wish, key: str) -> set[str]:

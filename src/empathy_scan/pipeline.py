@@ -26,6 +26,8 @@ from empathy_scan import (
     prepare,
     quantify,
     readers,
+    report,
+    reviewing,
     roster,
     runs,
     speaker_list,
@@ -209,7 +211,7 @@ def _scan(  # noqa: PLR0913 - as `scan`
             return judge(fresh, model, config, engine=engine, cache=caches[0], told=reached(fresh))
 
         caches: list[Cache] = []  # opened when there is something to score
-        removed = forgetting.expire(held, config.store.keep_days, queue=config.review.queue)
+        removed = forgetting.expire(held, config.store.keep_days, queue=reviewing.folder_of(held.root, config))
         gate = tombstones.gate(held, keep_days=config.store.keep_days)
         night = _Night(held, config, record.model, judged, gate)
         plan, seen, rejects = night.read(found, again=again, retry=retry)
@@ -225,6 +227,8 @@ def _scan(  # noqa: PLR0913 - as `scan`
             held.tidy_if_scattered(strays=runs.left_strays(held, record.run_id))
     with stages.stage(stages.REPORTING):
         made = _reported(held, reports, config, listed, since=since, until=until)
+        if removed:
+            report.forget_rescored(reports)
         if forgetting.is_unfinished(held):  # one that was killed before its reports were made again
             erasure.renew_reports(held, reports, config, but=[str(reports.absolute())])
     return ScanResult(

@@ -192,8 +192,8 @@ def _street_named(match: re.Match[str]) -> str:
     return match[0] if kind_of(first) is Kind.COMMON or first in ALSO_WORDS else "[ADDRESS]"
 
 
-def street_rules() -> list[Rule]:
-    """Streets with their number, read out or written, in several languages; flats, boxes and postcodes by their form."""
+def _numbered_streets() -> list[Rule]:
+    """Streets with their number as English has them."""
     number = rf"(?:number )?{_NUMBER}(?: (?:hundred and |and )?{_NUMBER}){{0,4}}(?: [a-d])?"
     return [
         make_rule(
@@ -220,6 +220,13 @@ def street_rules() -> list[Rule]:
             r"(?<![\w.,£$€₹])(?:(?:(?i:flat|apt\.?|apartment|unit|suite|plot(?: no\.?)?) ?(?!\d{1,4}/)[\w-]{1,5}(?:, (?:[A-Z][\w'’]{1,20} ){1,2}(?:House|Court|Tower|Lodge|Mansions))?,? )|(?:(?i:unit|flat) )?\d{1,4}/)?\d{1,5}(?:[A-Za-z]|-\d{1,5})?(?: bis| ter)?,? (?:[NSEW]{1,2}\.? )?"
             rf"(?:[A-Z][\w'’]{{0,20}}\.? ){{1,3}}(?:{'|'.join(word.capitalize() for word in _STREET.split('|'))})\b(?:,? (?:(?i:flat|apt\.?|apartment|unit|suite)|#) ?#?\w{{1,5}}\b)?",
         ),
+    ]
+
+
+def street_rules() -> list[Rule]:
+    """Streets with their number, read out or written, in several languages; flats, boxes and postcodes by their form."""
+    return [
+        *_numbered_streets(),
         make_rule(
             "ADDRESS",
             r"(?:straße|strasse|str\.|platz|weg|gasse|allee|gracht|straat|laan|plein|gatan|vägen|vei|vej) \d",

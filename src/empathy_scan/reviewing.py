@@ -52,6 +52,11 @@ def queue_of(store: str, config: Config) -> Queue:
     return Queue(Path(store) / FOLDER)
 
 
+def folder_of(store: str, config: Config) -> Path | None:
+    """The folder of the review queue of a store, where there can be one."""
+    return None if "://" in store and not config.review.queue else queue_of(store, config).folder
+
+
 def export(  # noqa: PLR0913 - a keyword per option
     store: Store,
     queue: Queue,

@@ -194,7 +194,7 @@ def test_what_is_forgotten_leaves_the_queue_too(tmp_path, filled):
     reviewing.export(store, queue, Config(), Wish(size=360))
     queue.add_answers(frames.answers_like_the_model(queue, "Ana"))
     wish = forgetting.Wish(forgetting.CONVERSATION, ("call-000",))
-    forgetting.remove(store, wish, forgetting.find(store, wish, Roster()), Roster())
+    forgetting.remove(store, wish, forgetting.find(store, wish, Roster()), Roster(), queue=queue.folder)
     assert {item.conversation_id for item in queue.items()} == {f"call-{number:03}" for number in range(1, 60)}
     assert len(queue.answers()) == 354
 
@@ -207,5 +207,5 @@ def test_what_is_too_old_to_be_kept_leaves_the_queue_too(tmp_path):
     store.add(dated[0], dated[1], contents.scores, dated[2])
     queue = Queue(tmp_path / "queue")
     reviewing.export(store, queue, Config(), Wish(size=36))
-    assert forgetting.expire(store, 30, queue=str(queue.folder)) == 6
+    assert forgetting.expire(store, 30, queue=queue.folder) == 6
     assert queue.items() == []

@@ -5,11 +5,12 @@ from empathy_scan.report.measures import bands, letters
 from empathy_scan.report.method import Background, Model
 from empathy_scan.report.page import Written, write
 from empathy_scan.report.rescored import Tried
+from empathy_scan.report.rescored import forget as forget_rescored
 from empathy_scan.report.rescored import write as write_rescored
 from empathy_scan.report.reviewed import Reviewed
 from empathy_scan.report.takeover import Takeover
 
 __all__ = [
     "WEEKLY", "WEEKS", "Background", "Frames", "Model", "People", "Reviewed", "Takeover", "Tried", "Written", "bands",
-    "letters", "prepare", "write", "write_rescored",
+    "forget_rescored", "letters", "prepare", "write", "write_rescored",
 ]  # fmt: skip

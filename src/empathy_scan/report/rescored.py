@@ -104,6 +104,18 @@ class Page:
     linked: bool  # a report lies in the same folder
 
 
+def forget(folder: Path) -> None:
+    """Delete the pages that `write` has put into a folder: they quote messages. Raises OutputError."""
+    for name in (f"{NAME}.html", f"{NAME}.md"):
+        try:
+            (folder / name).unlink(missing_ok=True)
+        except OSError as error:
+            raise OutputError(
+                f"cannot be deleted ({error.strerror or type(error).__name__})", where=str(folder / name),
+                remedy="delete it: it quotes what was forgotten",
+            ) from error  # fmt: skip
+
+
 def write(folder: Path, tried: Tried, title: str, provenance: Mapping[str, str]) -> Path:
     """Writes `rescore.html` and `rescore.md` into a folder; gives the path of the first. Raises OutputError."""
     paged = _paged(folder)
