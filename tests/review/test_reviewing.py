@@ -1,11 +1,13 @@
 """From a store to files and back: drawn, written out, answered, imported, compared, in the report, forgotten."""
 
 import re
+import shutil
 import signal
 import subprocess
 import sys
 import urllib.request
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import polars as pl
@@ -13,12 +15,13 @@ import pytest
 import review_frames as frames
 from typer.testing import CliRunner
 
-from empathy_scan import pipeline, reviewing
+from empathy_scan import forgetting, pipeline, reviewing
 from empathy_scan.cli import app
 from empathy_scan.config import Config, ReviewConfig
 from empathy_scan.errors import UsageError
 from empathy_scan.review import Wish
 from empathy_scan.review.queue import Queue
+from empathy_scan.roster import Roster
 from empathy_scan.store import Store
 from empathy_scan.versions import content_hash
 
@@ -182,3 +185,27 @@ def test_the_page_is_served_until_it_is_ended_and_that_is_no_failure(filled, tmp
     assert process.returncode == 0
     assert "Traceback" not in told
     assert "Ctrl-C ends the page" in told
+
+
+def test_what_is_forgotten_leaves_the_queue_too(tmp_path, filled):
+    shutil.copytree(filled, tmp_path / "store")
+    store = Store(tmp_path / "store")
+    queue = reviewing.queue_of(store.root, Config())
+    reviewing.export(store, queue, Config(), Wish(size=360))
+    queue.add_answers(frames.answers_like_the_model(queue, "Ana"))
+    wish = forgetting.Wish(forgetting.CONVERSATION, ("call-000",))
+    forgetting.remove(store, wish, forgetting.find(store, wish, Roster()), Roster(), queue=queue.folder)
+    assert {item.conversation_id for item in queue.items()} == {f"call-{number:03}" for number in range(1, 60)}
+    assert len(queue.answers()) == 354
+
+
+def test_what_is_too_old_to_be_kept_leaves_the_queue_too(tmp_path):
+    contents = frames.stored(6)
+    old = pl.lit(frames.NOON - timedelta(days=4000)).alias("started_at")
+    dated = [frame.with_columns(old) for frame in (contents.conversations, contents.turns, contents.labels)]
+    store = Store(tmp_path / "store")
+    store.add(dated[0], dated[1], contents.scores, dated[2])
+    queue = Queue(tmp_path / "queue")
+    reviewing.export(store, queue, Config(), Wish(size=36))
+    assert forgetting.expire(store, 30, queue=queue.folder) == 6
+    assert queue.items() == []
