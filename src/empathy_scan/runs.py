@@ -116,7 +116,6 @@ class Record:
         }  # fmt: skip
         return pl.DataFrame([row | known], schema=dict(RUNS.columns))
 
-
     def _versions(self) -> dict[str, str]:
         return versions() | ({"arithmetic": self.arithmetic} if self.arithmetic else {})
 
