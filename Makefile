@@ -56,14 +56,14 @@ audit: $(READY) ## look the dependencies up among known vulnerabilities; needs t
 
 sbom: $(READY) ## write a bill of materials (CycloneDX) to build/sbom.cdx.json
 	@mkdir -p build
-	$(RUN)/python deploy/supply.py sbom > build/sbom.cdx.json
+	$(RUN)/python release/supply.py sbom > build/sbom.cdx.json
 
 licences: $(READY) ## write docs/licences.md from the lock and what is installed
-	$(RUN)/python deploy/supply.py licences > build.licences
+	$(RUN)/python release/supply.py licences > build.licences
 	mv build.licences docs/licences.md
 
 dist: $(READY) ## build wheel and source archive twice, and see that they are the same bytes
-	$(RUN)/python deploy/supply.py dist build/dist
+	$(RUN)/python release/supply.py dist build/dist
 
 # The model: CORPORA is a folder with open/*.jsonl.gz (and research/ for evaluation); see data/training/README.md.
 CORPORA ?= corpora

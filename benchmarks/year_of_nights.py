@@ -24,7 +24,7 @@ from pathlib import Path
 
 import polars as pl
 
-from empathy_scan import ledger, pipeline, readers
+from empathy_scan import ledger, pipeline, readers, tombstones
 from empathy_scan.config import Config
 from empathy_scan.model import files as bundles
 from empathy_scan.store import Store
@@ -107,7 +107,8 @@ def a_night(exports: Path, store: Path) -> None:
     held = Store(store)
     with held.writing():
         fingerprint = bundles.fingerprint(bundles.default_path())
-        pipeline._Night(held, Config(), fingerprint, judged).read(readers.find([exports]), again=False, retry=False)  # noqa: SLF001
+        night = pipeline._Night(held, Config(), fingerprint, judged, tombstones.gate(held))  # noqa: SLF001
+        night.read(readers.find([exports]), again=False, retry=False)
         held.tidy_if_scattered()
 
 

@@ -96,6 +96,7 @@ def run(pipe: Connection, place: Path, model: Path, stop_at: int, workers: int) 
             engine=LocalEngine(workers),
         )  # fmt: skip
     except StoreError as error:
+        sys.stderr.write(f"{error}\n")
         os._exit(BUSY if "at work" in error.what else BROKEN)
     pipe.send(f"{ENDED} {changes} {time.monotonic() - begun}")
 

@@ -117,8 +117,10 @@ def cut_power(place, draws):
     """What a power cut leaves where a run has just been killed: files that nobody has flushed are empty."""
     for table in (each for each in (place / "store").iterdir() if (each / "_delta_log").is_dir()):
         listed = (table / sums.FILE).read_text(encoding="utf-8") if (table / sums.FILE).exists() else ""
-        for path in table.rglob("*"):
-            if path.is_file() and path.name != sums.FILE and path.relative_to(table).as_posix() not in listed:
+        there = {path: path.relative_to(table).as_posix() in listed for path in table.rglob("*") if path.is_file()}
+        flushed = {path.stat().st_ino for path, known in there.items() if known}  # a commit may have a second name
+        for path in there:
+            if path.name != sums.FILE and path.stat().st_ino not in flushed:
                 path.write_bytes(b"")
     for path in sorted((place / "report").rglob("*")):
         if path.is_file() and path.name != folder.LOCK and draws.random() < 0.2:

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from empathy_scan import ledger, pipeline, readers
+from empathy_scan import ledger, pipeline, readers, tombstones
 from empathy_scan.config import Config, ReadConfig
 from empathy_scan.store import Store
 from empathy_scan.tables import LABELS, SCORES
@@ -62,7 +62,7 @@ class Nights:
     def scan(self, store: str = "store", **how):
         held = Store(self.root / store)
         with held.writing():
-            night = pipeline._Night(held, self.config, "m", _labelled)
+            night = pipeline._Night(held, self.config, "m", _labelled, tombstones.Gate())
             return night.read(readers.find([self.exports]), **{"again": False, "retry": False, **how})
 
     def opened(self, **how) -> list[str]:

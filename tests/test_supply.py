@@ -13,8 +13,8 @@ ROOT = Path(__file__).parents[1]
 
 @pytest.fixture(scope="module")
 def supply():
-    """deploy/supply.py, which is a script and in no package."""
-    spec = importlib.util.spec_from_file_location("supply", ROOT / "deploy" / "supply.py")
+    """release/supply.py, which is a script and in no package."""
+    spec = importlib.util.spec_from_file_location("supply", ROOT / "release" / "supply.py")
     module = importlib.util.module_from_spec(spec)
     sys.modules["supply"] = module
     spec.loader.exec_module(module)

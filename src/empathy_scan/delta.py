@@ -222,12 +222,16 @@ class DeltaTable:
     def purge(self) -> None:
         """Delete all that is not of the latest state, the log of older ones, too: it may hold values of their rows."""
         self.sweep(keep_hours=0)
-        with failures(self.place, "written"):
+        with self._changed():
             self._open().alter.set_table_properties({_KEEP_LOG: "interval 0 seconds"})
             table = self._open()
             table.create_checkpoint()
             table.cleanup_metadata()
             self._open().alter.set_table_properties({_KEEP_LOG: "interval 30 days"})  # Delta Lake's own default
+            if self._is_local():
+                for left in Path(self.place, "_delta_log").glob("*#*"):  # by a killed run: a commit's second name
+                    left.unlink()
+                sums.prune(self.place)
 
     def _write(self, rows: pl.DataFrame, *, mode: str, **how: object) -> None:
         with self._changed():

@@ -14,7 +14,7 @@ from empathy_scan.delta import failures
 
 def read(place: str, options: Mapping[str, str]) -> str | None:
     """The text of the file; None where there is none. Raises StoreError where that cannot be known."""
-    with failures(place, "read"):
+    with failures(place.rpartition("/")[0], "read"):
         try:
             if "://" in place:
                 return json.dumps(pl.read_ndjson(place, storage_options=dict(options)).row(0, named=True))
@@ -26,7 +26,7 @@ def read(place: str, options: Mapping[str, str]) -> str | None:
 def write(place: str, facts: Mapping[str, str | int], options: Mapping[str, str]) -> None:
     """Put facts in the file, whole or not at all. Raises StoreError."""
     frame = pl.LazyFrame({key: [value] for key, value in facts.items()})
-    with failures(place, "written"):
+    with failures(place.rpartition("/")[0], "written"):
         if "://" in place:
             frame.sink_ndjson(place, storage_options=dict(options))
         else:

@@ -18,7 +18,7 @@ from empathy_scan.role_habits import NUMBERED
 ADDRESS, PHONE, LABEL = "address", "phone", "label"
 FOUND = {"conversation_id": pl.String, "kind": pl.String, "value": pl.String}  # `value` is plain: hash it
 _DIGEST_BYTES = 12  # 96 bits: two of a billion hashes are alike once in a hundred billion stores
-_MAIL = r"[\w.+'-]+@[\w-]+(?:\.[\w-]+)+"  # in the syntax that Rust and Python share
+_MAIL = r"[\w.+'-]{1,64}@[\w-]+(?:\.[\w-]+)+"  # in the syntax that Rust and Python share
 _NUMBER = r"\+?\(?\d(?:[ .()/\u00a0-]{0,2}\d){6,16}"
 _MAIL_IN, _NUMBER_WHOLE = re.compile(_MAIL), re.compile(rf"(?:tel:)?\s*{_NUMBER}")
 _FEWEST_DIGITS, _MOST_DIGITS = 7, 15
@@ -41,7 +41,7 @@ def normal(text: str) -> set[tuple[str, str]]:
     found = {(ADDRESS, address.strip("'.-")) for address in _MAIL_IN.findall(plain)}
     if _NUMBER_WHOLE.fullmatch(plain) and (number := _number(plain)):
         found.add((PHONE, number))
-    label = re.sub(r"\s*<[^<>]*>\s*", "", plain) if "<" in plain else plain
+    label = re.sub(r"<[^<>]*>", "", plain).strip() if "<" in plain else plain
     label = re.sub(r"^([^,@]+), ([^,@]+)$", r"\2 \1", label)
     is_number = (PHONE, _number(plain)) in found and not plain.isdecimal()
     if not is_number and _SHORTEST <= len(label) <= _LONGEST and "@" not in label and not _names_nobody(label):

@@ -215,11 +215,7 @@ def _scan(  # noqa: PLR0913 - as `scan`
         gate = tombstones.gate(held, keep_days=config.store.keep_days)
         night = _Night(held, config, record.model, judged, gate)
         plan, seen, rejects = night.read(found, again=again, retry=retry)
-        counts: dict[str, Any] = {
-            "files": len(found), "known": plan.known, "waiting": plan.waiting + len(seen.late),
-            "rejects": rejects.height - count_left_out(rejects), "left_out": count_left_out(rejects),
-            "removed": removed,
-        }  # fmt: skip
+        counts = {"files": len(found), "removed": removed} | _counted(plan, seen, rejects)
         record.arithmetic = arithmetic() if seen.scored else ""
         record.counted({**seen.to_json(), **counts}, rejects, seen.formats)
         with stages.stage(stages.STORING):
@@ -241,6 +237,15 @@ def _scan(  # noqa: PLR0913 - as `scan`
         stages=dict(record.stages.seconds),
         rejected=rejects,
     )
+
+
+def _counted(plan: ledger.Plan, seen: Seen, rejects: pl.DataFrame) -> dict[str, Any]:
+    """What became of the files."""
+    left_out = count_left_out(rejects)
+    return {
+        "known": plan.known, "waiting": plan.waiting + len(seen.late), "rejects": rejects.height - left_out,
+        "left_out": left_out,
+    }  # fmt: skip
 
 
 def _forget_reports(held: Store, reports: Path, config: Config, removed: int) -> None:

@@ -65,8 +65,9 @@ _PLACE = re.compile(
 
 def asked_for(question: str) -> frozenset[str]:
     """What a turn asks for: NAME, PHONE, CODE, SECRET, DATE_OF_BIRTH, ADDRESS, EMAIL."""
-    found = {kind for kind, pattern in _COMPILED.items() if pattern.search(question)}
-    asks = "?" in question or not re.search(r"[A-Z][a-z]", question)
+    plain = _PLACEHOLDER.sub("", question)  # they ask for nothing, and stand for names
+    found = {kind for kind, pattern in _COMPILED.items() if pattern.search(plain)}
+    asks = "?" in question or not re.search(r"[A-Z][a-z]|\[[A-Z]", question)
     return frozenset(found if asks else found - {"SECRET"})
 
 
@@ -98,7 +99,7 @@ def _coded(text: str, kinds: frozenset[str]) -> str:
     small = "SECRET" if "SECRET" in kinds else "PHONE" if "PHONE" in kinds and "CODE" not in kinds else "NUMBER"
 
     def said(match: re.Match[str]) -> str:
-        run = re.sub(r"(?i)(?:[ ,.]+(?:[ai]|and))+$", "", match[0])
+        run = re.sub(r"(?i)(?:[ ,.]{1,4}(?:[ai]|and)){1,8}$", "", match[0])
         words = re.findall(r"[a-z-]+", re.sub(r"(?i)(?<=\b[a-z]) (?:as in|for) [a-z]+", "", run.lower()))
         letters = sum(len(word) == 1 and word not in {"o", "a", "i"} for word in words)
         numbers = sum(len(word) > 1 for word in words)

@@ -345,7 +345,7 @@ def _placed(low: str, kind: Kind, before: str, after: str) -> bool:
 def _two_unheard(before: str, after: str) -> bool:
     """Whether a word and its neighbour both have a capital and are in no list: hardly anything but a name."""
     later = re.match(r" ([^\W\d_][\w'’-]+)", after)
-    earlier = re.search(r"([^\W\d_][\w'’-]+) $", before)
+    earlier = re.search(r"(?<![\w'’-])([^\W\d_][\w'’-]+) $", before)
     return any(
         found and found[1][0].isupper() and not found[1].isupper() and kind_of(found[1].lower()) is Kind.UNHEARD
         for found in (later, earlier)

@@ -311,7 +311,7 @@ RUNS = Table(
         "stage_seconds": pl.String,  # stage -> seconds
         "versions": pl.String,  # python, platform, codebook and the libraries that decide scores
         "options": pl.String,  # the settings, without what may name people
-        "command": pl.String,  # scan, forget, rescore, or accept; null in rows of before there were others than scan
+        "command": pl.String,  # scan, forget or rescore; null in rows of before there was more than one
         "removed": pl.Int64,  # conversations taken out of the store: by `forget`, or by a scan as they were too old
         "cut": pl.Int64,  # conversations of which the part of a forgotten agent was taken out
         "forgotten": pl.Int64,  # conversations that a scan left out, as they were forgotten before or are too old

@@ -11,7 +11,7 @@ import pytest
 from empathy_scan.store import Store
 
 GOOD = "Agent: Good morning, how can I help?\nCustomer: My bed never came.\nAgent: I will ring the depot by noon.\n"
-UMLAUTS = "Agent: Grüß Gott, was kann ich für Sie tun?\nCustomer: Das Bett ist nicht da – schön ist das nicht!\n"
+UMLAUTS = "Agent: Grüß dich, was kann ich für Sie tun?\nCustomer: Das Bett ist nicht da – schön ist das nicht!\n"
 LONG = f"Agent: Hello, what happened?\nCustomer: {'and then I waited again ' * 20_000}\n"  # 100,000 words
 
 
@@ -83,7 +83,7 @@ def test_it_is_read_well(run, tmp_path, case):
     (tmp_path / "a.txt").write_bytes(READ[case])
     answer = run("read", "--language", "any", tmp_path / "a.txt")
     assert answer.code == 0, answer.err
-    assert "Grüß Gott" in answer.out
+    assert "Grüß dich" in answer.out
     assert "schön" in answer.out
 
 

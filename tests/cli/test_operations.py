@@ -41,9 +41,9 @@ def test_runs_are_listed_newest_first_and_shown_whole(scan, run, call, tmp_path)
     scan(call.parent)
     store = ("--store", tmp_path / "store")
     heading, newest, oldest = run("runs", *store).out.splitlines()
-    assert heading.split() == ["run", "started", "state", "files", "scored", "rejects", "seconds", "exit"]
-    assert newest.split()[2:6] == ["done", "1", "0", "0"]
-    assert oldest.split()[2:6] == ["done", "1", "1", "0"]
+    assert heading.split() == ["run", "started", "what", "state", "files", "scored", "rejects", "seconds", "exit"]
+    assert newest.split()[2:7] == ["scan", "done", "1", "0", "0"]
+    assert oldest.split()[2:7] == ["scan", "done", "1", "1", "0"]
     assert len(run("runs", *store, "--limit", "1").out.splitlines()) == 2
     whole = run("runs", oldest.split()[0], *store).out
     assert re.search(r"^scored +1$", whole, re.MULTILINE)

@@ -53,7 +53,7 @@ def test_another_model_is_shown_taken_over_and_told_of(
     assert "another model labels the conversations" in (tmp_path / "report" / "index.html").read_text(encoding="utf-8")
     listed = json.loads(run("runs", "--store", tmp_path / "store", "--json").out)
     assert [(row["command"], bool(row["moved"])) for row in listed] == [
-        (None, False), ("rescore", True), ("rescore", False), (None, False), (None, False)
+        ("scan", False), ("rescore", True), ("rescore", False), ("scan", False), ("scan", False)
     ]  # fmt: skip
 
 
