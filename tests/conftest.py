@@ -5,6 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# The same inputs in every run, however slow the machine: what fails, fails for everybody. `make fuzz` looks for more.
+settings.register_profile("same", derandomize=True, deadline=None)
+settings.load_profile("same")
 
 ROOT = Path(__file__).parents[1]
 WRITTEN = ROOT / "data" / "training" / "authored"

@@ -141,8 +141,8 @@ def code_rules() -> list[Rule]:
         ),
         make_rule(
             "NUMBER",
-            rf"(?i)\b(?:{_CALLED})\W.*\d",
-            rf"(?P<keep>(?<![\w@])(?i:{_CALLED})(?:[ ]{{1,2}}(?:{_MORE}|(?:on|for|with|under|plate))){{0,4}}(?: \(last (?:four|4)\))?[ ]?[:#=(,.-]?[ ]?(?:#[ ]?)?)"
+            rf"(?i)\b(?:{_CALLED})(?:\W.*)?\d",
+            rf"(?P<keep>(?<![\w@])(?i:{_CALLED})(?![A-Za-z])(?:[ ]{{1,2}}(?:{_MORE}|(?:on|for|with|under|plate))){{0,4}}(?: \(last (?:four|4)\))?[ ]?[:#=(,.-]?[ ]?(?:#[ ]?)?)"
             rf"(?P<code>{_GROUP}(?:[ -]{_GROUP}){{0,6}}+)(?![\w@]|\.\w)",
             _named_code,
             digit=True,
