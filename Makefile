@@ -23,7 +23,7 @@ demo: $(READY) ## set up, and scan the samples into build/
 	  code=$$?; test $$code -eq 0 -o $$code -eq 3 # 3: two of the samples are broken on purpose
 
 test: lint ## set up, check and pass every test
-	$(RUN)/python -m pytest -q -n 2 --dist loadfile
+	$(RUN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder
 
 bench: $(READY) ## how fast it is, beside the plain pipeline of transformers (under 20 minutes)
 	@$(RUN)/python benchmarks/speed.py $(BENCH)
