@@ -126,7 +126,7 @@ def _coefficient(
     point: tuple[Numbers, Numbers], drawn: tuple[Numbers, Numbers], clusters: int, effective: float, apart: float
 ) -> Coefficient:
     """A coefficient from its p and c and those of the resamples; `apart` is the share of ratings that differ."""
-    observed, chance = float(point[0][0]), float(point[1][0])
+    observed, chance = min(1.0, float(point[0][0])), float(point[1][0])  # sums may be off in their last digit
     if not math.isfinite(chance) or chance > 1 - _NOTHING:
         return Coefficient(None, "everybody gave one and the same answer, so there is nothing to agree upon")
     value = (observed - chance) / (1 - chance)
