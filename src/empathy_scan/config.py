@@ -15,6 +15,7 @@ from empathy_scan.codebook import Role
 from empathy_scan.errors import ConfigError
 
 T = typing.TypeVar("T")
+QUEUE = "_review"  # folder of the review queue, in that of a store
 FILE = "empathy-scan.toml"  # is taken from the working directory where no other is named
 _MAY_BE_0 = {"at_least": 0}  # other whole numbers are 1 or more
 _CHANCE = {"within": (0.5, 1.0)}  # a probability: 0.5 or more, less than 1
@@ -141,6 +142,10 @@ class ReviewConfig:
     turns: int = 30  # that both sides must have answered before agreement is judged
     conversations: int = 10  # in which they must lie
     unusual: int = 10  # of the turns, on which somebody must have given another answer than the usual one
+
+    def folder(self, store: str) -> Path | None:
+        """Where the review queue of a store lies; None for a store at an address, where no folder is named."""
+        return Path(self.queue) if self.queue else None if "://" in store else Path(store) / QUEUE
 
 
 @dataclass(frozen=True, slots=True)

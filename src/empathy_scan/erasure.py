@@ -12,7 +12,7 @@ from typing import Any
 
 import polars as pl
 
-from empathy_scan import forgetting, report, reviewing, roster, runs, stages, tombstones
+from empathy_scan import forgetting, report, roster, runs, stages, tombstones
 from empathy_scan.codebook import Role
 from empathy_scan.config import Config
 from empathy_scan.forgetting import Wish
@@ -100,7 +100,7 @@ def forget(store: Store, wish: Wish, config: Config, reports: Path) -> Erased:
     with runs.recorded(store, config, command=runs.FORGET) as record:
         with stages.stage(stages.STORING):
             removed = forgetting.remove(
-                store, wish, forgetting.find(store, wish, listed), listed, queue=reviewing.folder_of(store.root, config)
+                store, wish, forgetting.find(store, wish, listed), listed, queue=config.review.folder(store.root)
             )
             forgetting.empty_cache(store)
         record.counted({"removed": removed.conversations, "cut": removed.cut}, REJECTS.empty(), {})

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import polars as pl
 
-from empathy_scan import identities, layouts, ledger, review, stages, tombstones
+from empathy_scan import identities, layouts, ledger, stages, tombstones
 from empathy_scan.codebook import Role
 from empathy_scan.errors import UsageError
 from empathy_scan.layouts import VERSIONED
@@ -319,7 +319,9 @@ def _forget_rejects(store: Store, sources: set[str], gone: set[str]) -> None:
 
 def _forget_reviews(queue: Path | None, gone: pl.Series) -> None:
     """Take conversations out of the folder in which people label turns."""
-    if queue is not None:
+    if queue is not None and queue.is_dir():
+        from empathy_scan import review  # noqa: PLC0415 - most nights forget nothing
+
         review.forget(queue, gone.to_list())
 
 

@@ -20,6 +20,7 @@ from scipy import special
 
 from empathy_scan.codebook import CareClass, Role
 from empathy_scan.mirror import care_class
+from empathy_scan.redact_forms import PLACEHOLDER
 
 LIKENESS = 0.6  # Jaccard of two sentences' letter runs
 RUN = 4  # letters of a run
@@ -36,7 +37,6 @@ SENTENCES = {
 
 _Places = npt.NDArray[np.int32]  # numbers of runs, each once
 
-_PLACEHOLDER = re.compile(r"\[[A-Z_]+\]")
 _NUMBER = re.compile(r"\d+(?:[.,:/]\d+)*")
 _SENTENCE = r"[^.!?\n]+[.!?]*"
 _OTHER = re.compile(r"[^\w#]+")
@@ -92,7 +92,7 @@ def of_turns(labels: pl.DataFrame, text: pl.DataFrame) -> pl.DataFrame:
 def plain(text: str) -> str:
     """The sentence without what may differ: case, punctuation, names and other placeholders, numbers (`#`)."""
     text = text.replace("\N{RIGHT SINGLE QUOTATION MARK}", "'").replace("'", "")
-    return _OTHER.sub(" ", _NUMBER.sub("#", _PLACEHOLDER.sub("", text)).casefold()).strip()
+    return _OTHER.sub(" ", _NUMBER.sub("#", PLACEHOLDER.sub("", text)).casefold()).strip()
 
 
 def assigned(

@@ -18,7 +18,6 @@ import polars as pl
 
 from empathy_scan import (
     __version__,
-    erasure,
     forgetting,
     ledger,
     nights,
@@ -26,8 +25,6 @@ from empathy_scan import (
     prepare,
     quantify,
     readers,
-    report,
-    reviewing,
     roster,
     runs,
     speaker_list,
@@ -211,7 +208,7 @@ def _scan(  # noqa: PLR0913 - as `scan`
             return judge(fresh, model, config, engine=engine, cache=caches[0], told=reached(fresh))
 
         caches: list[Cache] = []  # opened when there is something to score
-        removed = forgetting.expire(held, config.store.keep_days, queue=reviewing.folder_of(held.root, config))
+        removed = forgetting.expire(held, config.store.keep_days, queue=config.review.folder(held.root))
         gate = tombstones.gate(held, keep_days=config.store.keep_days)
         night = _Night(held, config, record.model, judged, gate)
         plan, seen, rejects = night.read(found, again=again, retry=retry)
@@ -250,9 +247,14 @@ def _counted(plan: ledger.Plan, seen: Seen, rejects: pl.DataFrame) -> dict[str, 
 
 def _forget_reports(held: Store, reports: Path, config: Config, removed: int) -> None:
     """Leave nothing in reports of what was forgotten: what `rescore` has shown, and those that a kill has left."""
+    unfinished = forgetting.is_unfinished(held)
+    if not (removed or unfinished):
+        return
+    from empathy_scan import erasure, report  # noqa: PLC0415 - most nights forget nothing
+
     if removed:
         report.forget_rescored(reports)
-    if forgetting.is_unfinished(held):
+    if unfinished:
         erasure.renew_reports(held, reports, config, but=[str(reports.absolute())])
 
 
@@ -444,8 +446,8 @@ def _reported(
 
 def _reviewed(held: Store, config: Config) -> list[tuple[str, int]]:
     """What changes whenever somebody reviews turns: the files of the review queue and their sizes."""
-    folder = Path(config.review.queue or f"{held.root}/_review")
-    return [(path.name, path.stat().st_size) for path in sorted(folder.glob("*/*.jsonl"))]
+    folder = config.review.folder(held.root)
+    return [(path.name, path.stat().st_size) for path in sorted(folder.glob("*/*.jsonl"))] if folder else []
 
 
 def _from_json(reports: Path, text: str, stamp: str) -> _Made | None:

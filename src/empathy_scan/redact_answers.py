@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from empathy_scan.redact_forms import MONTH
+from empathy_scan.redact_forms import MONTH, PLACEHOLDER
 from empathy_scan.redact_names import NAME_WORD, Kind, Span, kind_of
 from empathy_scan.redact_spoken import DIGIT, NATO, TEEN, TENS, code_kind
 from empathy_scan.redact_words import ALSO_WORDS, PARTICLES, is_ordinary
@@ -65,7 +65,7 @@ _PLACE = re.compile(
 
 def asked_for(question: str) -> frozenset[str]:
     """What a turn asks for: NAME, PHONE, CODE, SECRET, DATE_OF_BIRTH, ADDRESS, EMAIL."""
-    plain = _PLACEHOLDER.sub("", question)  # they ask for nothing, and stand for names
+    plain = PLACEHOLDER.sub("", question)  # they ask for nothing, and stand for names
     found = {kind for kind, pattern in _COMPILED.items() if pattern.search(plain)}
     asks = "?" in question or not re.search(r"[A-Z][a-z]|\[[A-Z]", question)
     return frozenset(found if asks else found - {"SECRET"})
@@ -136,11 +136,8 @@ _SECRET_WORD = re.compile(
 )
 
 
-_PLACEHOLDER = re.compile(r"\[[A-Z_]+\]")
-
-
 def _secret(text: str) -> str:
-    hidden = _PLACEHOLDER.sub(lambda placeholder: "[" + "\0" * (len(placeholder[0]) - 2) + "]", text)
+    hidden = PLACEHOLDER.sub(lambda placeholder: "[" + "\0" * (len(placeholder[0]) - 2) + "]", text)
     words = list(_SECRET_WORD.finditer(hidden))
     if (
         len(re.sub(r"\[[A-Z_]+\]", "", text).split()) > _LONGEST_SECRET

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 KINDS = (
     "EMAIL", "PHONE", "CARD", "IBAN", "NUMBER", "NAME", "ADDRESS", "URL", "IP", "DATE_OF_BIRTH", "SECRET",
 )  # fmt: skip
+PLACEHOLDER = re.compile(r"\[[A-Z_]+\]")
 MONTH = (
     "jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
     "|nov(?:ember)?|dec(?:ember)?"

@@ -6,13 +6,13 @@ nationality stays, as it does without it: no complaint can be understood without
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from functools import cache
 from importlib import import_module
 from typing import Any
 
 from empathy_scan.errors import UsageError
+from empathy_scan.redact_forms import PLACEHOLDER
 
 # Presidio's entity, and our placeholder for it. Not mail addresses and URLs: its recognisers for them open the network.
 ENTITIES = {
@@ -23,7 +23,6 @@ ENTITIES = {
     "ES_NIF": "NUMBER", "IT_FISCAL_CODE": "NUMBER", "SG_NRIC_FIN": "NUMBER", "PL_PESEL": "NUMBER",
 }  # fmt: skip
 _SURE = 0.5  # Presidio's own score; below it are guesses by form alone
-_PLACEHOLDER = re.compile(r"\[[A-Z_]+\]")
 
 Finder = Callable[[str], str]
 
@@ -43,7 +42,7 @@ def _of(analyzer: Any, *, names: bool = True) -> Finder:  # noqa: ANN401 - a cla
 
     def redacted(text: str) -> str:
         found = analyzer.analyze(text=text, language="en", entities=wanted, score_threshold=_SURE)
-        taken = [match.span() for match in _PLACEHOLDER.finditer(text)]
+        taken = [match.span() for match in PLACEHOLDER.finditer(text)]
         for one in sorted(found, key=lambda one: (one.start, -one.end), reverse=True):
             if one.end > one.start and all(one.end <= start or end <= one.start for start, end in taken):
                 text = f"{text[: one.start]}[{ENTITIES[one.entity_type]}]{text[one.end :]}"

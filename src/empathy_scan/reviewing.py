@@ -17,7 +17,7 @@ from empathy_scan.report import reviewed
 from empathy_scan.review import agreement, questions, sample, sheets
 from empathy_scan.review.agreement import Review, Standard
 from empathy_scan.review.coefficients import ALPHA, KAPPA
-from empathy_scan.review.queue import FOLDER, PARTS, Item, Queue, person
+from empathy_scan.review.queue import PARTS, Item, Queue, person
 from empathy_scan.review.sample import Wish
 from empathy_scan.store import Store
 
@@ -43,18 +43,12 @@ def queue_of(store: str, config: Config) -> Queue:
 
     Raises UsageError for a store in an object store without a folder for its queue.
     """
-    if config.review.queue:
-        return Queue(Path(config.review.queue))
-    if "://" in store:
+    folder = config.review.folder(store)
+    if folder is None:
         raise UsageError(
             "a store at an address holds no review queue", remedy="name a folder for it with --queue, or under [review]"
         )
-    return Queue(Path(store) / FOLDER)
-
-
-def folder_of(store: str, config: Config) -> Path | None:
-    """The folder of the review queue of a store, where there can be one."""
-    return None if "://" in store and not config.review.queue else queue_of(store, config).folder
+    return Queue(folder)
 
 
 def export(  # noqa: PLR0913 - a keyword per option

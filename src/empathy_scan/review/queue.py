@@ -27,7 +27,6 @@ from empathy_scan import lock
 from empathy_scan.errors import StoreError, UsageError
 from empathy_scan.report import words
 
-FOLDER = "_review"  # in a local store
 FORMAT_VERSION = 1
 RANDOM, UNCERTAIN, RARE, CITED = "random", "uncertain", "rare", "cited"
 PARTS = (RANDOM, UNCERTAIN, RARE, CITED)
