@@ -194,3 +194,12 @@ def test_figures_tell_of_phrases_where_there_are_words():
     assert made.filter(measure="formulaicity", agent_id="noor")["value"].to_list() == [1.0]
     assert made.filter(measure="own_voice", scope="team")["value"].to_list() == [0.0]
     assert figures(given, SummaryConfig(resamples=50)).filter(measure="own_voice")["value"].null_count() == 3
+
+
+def test_many_sentences_make_the_same_phrases_as_few(monkeypatch):
+    dice = random.Random(3)
+    rows = [("c0", "ana", f"{dice.choice((STOCK, *LIKE, *OWN))} {'Yes.' * (n % 2)}", "scripted") for n in range(60)]
+    _, few = phrases.assigned(frame(rows))
+    monkeypatch.setattr(phrases, "FEW", 0)
+    _, many = phrases.assigned(frame(rows))
+    assert_frame_equal(many, few)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,6 +26,7 @@ LIKENESS = 0.6  # Jaccard of two sentences' letter runs
 RUN = 4  # letters of a run
 FEWEST_WORDS = 3  # "Sorry." is nobody's phrase
 PERMUTATIONS = 64
+FEW = 500  # sentences that are compared each with each
 CONVERSATIONS, AGENTS = 5, 2  # from which on a phrase is the house's
 
 SENTENCES = {
@@ -211,15 +212,12 @@ def _leaders(forms: list[str]) -> list[int]:
 
     Forms come most frequent first. No chains: what is like a like of the leader is not thereby like the leader.
     """
-    from datasketch import MinHash, MinHashLSH  # noqa: PLC0415 - takes a second to load, and only reports need it
-
-    index = MinHashLSH(threshold=LIKENESS - 0.1, num_perm=PERMUTATIONS)
     runs, hashes = _numbered(forms)
     mine = np.zeros(len(hashes), dtype=bool)  # the runs of the form at hand
     leaders: list[int] = []
-    sketches = MinHash.generator(runs, num_perm=PERMUTATIONS, seed=1, hashfunc=hashes.__getitem__)
-    for place, (own, sketch) in enumerate(zip(runs, sketches, strict=True)):
-        others = sorted(index.query(sketch))
+    candidates = _Every() if len(forms) <= FEW else _Hashed(runs, hashes)
+    for place, own in enumerate(runs):
+        others = candidates.alike()
         mine[own] = True
         alike = _jaccard(mine, own, [runs[other] for other in others])
         mine[own] = False
@@ -227,8 +225,42 @@ def _leaders(forms: list[str]) -> list[int]:
         leader = others[best] if others and alike[best] >= LIKENESS else place
         leaders.append(leader)
         if leader == place:
-            index.insert(place, sketch)
+            candidates.lead(place)
     return leaders
+
+
+class _Every:
+    """All leaders so far are candidates: right, and fast where sentences are few."""
+
+    def __init__(self) -> None:
+        self._leaders: list[int] = []
+
+    def alike(self) -> list[int]:
+        """The leaders that the next form may be like, in order."""
+        return self._leaders
+
+    def lead(self, place: int) -> None:
+        """Make that form a leader."""
+        self._leaders.append(place)
+
+
+class _Hashed:
+    """Candidates are leaders whose sketch agrees with the form's; sketches are made as forms are asked for."""
+
+    def __init__(self, runs: list[_Places], hashes: list[int]) -> None:
+        from datasketch import MinHash, MinHashLSH  # noqa: PLC0415 - half a second to load, and only many need it
+
+        self._index = MinHashLSH(threshold=LIKENESS - 0.1, num_perm=PERMUTATIONS)
+        self._sketches = MinHash.generator(runs, num_perm=PERMUTATIONS, seed=1, hashfunc=hashes.__getitem__)
+
+    def alike(self) -> list[int]:
+        """As `_Every.alike`."""
+        self._sketch = next(self._sketches)
+        return sorted(self._index.query(self._sketch))
+
+    def lead(self, place: int) -> None:
+        """As `_Every.lead`."""
+        self._index.insert(place, self._sketch)
 
 
 def _numbered(forms: list[str]) -> tuple[list[_Places], list[int]]:

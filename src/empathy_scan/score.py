@@ -18,7 +18,7 @@ from empathy_scan.config import ScoreConfig
 from empathy_scan.engine import Engine, LocalEngine
 from empathy_scan.model import bundle as bundles
 from empathy_scan.model import explain, precision, runtime
-from empathy_scan.model.bundle import Bundle
+from empathy_scan.model.bundle import Scoring
 from empathy_scan.model.decisions import FIRST
 from empathy_scan.model.tokens import Example, Packed
 from empathy_scan.tables import LABELS, SCORES, SEGMENTS, conform
@@ -53,7 +53,7 @@ class Asked:
 class Scorer:
     """A loaded bundle that turns segments into scores. Built once per worker."""
 
-    def __init__(self, bundle: Bundle, config: ScoreConfig) -> None:
+    def __init__(self, bundle: Scoring, config: ScoreConfig) -> None:
         self.bundle, self.config = bundle, config
         self.ready = runtime.ready(bundle.model, bundle.packer, tokens_per_batch=config.tokens_per_batch)
         self.contributions = explain.Contributions(bundle.model, bundle.packer, self.ready.lean)
@@ -61,7 +61,7 @@ class Scorer:
     @classmethod
     def load(cls, path: Path | None, config: ScoreConfig) -> Scorer:
         """A scorer of the bundle in `path` (the shipped one for None); raises ModelError."""
-        return cls(bundles.load(path), config)
+        return cls(bundles.for_scoring(path), config)
 
     @precision.flushed_denormals()
     def scores(self, segments: pl.DataFrame) -> pl.DataFrame:

@@ -11,19 +11,23 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from safetensors.torch import load_file, save_file
-from transformers import AutoTokenizer, PreTrainedTokenizerBase
-from transformers.initialization import no_init_weights
 
 from empathy_scan.codebook import CODEBOOK_VERSION
 from empathy_scan.errors import ModelError
+from empathy_scan.model import light
 from empathy_scan.model.decisions import Decisions
 from empathy_scan.model.files import FACTS, NEEDED, SUMS, WEIGHTS, default_path, demand, fingerprint, parameters, sums
-from empathy_scan.model.network import EmpathyConfig, EmpathyModel
-from empathy_scan.model.tokens import Packer
+from empathy_scan.model.heads import Heads
+from empathy_scan.model.tokens import Packer, Words
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
+    from empathy_scan.model.network import EmpathyConfig, EmpathyModel
 
 FORMAT_VERSION = 1
 _MOST_LAYERS = 1000  # of an encoder; each takes its time, even where it is empty
@@ -40,26 +44,28 @@ class Bundle:
     fingerprint: str  # twelve hex digits of all files that decide scores
 
 
+@dataclass(frozen=True, slots=True)
+class Light:
+    """A model that can score and nothing else."""
+
+    model: Heads
+    packer: Packer
+    decisions: Decisions
+    fingerprint: str
+
+
+Scoring = Bundle | Light  # what scoring needs of a model, however it was loaded
+
+
 def load(path: Path | None = None) -> Bundle:
     """The bundle in a directory, the shipped one without a path; ModelError for what is missing, damaged or foreign."""
     path = path or default_path()
     demand(path)
     known_as = fingerprint(path)
     try:
-        facts = json.loads((path / FACTS).read_text(encoding="utf-8"))
-        _check_versions(facts, path)
-        config = EmpathyConfig(**json.loads((path / "config.json").read_text(encoding="utf-8")))
-        _check_size(config, path)
-        with no_init_weights():  # random ones would take longer to draw than these to load
-            model = EmpathyModel(config)
-        weights = {name: tensor.float() for name, tensor in load_file(path / WEIGHTS).items()}
-        model.load_state_dict(weights, strict=True)
-        tokenizer = AutoTokenizer.from_pretrained(
-            str(path), config=model.config, local_files_only=True, trust_remote_code=False
-        )
-        limits = facts["packing"]
-        packer = Packer(tokenizer, max_length=limits["max_length"], max_focus=limits["max_focus"])
-        decisions = _decisions(facts["decisions"])
+        facts = _facts(path)
+        model, tokenizer = _network(path)
+        packer, decisions = _packer(tokenizer, facts), _decisions(facts["decisions"])
     except ModelError:
         raise
     except Exception as error:  # transformers, safetensors and json each have errors of their own
@@ -68,6 +74,50 @@ def load(path: Path | None = None) -> Bundle:
         ) from error
     model.eval()  # type: ignore[no-untyped-call]
     return Bundle(model, packer, decisions, facts, known_as)
+
+
+def for_scoring(path: Path | None = None) -> Scoring:
+    """The bundle as `load` gives it, or as much of it as scoring needs, which is there much sooner."""
+    path = path or default_path()
+    demand(path)
+    known_as = fingerprint(path)
+    try:
+        facts, found = _facts(path), light.load(path)
+        if found is not None:
+            return Light(found[0], _packer(found[1], facts), _decisions(facts["decisions"]), known_as)
+    except Exception:  # noqa: BLE001 - `load` says better what is wrong
+        return load(path)
+    return load(path)
+
+
+def _facts(path: Path) -> dict[str, Any]:
+    facts: dict[str, Any] = json.loads((path / FACTS).read_text(encoding="utf-8"))
+    _check_versions(facts, path)
+    return facts
+
+
+def _network(path: Path) -> tuple[EmpathyModel, PreTrainedTokenizerBase]:
+    """The network with its weights, and the tokenizer, both of transformers."""
+    from transformers import AutoTokenizer  # noqa: PLC0415 - three seconds, which scoring does without
+    from transformers.initialization import no_init_weights  # noqa: PLC0415 - as above
+
+    from empathy_scan.model.network import EmpathyConfig, EmpathyModel  # noqa: PLC0415 - as above
+
+    config = EmpathyConfig(**json.loads((path / "config.json").read_text(encoding="utf-8")))
+    _check_size(config, path)
+    with no_init_weights():  # random ones would take longer to draw than these to load
+        model = EmpathyModel(config)
+    weights = {name: tensor.float() for name, tensor in load_file(path / WEIGHTS).items()}
+    model.load_state_dict(weights, strict=True)
+    tokenizer = AutoTokenizer.from_pretrained(
+        str(path), config=model.config, local_files_only=True, trust_remote_code=False
+    )
+    return model, tokenizer
+
+
+def _packer(tokenizer: Words, facts: dict[str, Any]) -> Packer:
+    limits = facts["packing"]
+    return Packer(tokenizer, max_length=limits["max_length"], max_focus=limits["max_focus"])
 
 
 def save(
@@ -81,6 +131,8 @@ def save(
 ) -> Path:
     """Writes a bundle; weights in half precision. Training-only heads are left out."""
     path.mkdir(parents=True, exist_ok=True)
+    from empathy_scan.model.network import EmpathyConfig  # noqa: PLC0415 - transformers; what is saved was loaded
+
     config = EmpathyConfig(**{**model.config.to_diff_dict(), "auxiliary": {}})
     config.save_pretrained(path)
     weights = {
@@ -125,6 +177,8 @@ def _check_versions(facts: dict[str, Any], path: Path) -> None:
 
 def _check_size(config: EmpathyConfig, path: Path) -> None:
     """Raise ModelError for a configuration of more numbers than the weights hold, before memory is taken for them."""
+    from empathy_scan.model.network import EmpathyModel  # noqa: PLC0415 - as in _network
+
     held = parameters(path)
     layers = [value for name, value in config.encoder.items() if "layers" in name and type(value) is int]
     if max(layers, default=0) > _MOST_LAYERS:
@@ -144,4 +198,14 @@ def _decisions(given: dict[str, Any]) -> Decisions:
     return Decisions(**{**given, **tones})
 
 
-__all__ = ["FORMAT_VERSION", "NEEDED", "Bundle", "default_path", "fingerprint", "load", "save"]
+__all__ = [
+    "FORMAT_VERSION",
+    "NEEDED",
+    "Bundle",
+    "Scoring",
+    "default_path",
+    "fingerprint",
+    "for_scoring",
+    "load",
+    "save",
+]

@@ -11,7 +11,7 @@ from scipy.optimize import minimize_scalar
 from empathy_scan.codebook import ATTACK_CODES, FLAG_CODES, Role
 from empathy_scan.model.decisions import Decisions
 from empathy_scan.model.examples import Item
-from empathy_scan.model.network import OUTPUTS
+from empathy_scan.model.heads import OUTPUTS
 
 GRID = np.round(np.arange(0.2, 0.81, 0.02), 2)
 FEWEST = 15  # positives without which a threshold stays at one half

@@ -10,25 +10,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from empathy_scan.model.heads import Batch, Heads
 from empathy_scan.model.lean import Lean, flatten
-from empathy_scan.model.network import Batch, EmpathyModel
 from empathy_scan.model.paths import EXACT
 from empathy_scan.model.runtime import collate
 from empathy_scan.model.tokens import Packed, Packer
+
+if TYPE_CHECKING:
+    from empathy_scan.model.network import EmpathyModel
 
 WORD = re.compile(r"\S+")
 LEAST = 0.4  # of the strongest word's weight; weaker words are left out
 Span = tuple[int, int, float]  # characters from, to, weight in 0..1
 
 
-def contributions(
-    model: EmpathyModel, packer: Packer, packed: Sequence[Packed], outputs: Sequence[int]
-) -> list[np.ndarray]:
+def contributions(model: Heads, packer: Packer, packed: Sequence[Packed], outputs: Sequence[int]) -> list[np.ndarray]:
     """Per example, how much each token of its focus counted for its output (0..13); positive speaks for the label."""
     return Contributions(model, packer)(packed, outputs)
 
@@ -36,7 +38,7 @@ def contributions(
 class Contributions:
     """`contributions` of one model, asked again and again."""
 
-    def __init__(self, model: EmpathyModel, packer: Packer, lean: Lean | None = None) -> None:
+    def __init__(self, model: Heads, packer: Packer, lean: Lean | None = None) -> None:
         self.model, self.pad = model, packer.pad
         mask = packer.tokenizer.mask_token_id
         table = model.encoder.get_input_embeddings().weight.detach()
@@ -57,7 +59,8 @@ class Contributions:
         """Each token's part [B, T] of the encoder's logit."""
         with torch.enable_grad():
             embedded = self.model.encoder.get_input_embeddings()(batch.ids).detach().requires_grad_(True)
-            deep = self.model.deep_logits(self.model.encode(batch, embeddings=embedded), batch.focus)
+            whole = cast("EmpathyModel", self.model)
+            deep = whole.deep_logits(whole.encode(batch, embeddings=embedded), batch.focus)
             (slope,) = torch.autograd.grad(deep[torch.arange(len(outputs)), torch.tensor(outputs)].sum(), embedded)
         worth: Tensor = (slope * (embedded.detach() - self.hidden_word)).sum(-1)  # what hiding the token would take
         return worth
@@ -76,7 +79,7 @@ class Contributions:
         return padded
 
 
-def _phrase_worth(model: EmpathyModel, batch: Batch, outputs: Tensor) -> Tensor:
+def _phrase_worth(model: Heads, batch: Batch, outputs: Tensor) -> Tensor:
     """Each token's part [B, T] of the wide path's logit: a phrase's weight is shared by its tokens."""
     rows, counted = model.phrase_rows(batch)
     weights = model.phrases(rows).float().gather(2, outputs[:, None, None].expand(*rows.shape, 1)).squeeze(-1)

@@ -23,7 +23,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from empathy_scan.model.network import Batch, EmpathyModel
+from empathy_scan.model.heads import Batch, Heads
 from empathy_scan.model.paths import Path
 from empathy_scan.model.tokens import Packed
 
@@ -63,6 +63,18 @@ def flatten(packed: Sequence[Packed]) -> Flat:
     )
 
 
+def knows(config: Any) -> bool:  # noqa: ANN401 - of transformers, or its values by name
+    """Whether an encoder of that configuration is of the kind that this module computes."""
+    turning = config.rope_parameters["full_attention"] if config.model_type == "modernbert" else {}
+    return (
+        turning.keys() == {"rope_type", "rope_theta"}
+        and turning["rope_type"] == "default"
+        and set(config.layer_types) == {"full_attention"}
+        and not (config.attention_bias or config.mlp_bias or config.norm_bias)
+        and config.hidden_activation == "gelu"
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class _Layer:
     before: Tensor | None  # weight of the norm before attention; the first layer has none
@@ -77,7 +89,7 @@ class _Layer:
 class Lean:
     """A model's weights, laid out once for one way of computing."""
 
-    def __init__(self, model: EmpathyModel, path: Path) -> None:
+    def __init__(self, model: Heads, path: Path) -> None:
         self.model, self.path, self.products = model, path, path.products
         encoder = model.encoder
         self.heads = encoder.config.num_attention_heads
@@ -90,20 +102,13 @@ class Lean:
         mean, first = model.summary.weight.chunk(2, dim=1)
         self.said = self._there(torch.cat([model.queries.weight, model.values, mean]))  # [3L, H]
         self.first, self.bias = self._there(first), self._there(model.summary.bias)
-        turns = torch.outer(torch.arange(encoder.config.max_position_embeddings).float(), _frequencies(encoder))
+        turns = torch.outer(torch.arange(encoder.config.max_position_embeddings).float(), frequencies(encoder.config))
         self.turned = self._there(torch.polar(torch.ones_like(turns), turns))  # [places, width / 2]
 
     @staticmethod
-    def fits(model: EmpathyModel) -> bool:
+    def fits(model: Heads) -> bool:
         """Whether the model is of the kind that this module knows."""
-        config = model.encoder.config
-        return (
-            config.model_type == "modernbert"
-            and set(config.layer_types) == {"full_attention"}
-            and config.rope_parameters["full_attention"]["rope_type"] == "default"
-            and not (config.attention_bias or config.mlp_bias or config.norm_bias)
-            and config.hidden_activation == "gelu"
-        )
+        return knows(model.encoder.config)
 
     def __call__(self, packed: Sequence[Packed]) -> Tensor:
         """Logits [B, L] of packed examples, which must come shortest first."""
@@ -131,7 +136,7 @@ class Lean:
     def _layer(self, layer: Any) -> _Layer:  # noqa: ANN401 - of transformers
         q, k, v = layer.attn.Wqkv.weight.chunk(3)
         inner, gate = layer.mlp.Wi.weight.chunk(2)
-        before = getattr(layer.attn_norm, "weight", None)
+        before = getattr(getattr(layer, "attn_norm", None), "weight", None)
         return _Layer(
             before=None if before is None else self._there(before),
             qkv=self._ready(torch.cat([self._interleaved(q), self._interleaved(k), v])),
@@ -182,7 +187,9 @@ class Lean:
         return (looks * values * within).sum(1) + average + F.linear(hidden[-B:], self.first, self.bias)
 
 
-def _frequencies(encoder: Any) -> Tensor:  # noqa: ANN401 - of transformers
-    """By how much each pair of a head turns from one place to the next [width / 2]."""
-    found: Tensor = encoder.rotary_emb.full_attention_inv_freq
-    return found.float()
+def frequencies(config: Any) -> Tensor:  # noqa: ANN401 - of transformers, or its values by name
+    """By how much each pair of a head turns from one place to the next [width / 2] (Su et al. 2021, RoFormer)."""
+    width = config.hidden_size // config.num_attention_heads
+    theta = config.rope_parameters["full_attention"]["rope_theta"]
+    found: Tensor = 1.0 / theta ** (torch.arange(0, width, 2, dtype=torch.int64).float() / width)
+    return found

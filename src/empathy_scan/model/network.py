@@ -9,18 +9,15 @@ poorly and phrases hardly at all; the wide path knows the phrases, and the encod
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from transformers import AutoConfig, AutoModel, PretrainedConfig, PreTrainedModel
 
-from empathy_scan.model.decisions import HEADS
+from empathy_scan.model.heads import OUTPUTS, Batch, Heads, L, split_heads
 
-OUTPUTS = HEADS
-L = sum(OUTPUTS.values())
-PRIMES = (1_000_003, 998_244_353, 1_000_000_007)
+__all__ = ["OUTPUTS", "Batch", "EmpathyConfig", "EmpathyModel", "L", "split_heads"]
 
 
 class EmpathyConfig(PretrainedConfig):  # type: ignore[no-untyped-call]
@@ -44,20 +41,10 @@ class EmpathyConfig(PretrainedConfig):  # type: ignore[no-untyped-call]
         super().__init__(**kwargs)
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """Padded examples: ids [B, T], attended [B, T] bool, focus [B, T] bool."""
-
-    ids: Tensor
-    attended: Tensor
-    focus: Tensor
-
-
-class EmpathyModel(PreTrainedModel):  # type: ignore[no-untyped-call]
+class EmpathyModel(Heads, PreTrainedModel):  # type: ignore[no-untyped-call]
     """The encoder with the codebook's heads."""
 
     config_class = EmpathyConfig
-    phrase_worth: Tensor  # [3 * phrases]: how much each phrase counts; nothing for rare ones
     base_model_prefix = "encoder"
 
     def __init__(self, config: EmpathyConfig) -> None:
@@ -101,51 +88,3 @@ class EmpathyModel(PreTrainedModel):  # type: ignore[no-untyped-call]
         given = {"input_ids": batch.ids} if embeddings is None else {"inputs_embeds": embeddings}
         hidden: Tensor = self.encoder(**given, attention_mask=mask).last_hidden_state
         return hidden
-
-    def pooled(self, hidden: Tensor, focus: Tensor) -> Tensor:
-        """Mean of the focus beside the first token [B, 2H]."""
-        weights = focus.unsqueeze(-1).to(hidden.dtype)  # [B, T, 1]
-        mean = (hidden * weights).sum(1) / weights.sum(1).clamp(min=1)
-        return torch.cat([mean, hidden[:, 0]], dim=-1)
-
-    def deep_logits(self, hidden: Tensor, focus: Tensor) -> Tensor:
-        """What the encoder says [B, L]: each output attends to the words of the focus with its own query."""
-        hidden = self.dropout(hidden)
-        attention = self.queries(hidden).float()  # [B, T, L]
-        attention = attention.masked_fill(~focus.unsqueeze(-1), -1e4).softmax(dim=1)
-        looked_at: Tensor = torch.einsum("btl,bth,lh->bl", attention, hidden.float(), self.values.float())
-        whole: Tensor = self.summary(self.pooled(hidden, focus))
-        return looked_at + whole.float()
-
-    def wide_logits(self, batch: Batch) -> Tensor:
-        """What the phrases of the focus say [B, L]: their weights, each once, over the length of their worths."""
-        rows, counted = self.phrase_rows(batch)
-        rows = rows.masked_fill(~counted, -1).sort(dim=1).values
-        once = torch.ones_like(counted)
-        once[:, 1:] = rows[:, 1:] != rows[:, :-1]
-        worth = self.phrase_worth[rows.clamp(min=0)].float() * (once & (rows >= 0))  # [B, 3T]
-        table: Tensor = self.phrases(rows.clamp(min=0))
-        said = (table.float() * worth.unsqueeze(-1)).sum(1) / worth.square().sum(1, keepdim=True).clamp(min=1e-6).sqrt()
-        return said + self.phrase_bias
-
-    def phrase_rows(self, batch: Batch) -> tuple[Tensor, Tensor]:
-        """Rows of the phrase table [B, 3T] for one-, two- and three-token phrases, and which of them count [B, 3T]."""
-        size = self.config.phrases
-        key = torch.zeros_like(batch.ids)
-        within = batch.focus
-        rows, counted = [], []
-        for length, prime in enumerate(PRIMES):
-            shifted = torch.roll(batch.ids, -length, dims=1)
-            within = batch.focus if length == 0 else within & torch.roll(batch.focus, -length, dims=1)
-            within = within.clone()
-            if length:
-                within[:, -length:] = False
-            key = key * 31 + (shifted + 1) * prime
-            rows.append((key ^ (key >> 17)) % size + length * size)
-            counted.append(within)
-        return torch.cat(rows, dim=1), torch.cat(counted, dim=1)
-
-
-def split_heads(logits: Tensor) -> dict[str, Tensor]:
-    """[B, L] logits by head."""
-    return dict(zip(OUTPUTS, torch.split(logits, list(OUTPUTS.values()), dim=-1), strict=True))

@@ -12,15 +12,19 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import torch
 
 from empathy_scan.model import paths
+from empathy_scan.model.heads import Batch, Heads, L
 from empathy_scan.model.lean import Lean
-from empathy_scan.model.network import Batch, EmpathyModel, L
 from empathy_scan.model.paths import Path
 from empathy_scan.model.tokens import Example, Packed, Packer
+
+if TYPE_CHECKING:
+    from empathy_scan.model.network import EmpathyModel
 
 CHUNK = 2048  # examples tokenized at a time: bounds memory
 LEAN_TOKENS = 1024  # of a batch without padding: more do not make it faster, and fit a core's cache less well
@@ -75,17 +79,17 @@ class Ready:
         return out
 
 
-def ready(model: EmpathyModel, packer: Packer, *, tokens_per_batch: int = 4096, path: Path | None = None) -> Ready:
+def ready(model: Heads, packer: Packer, *, tokens_per_batch: int = 4096, path: Path | None = None) -> Ready:
     """The model, laid out for a path of `paths` (the one chosen for this machine without)."""
-    model.eval()  # type: ignore[no-untyped-call]
     if Lean.fits(model):
         lean = Lean(model, path or paths.chosen())
         return Ready(lean, packer, min(tokens_per_batch, LEAN_TOKENS), lean)
-    return Ready(lambda packed: model(collate(packed, pad=packer.pad))["all"], packer, tokens_per_batch, None)
+    whole = cast("EmpathyModel", model).eval()  # type: ignore[no-untyped-call]
+    return Ready(lambda packed: whole(collate(packed, pad=packer.pad))["all"], packer, tokens_per_batch, None)
 
 
 def logits(
-    model: EmpathyModel,
+    model: Heads,
     packer: Packer,
     examples: Sequence[Example],
     *,

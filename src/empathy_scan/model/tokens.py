@@ -11,10 +11,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import cast
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
-from transformers import PreTrainedTokenizerBase, PreTrainedTokenizerFast
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase, PreTrainedTokenizerFast
 
 AGENT, CUSTOMER, CAPS = "[AGT]", "[CUS]", "[CAPS]"
 SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", AGENT, CUSTOMER, CAPS)
@@ -27,6 +29,9 @@ PLACEHOLDERS = (
 SHOUTED_WORD = r"(?<![\w\[])(?=(?:[A-Z]['’]+){0,20}+[A-Z]{2})[A-Z][A-Z'’]{1,100}(?![\w\]])"
 SHOUTED = re.compile(rf"{SHOUTED_WORD}(?:[^\w\[\]]+(?:{SHOUTED_WORD}|[A-Z](?![\w'’])))*")
 MARKERS = {"agent": AGENT, "customer": CUSTOMER}
+
+
+Words: TypeAlias = "PreTrainedTokenizerBase | Vocabulary"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +51,29 @@ class Packed:
     focus_start: int
     focus_end: int
     spans: list[tuple[int, int]]  # characters of the focus text behind each focus token
+
+
+class Vocabulary:
+    """A tokenizer of the library `tokenizers`, with as much of what those of transformers can do as `Packer` asks."""
+
+    def __init__(self, tokenizer: Tokenizer, *, cls: int, sep: int, pad: int, mask: int) -> None:
+        self.tokenizer = tokenizer
+        self.cls_token_id, self.sep_token_id, self.pad_token_id, self.mask_token_id = cls, sep, pad, mask
+
+    @property
+    def all_special_ids(self) -> list[int]:
+        """The ids of all tokens that stand for no text."""
+        return sorted(id_ for id_, token in self.tokenizer.get_added_tokens_decoder().items() if token.special)
+
+    def convert_tokens_to_ids(self, token: str) -> int:
+        """The id of a token; that of [UNK] for one that it does not have."""
+        found = self.tokenizer.token_to_id(token)
+        return cast("int", self.tokenizer.token_to_id("[UNK]")) if found is None else found
+
+    def __call__(self, texts: list[str], **_: object) -> dict[str, list[Any]]:
+        """Ids and character spans of each text, without tokens around it."""
+        encoded = self.tokenizer.encode_batch(texts, add_special_tokens=False)
+        return {"input_ids": [one.ids for one in encoded], "offset_mapping": [one.offsets for one in encoded]}
 
 
 def mark_shouting(text: str) -> str:
@@ -82,6 +110,8 @@ def train_tokenizer(texts: Iterable[str], *, size: int) -> PreTrainedTokenizerFa
     )
     tokenizer.train_from_iterator((mark_shouting(text) for text in texts), trainer)
     named = {f"{name}_token": f"[{name.upper()}]" for name in ("pad", "unk", "cls", "sep", "mask")}
+    from transformers import PreTrainedTokenizerFast  # noqa: PLC0415 - three seconds, and only training needs it
+
     return PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
         tokenizer_object=tokenizer, **named, additional_special_tokens=[AGENT, CUSTOMER, CAPS, *PLACEHOLDERS]
     )
@@ -98,7 +128,7 @@ class Packer:
     A focus is cut after `max_focus` tokens; the context loses its oldest tokens so that all fits `max_length`.
     """
 
-    def __init__(self, tokenizer: PreTrainedTokenizerBase, *, max_length: int = 192, max_focus: int = 112) -> None:
+    def __init__(self, tokenizer: Words, *, max_length: int = 192, max_focus: int = 112) -> None:
         self.tokenizer = tokenizer
         self.max_length, self.max_focus = max_length, max_focus
         self.cls, self.sep = cast("int", tokenizer.cls_token_id), cast("int", tokenizer.sep_token_id)
