@@ -34,6 +34,7 @@ TIERS = {
         "role_phrases",
     },
     "machinery": {
+        "ahead",
         "engine",
         "cache",
         "delta",

@@ -197,7 +197,7 @@ def test_figures_tell_of_phrases_where_there_are_words():
 
 
 def test_many_sentences_make_the_same_phrases_as_few(monkeypatch):
-    dice = random.Random(3)
+    dice = random.Random(3)  # noqa: S311 - not for secrets
     rows = [("c0", "ana", f"{dice.choice((STOCK, *LIKE, *OWN))} {'Yes.' * (n % 2)}", "scripted") for n in range(60)]
     _, few = phrases.assigned(frame(rows))
     monkeypatch.setattr(phrases, "FEW", 0)

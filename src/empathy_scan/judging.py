@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,6 +42,26 @@ def judge(
     if done[0] < segments.height:
         tell(segments.height - done[0])  # those that were known, and those that repeat others
     return scores, score.label_turns(turns, scores, hardship.tells(turns))
+
+
+class Judge:
+    """Judges parts of new turns. Workers and cache are opened for the first of them, until `opened` is closed."""
+
+    def __init__(
+        self, held: Store, model: Path | None, config: Config, engine: Engine | None, opened: ExitStack
+    ) -> None:
+        self._held, self._model, self._config, self._engine, self._opened = held, model, config, engine, opened
+        self._workers: Engine | None = None
+        self._cache: Cache | None = None
+
+    def __call__(self, fresh: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """As `judge`."""
+        if self._cache is None:
+            from empathy_scan.engine import LocalEngine  # noqa: PLC0415 - a night with nothing new needs none
+
+            self._workers = self._opened.enter_context((self._engine or LocalEngine()).lasting())
+            self._cache = self._opened.enter_context(Cache.open(cache_folder(self._held)))
+        return judge(fresh, self._model, self._config, engine=self._workers, cache=self._cache, told=reached(fresh))
 
 
 def cache_folder(held: Store) -> Path | None:

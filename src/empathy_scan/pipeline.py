@@ -31,11 +31,11 @@ from empathy_scan import (
     stages,
     tombstones,
 )
-from empathy_scan.cache import Cache
+from empathy_scan.ahead import ahead
 from empathy_scan.candidates import CandidateStore, differs
 from empathy_scan.config import Config
 from empathy_scan.errors import NoticeError
-from empathy_scan.judging import cache_folder, judge, reached
+from empathy_scan.judging import Judge
 from empathy_scan.model import files as bundles
 from empathy_scan.readers import files, gather
 from empathy_scan.stages import Told
@@ -202,12 +202,7 @@ def _scan(  # noqa: PLR0913 - as `scan`
         record.begin()
         rescored = _moved_along(held, config, bundle, record, reports, engine)
 
-        def judged(fresh: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-            if not caches:
-                caches.append(opened.enter_context(Cache.open(cache_folder(held))))
-            return judge(fresh, model, config, engine=engine, cache=caches[0], told=reached(fresh))
-
-        caches: list[Cache] = []  # opened when there is something to score
+        judged = Judge(held, model, config, engine, opened)
         removed = forgetting.expire(held, config.store.keep_days, queue=config.review.folder(held.root))
         gate = tombstones.gate(held, keep_days=config.store.keep_days)
         night = _Night(held, config, record.model, judged, gate)
@@ -314,7 +309,7 @@ class _Night:
         """What is to be read, prepared; nothing where there is nothing new."""
         if plan.read:
             readings = readers.of_files(plan.read, self.config.read, plan.opener)
-            for prepared in prepare.of_readings(readings, self.config, plan.domains):
+            for prepared in ahead(prepare.of_readings(readings, self.config, plan.domains)):
                 yield tombstones.admitted(prepared, self.gate)
 
     def _score_new(self, parts: Iterator[prepare.Prepared], plan: ledger.Plan) -> Seen:

@@ -255,14 +255,16 @@ def _through(
 def _score(held: CandidateStore, config: Config, bundle: Path, scoring: Scoring, engine: Engine | None) -> int:
     """Score what is not scored yet, month by month; gives how many conversations that were."""
     done = 0
-    with Cache.open(cache_folder(held)) as cache:
+    from empathy_scan.engine import LocalEngine  # noqa: PLC0415 - only scoring needs it
+
+    with Cache.open(cache_folder(held)) as cache, (engine or LocalEngine()).lasting() as workers:
         for month in held.months():
             todo = held.outstanding(month, scoring)
             stages.expect(stages.SCORING, int(todo["n_turns"].sum()))
             for part in todo.iter_slices(CONVERSATIONS_PER_COMMIT):
                 turns = held.turns_within(part)
                 with stages.stage(stages.SCORING):
-                    scores, labels = judge(turns, bundle, config, engine=engine, cache=cache, told=reached(turns))
+                    scores, labels = judge(turns, bundle, config, engine=workers, cache=cache, told=reached(turns))
                 with stages.stage(stages.STORING):
                     held.add_beside(part, scoring, scores, labels)
                 done += part.height

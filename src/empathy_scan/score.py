@@ -16,6 +16,7 @@ from empathy_scan.cache import CACHED, Cache, segment_keys
 from empathy_scan.codebook import ATTACK_CODES, ATTACK_NAMES, FLAG_CODES, FLAG_NAMES, Role, tone_names
 from empathy_scan.config import ScoreConfig
 from empathy_scan.engine import Engine, LocalEngine
+from empathy_scan.errors import ModelError
 from empathy_scan.model import bundle as bundles
 from empathy_scan.model import explain, precision, runtime
 from empathy_scan.model.bundle import Scoring
@@ -59,9 +60,15 @@ class Scorer:
         self.contributions = explain.Contributions(bundle.model, bundle.packer, self.ready.lean)
 
     @classmethod
-    def load(cls, path: Path | None, config: ScoreConfig) -> Scorer:
-        """A scorer of the bundle in `path` (the shipped one for None); raises ModelError."""
-        return cls(bundles.for_scoring(path), config)
+    def load(cls, path: Path | None, config: ScoreConfig, fingerprint: str = "") -> Scorer:
+        """A scorer of the bundle in `path` (the shipped one for None); raises ModelError, also for another one."""
+        bundle = bundles.for_scoring(path)
+        if fingerprint not in ("", bundle.fingerprint):
+            raise ModelError(
+                "the model was changed while it was in use", where=str(path or bundles.default_path()),
+                remedy="run again: finished work is kept",
+            )  # fmt: skip
+        return cls(bundle, config)
 
     @precision.flushed_denormals()
     def scores(self, segments: pl.DataFrame) -> pl.DataFrame:
@@ -154,7 +161,7 @@ def score(
         known, on="key", how="anti", maintain_order="left"
     )
     parts = [known]
-    initial = partial(Scorer.load, model, config)
+    initial = partial(Scorer.load, model, config, fingerprint)
     for part in (engine or LocalEngine()).map(_score_batch, _batches(todo), initial=initial):
         if cache is not None:
             cache.put(part, cached_as)

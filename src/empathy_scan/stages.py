@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from threading import Lock
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -30,6 +31,7 @@ class Stages:
         self._since = time.monotonic()
         self._done: dict[str, int] = {}
         self._total: dict[str, int] = {}
+        self._telling = Lock()  # one thread at a time
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
@@ -40,6 +42,12 @@ class Stages:
             self._told(name, 0, 0)
         yield
         self._switch(outer)  # not after an error: the stage that it ended stays known
+
+    def beside(self) -> Stages:
+        """A clock for another thread, which counts into the same seconds: what overlaps counts for both."""
+        other = Stages(self._told)
+        other.seconds, other._done, other._total, other._telling = self.seconds, self._done, self._total, self._telling
+        return other
 
     def stop(self) -> None:
         """Count the time of the stage that an error has ended."""
@@ -59,7 +67,8 @@ class Stages:
     def _tell(self, name: str) -> None:
         done = self._done.get(name, 0)
         if self._told is not None:
-            self._told(name, done, max(self._total.get(name, 0), done))
+            with self._telling:
+                self._told(name, done, max(self._total.get(name, 0), done))
 
     def _switch(self, name: str) -> None:
         now = time.monotonic()
@@ -79,6 +88,11 @@ def heard_by(stages: Stages) -> Iterator[None]:
         yield
     finally:
         _LISTENING.reset(token)
+
+
+def listening() -> Stages | None:
+    """Who hears of stages here."""
+    return _LISTENING.get()
 
 
 @contextmanager

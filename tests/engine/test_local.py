@@ -172,3 +172,30 @@ def test_engines_are_made_by_name():
 def test_what_cannot_be_made_is_a_usage_error(name, workers, remedy):
     with pytest.raises(UsageError, match=remedy):
         engine.make(name, workers)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_what_is_built_lasts_over_maps(tmp_path, workers):
+    log = tmp_path / "log"
+    with LocalEngine(workers).lasting() as lasting:
+        for _ in range(3):
+            found = list(lasting.map(multiply, BATCHES, initial=partial(multiplier, log)))
+            assert_frame_equal(found[2], BATCHES[2].with_columns(product=pl.col("number") * 3))
+    assert len(log.read_text().split()) <= workers
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_another_recipe_is_built_anew(tmp_path, workers):
+    with LocalEngine(workers).lasting() as lasting:
+        list(lasting.map(multiply, BATCHES, initial=partial(multiplier, tmp_path / "one")))
+        list(lasting.map(multiply, BATCHES, initial=partial(multiplier, tmp_path / "two")))
+    assert (tmp_path / "two").read_text()
+
+
+def test_lasting_workers_survive_a_refusal_and_end_with_the_block(tmp_path):
+    log = tmp_path / "log"
+    with LocalEngine(2).lasting() as lasting:
+        with pytest.raises(MalformedInputError):
+            list(lasting.map(refuse, BATCHES, initial=nothing))
+        assert len(list(lasting.map(multiply, BATCHES, initial=partial(multiplier, log)))) == len(BATCHES)
+    assert not any(alive(int(line)) for line in log.read_text().split())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
 from typing import Protocol, TypeVar
 
 import polars as pl
@@ -31,6 +32,10 @@ class Engine(Protocol):
         `initial` builds what the function needs (a Scorer, say) once per worker; both must be picklable: functions at
         the top of a module, or `functools.partial` of them. What they raise comes out here.
         """
+        ...
+
+    def lasting(self) -> AbstractContextManager[Engine]:
+        """An engine whose workers, and what `initial` built in them, stay for all of its maps in a `with` block."""
         ...
 
 

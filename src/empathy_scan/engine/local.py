@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from itertools import islice
@@ -41,61 +42,131 @@ class LocalEngine:
         initial: Callable[[], State],
     ) -> Iterator[pl.DataFrame]:
         """One result per batch, in order (see Engine). Raises EngineError when workers die again and again."""
-        if self.workers > 1:
-            yield from _in_processes(pickle.dumps((function, initial)), iter(batches), self.workers)
+        with self.lasting() as engine:
+            yield from engine.map(function, batches, initial=initial)
+
+    @contextmanager
+    def lasting(self) -> Iterator[_Here | _Processes]:
+        """An engine whose workers, and what they have built, stay for all of its maps (see Engine)."""
+        if self.workers == 1:
+            yield _Here()
             return
-        step: Step | None = None  # built for the first batch: no batches, no model
-        for batch in batches:
-            step = step or partial(function, initial())
-            yield step(batch)
-
-
-def _in_processes(recipe: bytes, batches: Iterator[pl.DataFrame], workers: int) -> Iterator[pl.DataFrame]:
-    """The results of all batches. What was under way when a worker died is tried once more, by new workers."""
-    pending: deque[pl.DataFrame] = deque()  # submitted, but without a result: at most two for each worker
-    died = False
-    while True:
+        engine = _Processes(self.workers)
         try:
-            for result in _until_broken(recipe, batches, pending, workers):
-                died = False
-                yield result
-        except BrokenProcessPool as error:
-            if died:
-                raise EngineError(
-                    "a worker process died twice over the same batches",
-                    remedy="give fewer --workers, or the machine more memory, then repeat: finished work is kept",
-                ) from error
-            died = True
-            LOG.warning("a worker process died; trying its work once more")
-        else:
-            return
+            yield engine
+        finally:
+            engine.close()
 
 
-def _until_broken(
-    recipe: bytes, batches: Iterator[pl.DataFrame], pending: deque[pl.DataFrame], workers: int
-) -> Iterator[pl.DataFrame]:
-    """The results in order, from one set of workers. `pending` holds what is to be repeated when they break."""
-    threads = max(1, (os.cpu_count() or 1) // workers)
-    context = multiprocessing.get_context("spawn")  # a fork would copy locks that polars' and torch's threads hold
-    others = set(multiprocessing.active_children())
-    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_prepare, initargs=(threads,))
-    try:
-        running: deque[Future[pl.DataFrame]] = deque(pool.submit(_step, recipe, batch) for batch in pending)
+class _Here:
+    """Batches in this process, one after the other."""
+
+    def __init__(self) -> None:
+        self._recipe = b""
+        self._step: Step | None = None  # built last, by this recipe
+
+    def map(
+        self,
+        function: Callable[[State, pl.DataFrame], pl.DataFrame],
+        batches: Iterable[pl.DataFrame],
+        *,
+        initial: Callable[[], State],
+    ) -> Iterator[pl.DataFrame]:
+        """As `LocalEngine.map`."""
+        recipe = pickle.dumps((function, initial))
+        for batch in batches:  # no batches, no model
+            if self._step is None or recipe != self._recipe:
+                self._recipe, self._step = recipe, partial(function, initial())
+            yield self._step(batch)
+
+    @contextmanager
+    def lasting(self) -> Iterator[_Here]:
+        """Itself: it lasts already."""
+        yield self
+
+
+class _Processes:
+    """Batches in worker processes, which are started for the first batch and stay until `close`."""
+
+    def __init__(self, workers: int) -> None:
+        self.workers = workers
+        self._pool: ProcessPoolExecutor | None = None
+        self._others: set[object] = set()  # processes that are not ours
+
+    def map(
+        self,
+        function: Callable[[State, pl.DataFrame], pl.DataFrame],
+        batches: Iterable[pl.DataFrame],
+        *,
+        initial: Callable[[], State],
+    ) -> Iterator[pl.DataFrame]:
+        """As `LocalEngine.map`. What was under way when a worker died is tried once more, by new workers."""
+        recipe, left = pickle.dumps((function, initial)), iter(batches)
+        pending: deque[pl.DataFrame] = deque()  # submitted, but without a result: at most two for each worker
+        died = False
         while True:
-            for batch in islice(batches, 2 * workers - len(running)):
-                pending.append(batch)
-                running.append(pool.submit(_step, recipe, batch))
-            if not running:
+            try:
+                for result in self._until_broken(recipe, left, pending):
+                    died = False
+                    yield result
+            except BrokenProcessPool as error:
+                if died:
+                    raise EngineError(
+                        "a worker process died twice over the same batches",
+                        remedy="give fewer --workers, or the machine more memory, then repeat: finished work is kept",
+                    ) from error
+                died = True
+                LOG.warning("a worker process died; trying its work once more")
+            else:
                 return
-            result = running.popleft().result()
-            pending.popleft()
-            yield result
-    except (KeyboardInterrupt, SystemExit, GeneratorExit):  # nobody waits for what is under way
-        for worker in set(multiprocessing.active_children()) - others:
-            worker.terminate()
-        raise
-    finally:
-        pool.shutdown(cancel_futures=True)
+
+    @contextmanager
+    def lasting(self) -> Iterator[_Processes]:
+        """Itself: it lasts already."""
+        yield self
+
+    def close(self, *, at_once: bool = False) -> None:
+        """End the workers, after what they are at or, if wanted, without waiting for it."""
+        if self._pool is None:
+            return
+        if at_once:
+            for worker in set(multiprocessing.active_children()) - self._others:
+                worker.terminate()
+        self._pool.shutdown(cancel_futures=True)
+        self._pool = None
+
+    def _started(self) -> ProcessPoolExecutor:
+        if self._pool is None:
+            threads = max(1, (os.cpu_count() or 1) // self.workers)
+            context = multiprocessing.get_context("spawn")  # a fork would copy locks that polars and torch hold
+            self._others = set(multiprocessing.active_children())
+            self._pool = ProcessPoolExecutor(
+                self.workers, mp_context=context, initializer=_prepare, initargs=(threads,)
+            )
+        return self._pool
+
+    def _until_broken(
+        self, recipe: bytes, batches: Iterator[pl.DataFrame], pending: deque[pl.DataFrame]
+    ) -> Iterator[pl.DataFrame]:
+        """The results in order, from one set of workers. `pending` holds what is to be repeated when they break."""
+        running: deque[Future[pl.DataFrame]] = deque()
+        try:
+            running.extend(self._started().submit(_step, recipe, batch) for batch in pending)
+            while True:
+                for batch in islice(batches, 2 * self.workers - len(running)):
+                    pending.append(batch)
+                    running.append(self._started().submit(_step, recipe, batch))
+                if not running:
+                    return
+                result = running.popleft().result()
+                pending.popleft()
+                yield result
+        except (KeyboardInterrupt, SystemExit, GeneratorExit):  # nobody waits for what is under way
+            self.close(at_once=True)
+            raise
+        except BaseException:
+            self.close()
+            raise
 
 
 def _prepare(threads: int) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, partial
 from importlib import import_module
@@ -48,6 +49,11 @@ class RayEngine:
             raise EngineError(
                 f"Ray gave up ({type(error).__name__})", remedy="see the log of Ray, then repeat: finished work is kept"
             ) from error
+
+    @contextmanager
+    def lasting(self) -> Iterator[RayEngine]:
+        """Itself: actors live as long as one map, as Ray Data has it."""
+        yield self
 
 
 class _Actor:
