@@ -1,18 +1,25 @@
 """The store in S3-compatible storage, by a real server on this machine (moto)."""
 
+import gzip
+import io
 import subprocess
 import sys
 import threading
+import time
+import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import polars as pl
 import pytest
+from polars.testing import assert_frame_equal
 
 from empathy_scan import erasure, lease, pipeline, rescoring
 from empathy_scan.config import Config
-from empathy_scan.errors import StoreError
+from empathy_scan.errors import StoreError, UsageError
 from empathy_scan.forgetting import Wish
+from empathy_scan.readers import files, objects
 from empathy_scan.store import Store
 from empathy_scan.tables import REJECTS, TURNS
 from test_store import REJECT, assert_same, batch, fresh
@@ -151,3 +158,89 @@ def test_a_rescoring_in_a_bucket_is_taken_over(store, bucket, tmp_path, generous
     assert rescoring.rescore(store.root, model=tiny_bundle, accept=True).scored == 0
     assert set(store.load().scores["model"]) != set(old.scores["model"])
     assert pipeline.scan([path], model=tiny_bundle, **into).scored == 0
+
+
+# --- exports in a bucket --------------------------------------------------------------------------------------------
+
+CHAT = "conversation_id,speaker,role,text\n{id},ana,agent,Good morning.\n{id},x,customer,My parcel {id} never came!\n"
+
+
+@pytest.fixture
+def exports(bucket, request, monkeypatch):
+    """Puts objects under an address of their own, and gives the address."""
+    for name, value in bucket.items():
+        monkeypatch.setenv(name.upper(), value)
+    import obstore  # noqa: PLC0415 - slow to load
+
+    held = obstore.store.from_url("s3://calls")
+    place = f"in/{request.node.name}"
+
+    def put(**objects):
+        for name, content in objects.items():
+            obstore.put(held, f"{place}/{name.replace('__', '/').replace('_', '.')}", content)
+        return Path(f"s3://calls/{place}")
+
+    return put
+
+
+def scanned(source, folder, model, **options):
+    return pipeline.scan([source], store=folder / "store", reports=folder / "report", model=model, **options)
+
+
+def test_exports_in_a_bucket_are_scanned_as_those_of_a_folder(exports, tmp_path, tiny_bundle):
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("c.csv", CHAT.format(id="c3"))
+    objects = {
+        "a_csv": CHAT.format(id="c1").encode(), "day__b_csv_gz": gzip.compress(CHAT.format(id="c2").encode()),
+        "c_zip": packed.getvalue(), "bad_csv": b"", "_hidden": b"x", "half_csv_part": b"x",
+    }  # fmt: skip
+    source = exports(**objects)
+    for name, content in objects.items():
+        path = tmp_path / "in" / name.replace("__", "/").replace("_", ".")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    far = scanned(source, tmp_path / "far", tiny_bundle)
+    near = scanned(tmp_path / "in", tmp_path / "near", tiny_bundle)
+    assert (far.conversations, far.rejects, far.left_out) == (near.conversations, near.rejects, near.left_out)
+    assert (far.conversations, far.rejects) == (3, 1)
+    found, expected = (Store(tmp_path / side / "store").load() for side in ("far", "near"))
+    for table in ("turns", "scores", "labels"):
+        assert_frame_equal(getattr(found, table), getattr(expected, table))
+
+
+def test_what_is_known_of_a_bucket_is_not_read_again(exports, tmp_path, tiny_bundle, monkeypatch):
+    source = exports(a_csv=CHAT.format(id="c1").encode(), b_csv=CHAT.format(id="c2").encode())
+    time.sleep(2.1)  # the clock of the store tells whole seconds: what is younger is looked at twice
+    scanned(source, tmp_path, tiny_bundle)
+    read = []
+    plain = objects.ObjectPath.read_bytes
+    monkeypatch.setattr(objects.ObjectPath, "read_bytes", lambda self: read.append(self.name) or plain(self))
+    again = scanned(source, tmp_path, tiny_bundle)
+    assert (again.known, again.scored, read) == (2, 0, [])
+    more = scanned(exports(d_csv=CHAT.format(id="c4").encode()), tmp_path, tiny_bundle)
+    assert (more.known, more.scored, set(read)) == (2, 1, {"d.csv"})
+
+
+def test_an_object_that_is_named_is_read_alone(exports, tmp_path, tiny_bundle):
+    source = exports(a_csv=CHAT.format(id="c1").encode(), b_csv=CHAT.format(id="c2").encode())
+    assert scanned(source / "b.csv", tmp_path, tiny_bundle).conversations == 1
+
+
+def test_a_large_object_is_read_in_parts(exports):
+    rows = CHAT.format(id="c1").encode() + b"".join(b"c%d,ana,agent,%s\n" % (n, b"word " * 20) for n in range(9_000))
+    source = exports(large_csv=rows)
+    with files.path_of(f"{objects.address(source)}/large.csv").open("rb") as stream:
+        assert stream.read(12) == rows[:12]
+        stream.seek(len(rows) - 5)
+        assert stream.read() == rows[-5:]
+        stream.seek(0)
+        assert stream.read() == rows
+
+
+@pytest.mark.parametrize("address", ["s3://calls/no/such/folder", "s3://no-such-bucket/exports"])
+def test_an_address_without_exports_is_told(exports, tmp_path, tiny_bundle, address):
+    exports()
+    with pytest.raises(UsageError):
+        scanned(Path(address), tmp_path, tiny_bundle)
+    assert not (tmp_path / "report").exists()

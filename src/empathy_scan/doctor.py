@@ -202,7 +202,7 @@ def sources(paths: Sequence[Path]) -> Iterator[Finding]:
 def _kinds(path: Path) -> str:
     found = files.find([path])
     kinds = Counter(each.path.suffix.lower() or "without a suffix" for each in found)
-    closed = sum(not os.access(each.path, os.R_OK) for each in found)
+    closed = sum(each.seen is None and not os.access(each.path, os.R_OK) for each in found)
     told = ", ".join(f"{kind} ({count:,})" for kind, count in kinds.most_common(8))
     if closed:
         raise EmpathyScanError(f"{closed:,} of {len(found):,} files may not be read", remedy="mend their permissions")

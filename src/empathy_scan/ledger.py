@@ -29,8 +29,8 @@ import polars as pl
 from empathy_scan import stages
 from empathy_scan.codebook import Role
 from empathy_scan.config import ReadConfig
-from empathy_scan.readers import beside
-from empathy_scan.readers.files import Found, still_written
+from empathy_scan.readers import beside, objects
+from empathy_scan.readers.files import Found, is_there, path_of, still_written
 from empathy_scan.readers.gather import Placed, Problem
 from empathy_scan.readers.pieces import Opener, Piece, pieces
 from empathy_scan.tables import FILES, conform
@@ -126,20 +126,24 @@ def is_waiting(problem: Problem) -> bool:
     return problem.error.what.startswith(still_written("").what.partition("(")[0])
 
 
-def look(found: Sequence[Found]) -> pl.DataFrame:
-    """Path, source, size, time and companions of each file, without opening any; size -1 where the system says none."""
+def look(found: Sequence[Found], *, anew: bool = False) -> pl.DataFrame:
+    """Path, source, size, time and companions of each file, without opening any; size -1 where the system says none.
+
+    What a listing has told of objects is believed, unless they are to be looked at `anew`.
+    """
     here, sizes, times = os.getcwd(), array("q"), array("q")  # noqa: PTH109 - joined as text, 100,000 times
     paths: list[str] = []
     for each in found:
         try:
-            status = os.stat(each.where)  # noqa: PTH116 - as above
+            status = _status(each, anew=anew)
             sizes.append(status.st_size)
             times.append(status.st_mtime_ns)
         except OSError:
             sizes.append(-1)
             times.append(-1)
         text = each.where
-        paths.append(_shown(text if os.path.isabs(text) else os.path.join(here, text)))  # noqa: PTH117, PTH118 - as above
+        whole = os.path.isabs(text) or objects.is_remote(text)  # noqa: PTH117 - as above
+        paths.append(_shown(text if whole else os.path.join(here, text)))  # noqa: PTH118 - as above
     return pl.DataFrame(
         {
             "path": paths,
@@ -152,13 +156,19 @@ def look(found: Sequence[Found]) -> pl.DataFrame:
     )
 
 
+def _status(found: Found, *, anew: bool) -> os.stat_result | objects.Status:
+    if not objects.is_remote(found.where):
+        return os.stat(found.where)  # noqa: PTH116 - as in look
+    return objects.status(found.where) if anew or found.seen is None else found.seen
+
+
 def changed_since(plan: Plan, files: Iterable[Found]) -> list[Found]:
     """Those of the files that are not any more what they were when the run looked at them."""
     files = list(files)
     if not files:
         return []
     before = plan.seen.rename({"size": "old_size", "mtime_ns": "old_time", "beside": "old_beside"})
-    now = look(files).with_row_index("at").join(before.drop("source"), on="path", how="left")
+    now = look(files, anew=True).with_row_index("at").join(before.drop("source"), on="path", how="left")
     other = now.filter(
         (pl.col("size") != pl.col("old_size"))
         | (pl.col("mtime_ns") != pl.col("old_time"))
@@ -215,7 +225,7 @@ def elsewhere(plan: Plan, sources: Iterable[str]) -> set[str]:
     """Those of the files that lie outside what was looked at now, and are still there."""
     wanted = set(map(file_of, sources)) - set(plan.seen["source"])
     rows = plan.rows.filter(pl.col("source").is_in(list(wanted))).join(plan.seen, on="path", how="anti")
-    return {source for source, path in rows.select("source", "path").iter_rows() if os.path.exists(path)}  # noqa: PTH110
+    return {source for source, path in rows.select("source", "path").iter_rows() if is_there(path)}
 
 
 def file_of(source: str) -> str:
@@ -257,7 +267,7 @@ def _moved(fresh: pl.DataFrame, rows: pl.DataFrame, seen: pl.DataFrame) -> pl.Da
     here = set(seen["path"])
     gone = rows.filter(pl.col("rejects") == 0, pl.col("sha256") != "", pl.col("beside") == "")
     gone = gone.filter(~pl.col("path").is_in(list(here))).filter(pl.col("size").is_in(fresh["size"].implode()))
-    by_bytes = {row["sha256"]: row for row in gone.iter_rows(named=True) if not os.path.exists(row["path"])}  # noqa: PTH110
+    by_bytes = {row["sha256"]: row for row in gone.iter_rows(named=True) if not is_there(row["path"])}
     sizes = {row["size"] for row in by_bytes.values()}
     own = rows.join(fresh, on=("path", "size", "beside"), how="semi").rows_by_key(
         "path", named=True, unique=True, include_key=True
@@ -267,7 +277,7 @@ def _moved(fresh: pl.DataFrame, rows: pl.DataFrame, seen: pl.DataFrame) -> pl.Da
         before = own.get(each["path"])
         if not (before and before["sha256"]) and each["size"] not in sizes:
             continue
-        found = digest(Path(each["path"]))
+        found = digest(path_of(each["path"]))
         row = before if before and before["sha256"] == found else by_bytes.get(found or "")
         if row is not None:
             made.append({**row, **each})
@@ -278,6 +288,7 @@ def _growing(fresh: pl.DataFrame) -> set[str]:
     """The files that have changed in the last seconds and still do."""
     now = time.time()
     young = fresh.filter((pl.lit(now) - pl.col("mtime_ns") / 1e9).abs() < _LATELY)
+    young = young.filter(~pl.col("path").map_elements(objects.is_remote, return_dtype=pl.Boolean))  # objects come whole
     if young.is_empty():
         return set()
     time.sleep(_PAUSE)

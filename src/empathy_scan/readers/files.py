@@ -17,8 +17,10 @@ from functools import cached_property
 from gzip import GzipFile
 from io import BytesIO
 from pathlib import Path, PurePosixPath
+from typing import cast
 
 from empathy_scan.errors import InputError, MalformedInputError, NoticeError, UnknownFormatError, UsageError
+from empathy_scan.readers import objects
 
 SETTINGS_FILE = "empathy-scan.toml"
 # Folders and files that systems and programs leave behind.
@@ -112,10 +114,13 @@ class Found:
     where: str  # its path: text, as objects for 100,000 paths take their time
     problem: InputError | None = None
     named: bool = False  # by itself, not found in a folder
+    seen: objects.Status | None = None  # of an object in a store, by its listing
 
     @property
     def path(self) -> Path:
-        """Where the file lies."""
+        """Where the file lies; of an object, something that does as much of a path's work as readers need."""
+        if objects.is_remote(self.where):
+            return cast("Path", objects.ObjectPath(self.where, self.seen))
         return Path(self.where)
 
 
@@ -242,6 +247,9 @@ def _no_constant(name: str) -> object:
 
 def _walk(root: Path) -> Iterable[Found]:
     """The files under a root in any order; hidden ones, settings, stores and reports are left out."""
+    if where := objects.address(root):
+        yield from _listed(where)
+        return
     if not root.exists() and not root.is_symlink():
         raise UsageError(f"{root} does not exist", remedy="check the path")
     if not root.is_dir():
@@ -268,6 +276,36 @@ def _walk(root: Path) -> Iterable[Found]:
         path = Path(error.filename)
         refusal = InputError(f"the folder cannot be read ({error.strerror})", remedy="check its permissions")
         yield Found(_name(path.relative_to(root)), str(path), refusal)
+
+
+def _listed(root: str) -> Iterator[Found]:
+    """The objects under an address, by the rules of `_walk`."""
+    found = list(objects.listing(root))
+    ours = {name.rpartition("/")[0] for name, _ in found if name.rpartition("/")[2] in _WRITTEN}
+    for name, path in found:
+        folders = PurePosixPath(name).parts[:-1]
+        above = {"/".join(folders[:depth]) for depth in range(len(folders) + 1)}
+        if not name:
+            yield Found(_name(path.name), path.address, named=True, seen=path.seen)
+            continue
+        passed_over = any(map(is_passed_over, folders)) or is_passed_over(path.name, unfinished=False)
+        if ours.isdisjoint(above) and not passed_over:
+            yield Found(_name(name), path.address, _unfinished(path.name), seen=path.seen)
+
+
+def path_of(where: str) -> Path:
+    """The file or object of an absolute path or an address."""
+    return Found("", where).path
+
+
+def is_there(where: str) -> bool:
+    """Whether there is such a file or object; yes where the store of the object does not answer."""
+    if not objects.is_remote(where):
+        return os.path.exists(where)  # noqa: PTH110 - text, for 100,000 files
+    try:
+        return objects.exists(where)
+    except OSError:
+        return True
 
 
 def is_passed_over(name: str, *, unfinished: bool = True) -> bool:
@@ -328,7 +366,8 @@ def _distinct(files: Iterable[Found]) -> list[Found]:
     folders: dict[str, str] = {}
     for found in files:
         parent, name = os.path.split(found.where)
-        real = folders.get(parent) or folders.setdefault(parent, os.path.realpath(parent))
+        far = objects.is_remote(found.where)
+        real = folders.get(parent) or folders.setdefault(parent, parent if far else os.path.realpath(parent))
         real = real + os.sep + name
         known = by_path.get(real)
         if known is None or (len(found.source), found.source) > (len(known.source), known.source):
@@ -347,9 +386,14 @@ def _distinct(files: Iterable[Found]) -> list[Found]:
 
 def _told_apart(group: Sequence[Found]) -> list[Found]:
     """Files of one name with as much of their paths in front as tells them apart."""
-    absolute = [Path(os.path.abspath(found.where)) for found in group]  # noqa: PTH100 - links stay as given
+    absolute = [_absolute(found.where) for found in group]
     common = Path(os.path.commonpath([path.parent for path in absolute]))
     return [replace(found, source=_name(path.relative_to(common))) for path, found in zip(absolute, group, strict=True)]
+
+
+def _absolute(where: str) -> Path:
+    """A path from the root, links as given; that of an object begins with the kind of its store."""
+    return Path("/", where.replace("://", "/")) if objects.is_remote(where) else Path(os.path.abspath(where))  # noqa: PTH100
 
 
 def within(size: int, limit: int) -> None:
