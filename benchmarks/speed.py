@@ -290,20 +290,24 @@ def memory(
     figures: dict[str, str],
 ) -> None:
     """Peaks of memory of scans of few and of many conversations, with a cache that knows their turns."""
-    small, large = wanted.sizes
+    sizes = list(wanted.sizes)
     pool = [_short(each) for each in conversations[:WARM_DISTINCT]]
     _warm(pool, folder, len(pool))  # fills the cache
-    took, peak = _warm(pool, folder, max(1000, small // 10))
-    per_conversation = took / max(1000, small // 10)
-    while small >= 1000 and (small + large) * per_conversation > seconds:
-        small, large = small // 2, large // 2
-    rows.append((f"warm scan of {max(1000, small // 10):,}", f"{1 / per_conversation:.0f} conversations/s, {peak} MB"))
-    peaks = {size: _warm(pool, folder, size) for size in (small, large)}
-    for size, (took, peak) in peaks.items():
+    first = max(1000, sizes[0] // 10)
+    took, peak = _warm(pool, folder, first)
+    per_conversation = took / first
+    while sizes[0] >= 1000 and sum(sizes) * per_conversation > seconds:
+        sizes = [size // 2 for size in sizes]
+    rows.append((f"warm scan of {first:,}", f"{first / took:.0f} conversations/s, peak {peak} MB"))
+    peaks = []
+    for size in sizes:
+        took, peak = _warm(pool, folder, size)
+        peaks.append(peak)
         rows.append((f"warm scan of {size:,}", f"{size / took:.0f} conversations/s, peak {peak} MB"))
-    asked = tuple(wanted.sizes) == (small, large)
-    note = "" if asked else f" (of {large:,} and {small:,}: more did not fit into the time)"
-    figures["peak_memory_200k_vs_10k"] = f"{peaks[large][1] / peaks[small][1]:.2f}{note}"
+        _say(f"memory: {rows[-1]}")
+    asked = list(wanted.sizes) == sizes
+    note = "" if asked else f" (of {sizes[-1]:,} and {sizes[0]:,}: more did not fit into the time)"
+    figures["peak_memory_200k_vs_10k"] = f"{peaks[-1] / peaks[0]:.2f}{note}"
 
 
 def _short(conversation: Conversation) -> Conversation:
@@ -377,7 +381,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--scanned", type=int, default=25, help="conversations of a whole scan")
     parser.add_argument("--scans", type=int, default=3, help="repeats of whole scans and of Ray")
     parser.add_argument("--spread", type=int, default=6000, help="segments that Ray and local score")
-    parser.add_argument("--sizes", type=int, nargs=2, default=[10_000, 200_000], help="conversations of warm scans")
+    parser.add_argument(
+        "--sizes", type=int, nargs="+", default=[10_000, 50_000, 200_000], help="conversations of warm scans"
+    )
     parser.add_argument("--minutes", type=float, default=15, help="warm scans are made smaller to end by then")
     return parser.parse_args()
 
