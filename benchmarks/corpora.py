@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import random
 from collections.abc import Iterable, Sequence
@@ -46,6 +47,22 @@ def from_folder(folder: Path) -> list[Conversation]:
     return _mixed([
         Conversation(name, tuple(zip(roles, texts, strict=True))) for name, roles, texts in groups.iter_rows()
     ])  # fmt: skip
+
+
+def of_corpora(folder: Path) -> dict[str, list[Conversation]]:
+    """The conversations of agents with customers in a folder of corpora (`*.jsonl.gz`, see data/training/README.md)."""
+    found: dict[str, list[Conversation]] = {}
+    for path in sorted(folder.glob("*.jsonl.gz")):
+        with gzip.open(path, "rt", encoding="utf-8") as lines:
+            records = [each for each in map(json.loads, lines) if each.get("turns")]
+        told = [
+            Conversation(str(each["conversation_id"]), tuple((one["role"], one["text"]) for one in each["turns"]))
+            for each in records
+            if {one["role"] for one in each["turns"]} == {"agent", "customer"}
+        ]
+        if told:
+            found[path.name.removesuffix(".jsonl.gz")] = told
+    return found
 
 
 def _mixed(found: list[Conversation]) -> list[Conversation]:

@@ -31,7 +31,7 @@ import numpy as np
 import peers
 import polars as pl
 import torch
-from corpora import Conversation, edited, from_folder, segments_of, write, written
+from corpora import Conversation, edited, from_folder, of_corpora, segments_of, write, written
 
 from empathy_scan import pipeline, score
 from empathy_scan.cache import Cache, segment_keys
@@ -44,6 +44,7 @@ from empathy_scan.model.tokens import Example, Packed
 ROOT = Path(__file__).parents[1]
 Times = dict[str, list[float]]
 GEMM = 2048  # rows and columns of the matrices whose product is called the peak
+SIZES = [10_000, 50_000, 200_000]
 PARTS = ["scan", "start", "cache", "ray", "peers", "memory"]
 WARM_DISTINCT, WARM_TURNS = 400, 4  # conversations that differ, and the turns of each, in a warm scan
 
@@ -62,7 +63,7 @@ def main() -> None:
         parts: dict[str, Callable[[], object]] = {
             "scan": lambda: whole_scan(conversations, Path(folder), rate, wanted, rows, figures),
             "start": lambda: start_up(Path(folder), conversations, rows),
-            "cache": lambda: cached(conversations, rows),
+            "cache": lambda: cached(conversations, wanted, rows),
             "ray": lambda: engines(conversations, wanted, rows, figures),
             "peers": lambda: rows.extend(peers.rates(segments_of(conversations[:100])[0][: wanted.turns], rate)),
             "memory": lambda: memory(
@@ -234,15 +235,18 @@ def start_up(folder: Path, conversations: Sequence[Conversation], rows: list[tup
     rows.append(("processor seconds", f"--help {min(help_):.2f}, a scan of one conversation {min(scans):.2f}"))
 
 
-def cached(conversations: Sequence[Conversation], rows: list[tuple[str, str]]) -> None:
+def cached(conversations: Sequence[Conversation], wanted: argparse.Namespace, rows: list[tuple[str, str]]) -> None:
     """How many of the turns the content cache saves, in the transcripts as they are and in a second night's."""
-    _, segments = segments_of(conversations)
-    keys = segment_keys(segments)
-    alone = segments.with_columns(context=pl.lit([], segments.schema["context"]))
-    told, untold = (1 - each.n_unique() / len(each) for each in (keys, segment_keys(alone)))
-    rows.append(("cache hits", f"{told:.1%} of {len(keys)} segments repeat one with its context, {untold:.1%} any one"))
+    given = {"the transcripts": conversations, **(of_corpora(wanted.corpora) if wanted.corpora else {})}
+    for name, some in given.items():
+        segments = segments_of(some)[1]
+        keys = segment_keys(segments)
+        alone = segments.with_columns(context=pl.lit([], segments.schema["context"]))
+        told, untold = (1 - each.n_unique() / len(each) for each in (keys, segment_keys(alone)))
+        said = f"{told:.1%} of {len(keys):,} segments repeat one with its context, {untold:.1%} any one"
+        rows.append((f"cache hits, {name}", said))
     with Cache.open(None) as cache:
-        few = segments.head(200)
+        few = segments_of(conversations)[1].head(200)
         score.score(few, None, Config().score, cache=cache)
         found = cache.get(segment_keys(few), bundle.fingerprint(bundle.default_path())).height
     rows.append(("cache hits, second time", f"{found / segment_keys(few).n_unique():.0%}"))
@@ -381,9 +385,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--scanned", type=int, default=25, help="conversations of a whole scan")
     parser.add_argument("--scans", type=int, default=3, help="repeats of whole scans and of Ray")
     parser.add_argument("--spread", type=int, default=6000, help="segments that Ray and local score")
-    parser.add_argument(
-        "--sizes", type=int, nargs="+", default=[10_000, 50_000, 200_000], help="conversations of warm scans"
-    )
+    parser.add_argument("--corpora", type=Path, help="a folder of corpora, for the cache's hits in them")
+    parser.add_argument("--sizes", type=int, nargs="+", default=SIZES, help="conversations of warm scans")
     parser.add_argument("--minutes", type=float, default=15, help="warm scans are made smaller to end by then")
     return parser.parse_args()
 
