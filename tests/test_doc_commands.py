@@ -42,6 +42,7 @@ NOT_RUN = {
     "empathy-scan evaluate": "takes minutes; tests/model evaluates a small one",
     "empathy-scan review serve": "serves until it is stopped; tests/review/test_server.py does",
     "empathy-scan --install-completion": "changes the reader's shell; tests/cli/test_completion.py asks for the script",
+    "empathy-scan --show-completion": "writes a script for the reader's shell; tests/cli/test_completion.py",
     "empathy-scan scan /mnt/": "needs a cluster and an object store; tests/engine and tests/test_remote.py do",
 }
 # Lines that rightly end with another code than 0 (done) or 3 (some input rejected), as there is nothing to do.
@@ -131,9 +132,15 @@ def reader(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def stored(reader):
-    """The store that every page begins with: the exports, and the calls that were written down as text."""
+    """The store that every page begins with: the exports, and the calls that were written down as text.
+
+    Its cache knows the scores of all samples: the only time that the model computes them is for the demo here.
+    """
     with pytest.MonkeyPatch.context() as patched:
         patched.chdir(reader)
+        code, said = run("empathy-scan demo --out first")
+        assert (code, said.splitlines()[0]) == (0, str(reader / "first" / "report" / "index.html"))
+        shutil.copytree("first/store/_cache", "kept/store/_cache")
         run("empathy-scan scan exports data/samples/text --store kept/store --reports kept/report --quiet")
     return reader / "kept"
 
@@ -182,10 +189,9 @@ def as_table(path):
 
 
 def kept_scores():
-    """What the page's scan has scored is not computed again."""
-    source, target = Path("build/store/_cache"), Path("empathy-scan-demo/store/_cache")
-    if source.exists() and not target.exists():
-        shutil.copytree(source, target)
+    """What was scored once is not computed again."""
+    for folder in ("empathy-scan-demo", "demo"):
+        shutil.copytree("kept/store/_cache", f"{folder}/store/_cache", dirs_exist_ok=True)
 
 
 def trained():
@@ -199,7 +205,7 @@ def handed_in():
     from empathy_scan.review.queue import Answer, Queue  # noqa: PLC0415 - as above
 
     if not Path("review-ana.xlsx").exists():
-        run("empathy-scan review export --store results --reviewer Ana --reviewer Ben --out review.xlsx")
+        run("empathy-scan review export --store results --open --reviewer Ana --reviewer Ben --out review.xlsx")
     queue = Queue(Path("results") / "_review")
     at = datetime(2026, 11, 2, 12, tzinfo=UTC)
     queue.add_answers([Answer(item.id, name, dict(item.model), at) for item in queue.items() for name in ("Ana", "Ben")])
