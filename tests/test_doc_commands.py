@@ -237,10 +237,9 @@ def run(line):
 
 @pytest.mark.parametrize("page", [page for page, listed in RUN_HERE.items() if listed])
 def test_every_command_of_a_page_runs(page):
-    names = {}
     for kind, step in RUN_HERE[page]:
         if kind == "python":
-            exec(compile(step, page, "exec"), names)  # noqa: S102 - our own page
+            exec(compile(step, page, "exec"), {})  # noqa: S102 - our own page
             continue
         for start, prepare in BEFORE.items():
             if step.startswith(start):
@@ -270,3 +269,19 @@ def test_a_form_is_told_from_a_command():
     assert is_form("empathy-scan show --store DIR ID")
     assert not is_form("empathy-scan scan exports/ --store results")
     assert not is_form("empathy-scan show --store build/store lk-priya-09")
+
+
+def test_the_format_of_the_guide_reads_the_export_of_the_guide():
+    from empathy_scan.config import ReadConfig  # noqa: PLC0415 - as above
+    from empathy_scan.readers.files import Document  # noqa: PLC0415 - as above
+
+    page = (ROOT / "docs" / "how-to" / "add-a-format.md").read_text(encoding="utf-8")
+    export = re.search(r"```json\n(.*?)```", page, re.DOTALL)[1]
+    code = re.search(r"```python\n(\"\"\"Deskline.*?)```", page, re.DOTALL)[1]
+    names = {"__name__": "deskline"}
+    exec(compile(code, "docs/how-to/add-a-format.md", "exec"), names)  # noqa: S102 - our own page
+    document = Document("d.json", export.encode())
+    assert names["sniff_deskline"](document).fits
+    assert not names["sniff_deskline"](Document("x.json", b"{}")).fits
+    (read,) = names["parse_deskline"](document, ReadConfig()).conversations
+    assert [(turn.role, turn.agent_id) for turn in read.turns] == [("customer", None), ("agent", "ada")]
