@@ -1,4 +1,4 @@
-"""Runs the example notebook and keeps what its cells show: a cell's last expression, as text and, where it has it, HTML.
+"""Runs the example notebook and keeps what its cells show: a cell's last expression, as text and, if it can, HTML.
 
     python release/notebook.py         # writes docs/notebook.ipynb anew
 
@@ -45,7 +45,7 @@ def _data(shown: object) -> dict[str, list[str]]:
     """A value as text and, where it knows how, as HTML."""
     data = {"text/plain": repr(shown).splitlines(keepends=True)}
     if hasattr(shown, "_repr_html_"):
-        data["text/html"] = shown._repr_html_().splitlines(keepends=True)  # noqa: SLF001 - what notebooks call
+        data["text/html"] = shown._repr_html_().splitlines(keepends=True)
     return data
 
 

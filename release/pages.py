@@ -1,4 +1,4 @@
-"""What `mkdocs build` cannot know (mkdocs.yml names this file): pages outside docs/, and what the program says of itself.
+"""What `mkdocs build` cannot know (mkdocs.yml names this file): pages outside docs/, and what the program itself says.
 
 README.md is the front page. Every other file outside docs/ that a page links to lies under project/ in the site, and
 links are turned to where things lie there; so the same page works in the repository and in the site.

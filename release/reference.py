@@ -13,6 +13,7 @@ import re
 import sys
 from collections.abc import Iterator
 from html import escape
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -55,10 +56,12 @@ def tables_page() -> str:
     lines = [
         "# Tables",
         "",
-        "The frames that travel between the stages, and what the store and `import empathy_scan` give. Made from "
-        "`src/empathy_scan/tables.py` by `make reference`; a test compares. *key*: identifies a row. *null*: may be "
-        "empty. In the store tables also have the columns `content`, `model`, `settings` and `month` "
-        "([store.md](store.md)).",
+        (
+            "The frames that travel between the stages, and what the store and `import empathy_scan` give. Made from "
+            "`src/empathy_scan/tables.py` by `make reference`; a test compares. *key*: identifies a row. *null*: may be "
+            "empty. In the store tables also have the columns `content`, `model`, `settings` and `month` "
+            "([store.md](store.md))."
+        ),
     ]
     for name, table in tables.TABLES.items():
         lines += ["", f"## {name}", ""]
@@ -125,7 +128,7 @@ def flow_picture() -> str:
     at = {stage: 12 + number * (_BOX + _GAP) for number, stage in enumerate(FLOW)}
     parts = [_box(stage, at[stage], _TOP) for stage in FLOW]
     stages = list(FLOW)
-    for stage, after in zip(stages, stages[1:], strict=False):
+    for stage, after in pairwise(stages):
         parts.append(_arrow(at[stage] + _BOX, at[after], _TOP + 22))
         parts += [
             _text(at[stage] + _BOX + _GAP / 2, _TOP + 62 + 13 * row, frame, size=10)
@@ -149,9 +152,8 @@ def flow_picture() -> str:
 
 
 def _box(name: str, x: float, y: float) -> str:
-    return (
-        f'<rect x="{x}" y="{y}" width="{_BOX}" height="44" rx="6" fill="#e0f2f1" stroke="#00695c"/>\n'
-        + _text(x + _BOX / 2, y + 27, name, size=14)
+    return f'<rect x="{x}" y="{y}" width="{_BOX}" height="44" rx="6" fill="#e0f2f1" stroke="#00695c"/>\n' + _text(
+        x + _BOX / 2, y + 27, name, size=14
     )
 
 

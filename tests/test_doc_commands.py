@@ -50,7 +50,9 @@ ENDS = {"empathy-scan rescore --config empathy-scan.toml --drop": 2}
 # Pages whose code other tests run.
 ELSEWHERE = {"docs/python.md": "tests/test_api.py", "docs/store.md": "tests/test_store_queries.py"}
 FORM = re.compile(r"(?:^|[\s=])\[?(?:[A-Z]{2,}(?:-[A-Z]+)*|RUN|ID)(?:\.\.\.|\||\]|\s|$)")
-PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md"), *ROOT.glob("data/**/*.md")])
+PAGES = sorted(
+    [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md"), *ROOT.glob("data/**/*.md")]
+)
 
 
 def name_of(page):
@@ -87,7 +89,7 @@ def is_form(line):
 
 def ours(line):
     """The words of a line that go to the program; None where it does not run it."""
-    first, bar, last = line.rpartition(" | ")
+    _, _, last = line.rpartition(" | ")
     last = last if last.startswith("empathy-scan ") else ""
     return shlex.split(last)[1:] if last else None
 
@@ -126,7 +128,7 @@ def reader(tmp_path_factory):
         for file in files:
             shutil.copy(file, home / "exports" / vendor)
     (home / "calls").mkdir()
-    shutil.copy(sorted((samples / "webvtt").glob("*.vtt"))[0], home / "calls" / "0412.vtt")
+    shutil.copy(min((samples / "webvtt").glob("*.vtt")), home / "calls" / "0412.vtt")
     return home
 
 
@@ -208,7 +210,9 @@ def handed_in():
         run("empathy-scan review export --store results --open --reviewer Ana --reviewer Ben --out review.xlsx")
     queue = Queue(Path("results") / "_review")
     at = datetime(2026, 11, 2, 12, tzinfo=UTC)
-    queue.add_answers([Answer(item.id, name, dict(item.model), at) for item in queue.items() for name in ("Ana", "Ben")])
+    queue.add_answers(
+        [Answer(item.id, name, dict(item.model), at) for item in queue.items() for name in ("Ana", "Ben")]
+    )
 
 
 # What the reader, or a line that is not run, has done before a line.

@@ -24,7 +24,7 @@ def runner():
 
 
 def words(output):
-    """What a cell shows as text, without frames' borders; numbers to one place, as the last digits are a processor's."""
+    """What a cell shows as text, without frames' borders; numbers to one place: the last digits are a processor's."""
     text = "".join(output["data"]["text/plain"])
     text = re.sub(r"\d+\.\d+", lambda found: f"{float(found[0]):.1f}", text)
     return re.findall(r"[\w.,-]+", text)

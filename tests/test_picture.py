@@ -60,6 +60,8 @@ def test_the_table_of_tiers_names_every_module_of_the_package():
     page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
     named = set(re.findall(r"`(\w+)/?`", page)) | set(re.findall(r"`(\w+)\.py`", page))
     there = {path.stem if path.is_file() else path.name for path in REFERENCE.SOURCE.iterdir()}
-    modules = {name for name in there if (REFERENCE.SOURCE / f"{name}.py").exists() or (REFERENCE.SOURCE / name).is_dir()}
+    modules = {
+        name for name in there if (REFERENCE.SOURCE / f"{name}.py").exists() or (REFERENCE.SOURCE / name).is_dir()
+    }
     rules = {name for name in modules if name.startswith("redact_")}  # the rules of `redact`, apart as they are long
     assert modules - rules - named - {"__init__", "__pycache__", "words"} == set()

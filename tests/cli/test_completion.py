@@ -35,14 +35,10 @@ def test_the_script_for_bash_is_one_that_bash_understands():
 
 
 def test_commands_are_offered_as_they_are_typed():
-    done = asked(
-        [], COMP_WORDS="empathy-scan re", COMP_CWORD="1", _EMPATHY_SCAN_COMPLETE="complete_bash"
-    )
+    done = asked([], COMP_WORDS="empathy-scan re", COMP_CWORD="1", _EMPATHY_SCAN_COMPLETE="complete_bash")
     assert set(done.stdout.split()) == {"read", "report", "rescore", "review"}
 
 
 def test_options_of_a_command_are_offered():
-    done = asked(
-        [], COMP_WORDS="empathy-scan demo --o", COMP_CWORD="2", _EMPATHY_SCAN_COMPLETE="complete_bash"
-    )
+    done = asked([], COMP_WORDS="empathy-scan demo --o", COMP_CWORD="2", _EMPATHY_SCAN_COMPLETE="complete_bash")
     assert set(done.stdout.split()) == {"--out", "--open"}

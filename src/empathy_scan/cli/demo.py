@@ -1,4 +1,4 @@
-"""`demo`: the samples scanned, so that whoever has installed the program sees a report before they look for an export."""
+"""`demo`: the samples scanned, so that whoever has the program sees a report before they look for an export."""
 
 from __future__ import annotations
 
