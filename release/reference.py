@@ -58,8 +58,8 @@ def tables_page() -> str:
         "",
         (
             "The frames that travel between the stages, and what the store and `import empathy_scan` give. Made from "
-            "`src/empathy_scan/tables.py` by `make reference`; a test compares. *key*: identifies a row. *null*: may be "
-            "empty. In the store tables also have the columns `content`, `model`, `settings` and `month` "
+            "`src/empathy_scan/tables.py` by `make reference`; a test compares. *key*: identifies a row. *null*: may "
+            "be empty. In the store tables also have the columns `content`, `model`, `settings` and `month` "
             "([store.md](store.md))."
         ),
     ]
