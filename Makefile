@@ -5,7 +5,7 @@ VENV := .venv
 RUN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo test bench lint format lock fuzz audit sbom licences dist pack pretrain model clean
+.PHONY: help demo test bench lint format lock fuzz audit sbom licences docs reference dist pack pretrain model clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -61,6 +61,13 @@ sbom: $(READY) ## write a bill of materials (CycloneDX) to build/sbom.cdx.json
 licences: $(READY) ## write docs/licences.md from the lock and what is installed
 	$(RUN)/python release/supply.py licences > build.licences
 	mv build.licences docs/licences.md
+
+docs: $(READY) ## build the documentation as a site into build/site, with warnings as errors
+	NO_MKDOCS_2_WARNING=1 $(RUN)/mkdocs build --quiet --strict
+	@echo 'build/site/index.html; with search: $(RUN)/python -m http.server --directory build/site'
+
+reference: $(READY) ## write the pages and pictures of docs/ that are made from the program
+	$(RUN)/python release/reference.py
 
 dist: $(READY) ## build wheel and source archive twice, and see that they are the same bytes
 	$(RUN)/python release/supply.py dist build/dist

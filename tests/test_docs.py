@@ -170,6 +170,8 @@ def test_what_an_example_is_said_to_print_is_what_it_prints():
     assert done.stdout.startswith(shown[2])
 
 
-@pytest.mark.parametrize("target", ["demo", "test", "format", "lock", "pack", "pretrain", "model"])
+@pytest.mark.parametrize(
+    "target", ["demo", "test", "docs", "reference", "dist", "format", "lock", "pack", "pretrain", "model"]
+)
 def test_every_make_target_that_the_documents_name_is_there(target):
     assert re.search(rf"^{target}:", page("Makefile"), re.MULTILINE)

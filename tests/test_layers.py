@@ -22,6 +22,7 @@ TIERS = {
         "config",
         "stats",
         "paired",
+        "samples",
         "redact_answers",
         "redact_codes",
         "redact_forms",
