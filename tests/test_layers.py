@@ -27,6 +27,7 @@ TIERS = {
         "redact_forms",
         "redact_names",
         "redact_presidio",
+        "redact_remains",
         "redact_rules",
         "redact_spoken",
         "redact_words",
