@@ -64,9 +64,7 @@ _PLACE = re.compile(
 
 
 # Turns between which a number may go on: a nod, or digits.
-GOES_ON = (
-    rf"(?i)^\W*(?:[\w'’]+\W+){{0,2}}[\w'’]*\W*$|(?:\b(?:{DIGIT}|double|triple|treble)\b[ ,.-]{{1,3}}){{2}}|\d[ -]?\d\d"
-)
+GOES_ON = rf"(?i)\b(?:again|start of|end of|rest|repeat|carry on|go on|say that|missed|slower|once more)\b|^\W*(?:[\w'’]+\W+){{0,2}}[\w'’]*\W*$|(?:\b(?:{DIGIT}|double|triple|treble)\b[ ,.-]{{1,3}}){{2}}|\d[ -]?\d\d"
 HOLDS_DIGITS = rf"(?i)\d|\b(?:{DIGIT}|{TEEN}|{TENS}|{NATO}|double|triple|{MONTH})\b"
 SHORT = 12  # words of such a turn
 _AGAIN = ("later", "repeated")  # not right behind the question: the customer's, the agent's
@@ -173,7 +171,16 @@ def _coded(text: str, kinds: frozenset[str]) -> str:
             return match[0]
         return f"[{small}]" + match[0][len(code) :]
 
-    return _WRITTEN.sub(written, _RUN.sub(said, text))
+    text = _WRITTEN.sub(written, _RUN.sub(said, text))
+    return text if kinds & set(_AGAIN) or not kinds & {"CODE", "SECRET"} else _HANDLE.sub(_handle, text)
+
+
+_HANDLE = re.compile(r"(?i)(?<![\w@.[])([a-z]{3,20})[._-]?\d{2,6}(?![\w@]|\.\w)")
+
+
+def _handle(match: re.Match[str]) -> str:
+    """`[NUMBER]` for a name with digits behind it, as people are known in systems."""
+    return match[0] if kind_of(match[1].lower()) is Kind.COMMON else "[NUMBER]"
 
 
 _MONEY = re.compile(

@@ -44,14 +44,20 @@ _PHONE_LIKE = re.compile(r"(?:\+|0)\d[\d ]{8,13}")
 def _named_code(match: re.Match[str]) -> str:
     """`[NUMBER]` for what stands behind its name, as far as it looks like a code."""
     groups = re.findall(rf"[ -]?{_GROUP}", match["code"])
+    numbered = re.search(r"(?i)(?:number|no|num|id|code|ref|reference|ssn)(?: is| was|:)?[ :]{1,2}$", match["keep"])
     kept: list[str] = []
     for place, group in enumerate(groups):
         plain = group.strip(" -")
         digits = sum(letter.isdigit() for letter in plain)
         code_before = bool(kept) and _digits(kept) >= (1 if re.match(r"(?i)plate|reg", match["keep"]) else 3)
         code_after = place + 1 < len(groups) and bool(re.match(r"[ -]?\d", groups[place + 1]))
-        wordy = digits == 0 and not (len(plain) <= 5 and plain.isupper() and (code_before or (code_after and not kept)))
-        if wordy or (_DATE.fullmatch(plain) and not re.match("(?i)sort", match["keep"])):
+        small = numbered and len(plain) <= 4 and (code_before or code_after) and _is_no_word(plain, whole=not kept)
+        wordy = (
+            not small
+            and digits == 0
+            and not (len(plain) <= 5 and plain.isupper() and (code_before or (code_after and not kept)))
+        )
+        if wordy or (_DATE.fullmatch(plain) and not re.match("(?i)sort|ssn|pin", match["keep"])):
             break
         kept.append(group)
     code = "".join(kept)
@@ -59,9 +65,17 @@ def _named_code(match: re.Match[str]) -> str:
     if _PHONE_LIKE.fullmatch(code):
         return match[0]
     least = 1 if re.match(r"(?i)plate|reg", match["keep"]) else 2
+    least = 1 if re.fullmatch(r"[ -]?(?=[A-Z]*\d)[A-Z0-9]{8,12}", code) else least
     if _digits(kept) < least or len(re.sub(r"\W", "", code)) < 4 or (code.strip().isdigit() and _UNITS.match(rest)):
         return match[0]
     return f"{match['keep']}[NUMBER]{match['code'][len(code) :]}"
+
+
+def _is_no_word(letters: str, *, whole: bool) -> bool:
+    """Whether small letters before or within a code are a part of it."""
+    if len(letters) == 1 and not whole:
+        return True
+    return letters.islower() and letters not in {"no", "nos", "is", "a", "i", "ssn", "zip", "pin", "exp", "cvv", "dob", "tel"} and kind_of(letters) is not Kind.COMMON
 
 
 def _separated(match: re.Match[str]) -> str:
@@ -178,6 +192,12 @@ def code_rules() -> list[Rule]:
 def grouped_rules() -> list[Rule]:
     """Long numbers in groups, and mixed codes, whatever they are called: what is left after telephone numbers."""
     return [
+        make_rule(
+            "NUMBER",
+            r"(?i)\d (?:is |as )?(?:my |the )?(?:ssn|social|aadhaar|account|order|policy|claim|booking)",
+            r"(?<![\w.,£$€₹/:+-])\d{4,12}(?= (?:is |as )?(?:my |the )?(?:ssn|social|aadhaar|(?:account|order|policy|claim|booking) (?:no|number|id))(?!\w))",
+            flags=re.IGNORECASE,
+        ),
         make_rule(
             "NUMBER",
             r"[A-Z]{0,4}[ -]?\d{1,6}[ /.-]\d",

@@ -57,11 +57,15 @@ _STREET = (
 # --- replacements --------------------------------------------------------------------------------------------------
 
 
+_PUBLIC = re.compile(r"\b(?:web|answer|articles?|troubleshooter|thread|topic|kb)/\d{4,16}(?=[/_-]|$)")  # of help pages
+
+
 def _url(match: re.Match[str]) -> str:
     """`[URL]` for an address that can name a person or open a session, else the address as it is."""
     address = match[0].rstrip(".,;:!?)'")
-    path = address.split("//")[-1].partition("/")[2]
-    personal = any(sign in address for sign in "?#@=") or re.search(r"\d{5}|[\w-]{20}", path)
+    path = _PUBLIC.sub("", address.split("//", 1)[-1].partition("/")[2])
+    tokens = any(len(part) >= 20 and re.search(r"\d", part) for part in re.split("[/.]", path))
+    personal = any(sign in address for sign in "?#@=") or tokens or re.search(r"\d{5}", path)
     return "[URL]" + match[0][len(address) :] if personal else match[0]
 
 
@@ -79,6 +83,8 @@ def _iban(match: re.Match[str]) -> str:
 def _card(match: re.Match[str]) -> str:
     """`[CARD]` for the longest beginning of 13 to 19 digits that satisfies the Luhn check, else the text as it is."""
     text = match[0]
+    if _IN_URL.search(match.string[max(0, match.start() - 90) : match.start()]):
+        return text
     ends = [found.end() for found in re.finditer(r"\d", text)]
     for count in range(len(ends), 12, -1):
         whole = count == len(ends) or not text[ends[count - 1]].isdigit()
@@ -119,9 +125,14 @@ def _introduced(match: re.Match[str]) -> str:
     return " ".join([f"{keep}[NAME]", *words[known:]])
 
 
+_IN_URL = re.compile(r"(?:https?://|www\.)[^\s\[\]]{0,80}$")
+
+
 def _number(match: re.Match[str]) -> str:
     """`[NUMBER]` for a word with five digits or more that is no date, amount, quantity or range."""
     word = match[0]
+    if _IN_URL.search(match.string[max(0, match.start() - 90) : match.start()]):
+        return word
     if sum(letter.isdecimal() for letter in word) < 5 or _DATE_TOKEN.fullmatch(word):
         return word
     if re.fullmatch(r"(?i)\d+x\d+|0x[0-9a-f]+|KB\d{6,7}", word):

@@ -152,6 +152,12 @@ def spoken_mail_rules() -> list[Rule]:
             rf"(?<![\w.'’-])(?:{_LOCAL} ){{1,12}}at (?:ok[a-z]{{2,12}}|paytm|ybl|upi|(?:gmail|hotmail|yahoo|outlook|icloud)(?: com)?)(?!\w)",
             flags=re.IGNORECASE,
         ),
+        make_rule(
+            "EMAIL",
+            r"(?i)(?:gmail|yahoo|hotmail|outlook|icloud)[ .]?\.?com",
+            r"(?<![\w.@/'-])(?:(?!(?:is|id|email|mail|at|address|my)(?!\w))[\w.-]{1,40}(?: \d{1,6}){0,2} (?:at )?(?:gmail|yahoo|hotmail|outlook|icloud)[ .]?\.?com|[\w.-]{2,40}(?<=\w)(?:gmail|yahoo|hotmail|outlook|icloud)\.?com)(?!\w)",
+            flags=re.IGNORECASE,
+        ),
         make_rule("EMAIL", r"[\w.]@[a-z]", r"(?<![\w.@/+%-])[\w.]{3,40}@[a-z]{3,20}(?![\w@]|\.\w)"),
     ]
 
