@@ -52,7 +52,7 @@ TIERS = {
     },
     "from bytes to segments": {"readers", "redact", "roles", "segment", "hardship", "language"},
     "model": {"model"},
-    "scoring": {"score"},
+    "scoring": {"score", "parroting"},
     "measures": {
         "gaming",
         "mirror",

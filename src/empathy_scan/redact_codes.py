@@ -75,7 +75,11 @@ def _is_no_word(letters: str, *, whole: bool) -> bool:
     """Whether small letters before or within a code are a part of it."""
     if len(letters) == 1 and not whole:
         return True
-    return letters.islower() and letters not in {"no", "nos", "is", "a", "i", "ssn", "zip", "pin", "exp", "cvv", "dob", "tel"} and kind_of(letters) is not Kind.COMMON
+    return (
+        letters.islower()
+        and letters not in {"no", "nos", "is", "a", "i", "ssn", "zip", "pin", "exp", "cvv", "dob", "tel"}
+        and kind_of(letters) is not Kind.COMMON
+    )
 
 
 def _separated(match: re.Match[str]) -> str:
