@@ -28,6 +28,7 @@ TIERS = {
         "redact_forms",
         "redact_names",
         "redact_presidio",
+        "redact_remains",
         "redact_rules",
         "redact_spoken",
         "redact_words",
@@ -53,7 +54,7 @@ TIERS = {
     },
     "from bytes to segments": {"readers", "redact", "roles", "segment", "hardship", "language"},
     "model": {"model"},
-    "scoring": {"score"},
+    "scoring": {"score", "parroting"},
     "measures": {
         "gaming",
         "mirror",

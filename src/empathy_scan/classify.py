@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from empathy_scan import redact, segment
+from empathy_scan import parroting, redact, segment
 from empathy_scan.codebook import ATTACK_CODES, ATTACK_NAMES, FLAG_CODES, FLAG_NAMES, Role, care_class, tone_names
 from empathy_scan.config import Config
 from empathy_scan.score import Scorer
@@ -16,6 +16,7 @@ from empathy_scan.tables import TURNS, conform
 
 SPEAKERS = (Role.AGENT.value, Role.CUSTOMER.value)
 TONES = ("p_civil", "p_strained", "p_hostile")
+_PLACE = ("conversation_id", "turn", "segment", "role")
 HALF_CHARACTER = re.compile("[\ud800-\udfff]")  # JSON can spell one, no text can hold one
 Row = dict[str, Any]
 
@@ -52,7 +53,11 @@ def classify(rows: Sequence[Row], scorer: Scorer, config: Config | None = None) 
         return []
     turns = redact.redact(_turns(rows), config.redact)
     segments = segment.split(turns, config.segment).filter(_is_focus(rows))
-    scored = segments.select("conversation_id", "segment").hstack(scorer.scores(segments))
+    scored = segments.select(_PLACE).hstack(scorer.scores(segments))
+    if config.score.parroting:
+        scored = parroting.uncounted(
+            turns, segments, scored, lambda rest: rest.select(_PLACE).hstack(scorer.scores(rest))
+        )
     by_row = {int(key[0]): part for key, part in scored.group_by("conversation_id")}
     fingerprint = scorer.bundle.fingerprint
     return [_answer(row, by_row[number], fingerprint) for number, row in enumerate(rows)]

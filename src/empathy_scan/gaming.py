@@ -1,17 +1,20 @@
 """Answers that look written for a scoring tool: flagged for a person to read, never scored differently.
 
 Rules, not a model: each names what it saw. What they are good for, and how far scores can be moved by such texts, is
-measured by `benchmarks/manipulation.py`; a figure never changes because of a flag.
+measured by `benchmarks/manipulation.py`. A figure never changes because of a flag; `parroting` alone decides which
+answers are not counted, and tells it in their evidence.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 import polars as pl
 
 from empathy_scan.codebook import Role
+from empathy_scan.parroting import UNCOUNTED, words
 
 SIGNS = {
     "addressed": "speaks to a scoring tool, or in its words",
@@ -19,6 +22,7 @@ SIGNS = {
     "listed": "lists the customer's words one after another",
     "repeated": "says one assurance again and again",
     "stuffed": "piles up phrases of sympathy",
+    UNCOUNTED: "says the customer's words back, and is not counted as empathic for that",
 }
 FOUND = {"conversation_id": pl.String(), "turn": pl.Int32(), "signs": pl.List(pl.String())}
 COPIED = 6  # words in a row that are the customer's
@@ -43,12 +47,6 @@ _SYMPATHY = re.compile(
     re.IGNORECASE,
 )
 _SENTENCE = re.compile(r"[^.!?\n]+[.!?]*")
-_WORD = re.compile(r"[a-z0-9]+(?:'[a-z]+)?")
-_MINE = {
-    "i": "you", "me": "you", "my": "your", "mine": "yours", "we": "you", "us": "you", "our": "your", "ours": "yours",
-    "am": "are", "i'm": "you're", "i've": "you've", "i'd": "you'd", "i'll": "you'll", "was": "were",
-    "myself": "yourself",
-}  # fmt: skip
 _EMPTY = {"a", "an", "and", "the", "your", "you", "with", "about", "of", "for", "to", "in", "on", "at"}
 _FILLERS = {"really", "truly", "completely", "totally", "do", "very", "so", "deeply", "absolutely", "just", "again",
             "once", "well", "only"}  # fmt: skip
@@ -57,12 +55,13 @@ _FILLERS = {"really", "truly", "completely", "totally", "do", "very", "so", "dee
 def found(turns: pl.DataFrame) -> pl.DataFrame:
     """The agents' turns with a sign of it (columns FOUND), sorted.
 
-    `turns` has the columns `conversation_id`, `turn`, `role`, `text` and `flags`. Where the flags hold neither
-    understanding nor interest, so that nothing was gained, only what is `addressed` to a tool is told.
+    `turns` has the columns `conversation_id`, `turn`, `role`, `text` and `flags`, and may have `evidence`. Where the
+    flags hold neither understanding nor interest, so that nothing was gained, only what is `addressed` to a tool is
+    told, and what was not counted.
     """
     counted = pl.col("flags").fill_null("").str.contains("A|X")
     addressed = pl.col("text").str.contains(f"(?i){_ADDRESSED.pattern}")
-    asked = turns.filter(pl.col("role") == Role.AGENT, counted | addressed)
+    asked = turns.filter(pl.col("role") == Role.AGENT, counted | addressed | _uncounted(turns))
     talks = turns.join(asked.select("conversation_id").unique(), on="conversation_id", how="semi")
     rows = []
     for part in talks.sort("conversation_id", "turn").partition_by("conversation_id", maintain_order=True):
@@ -78,49 +77,53 @@ def found(turns: pl.DataFrame) -> pl.DataFrame:
 def signs(text: str, said: Iterable[str]) -> list[str]:
     """The signs of an answer to what the customer said before, in the order of SIGNS."""
     sentences = [match.group() for match in _SENTENCE.finditer(text)]
-    before = [_words(one) for one in said]
+    before = [words(one) for one in said]
     tests = {
         "addressed": bool(_ADDRESSED.search(text)),
-        "copied": any(_is_copied(_words(sentence), before) for sentence in sentences),
+        "copied": any(_is_copied(words(sentence), before) for sentence in sentences),
         "listed": any(_is_listed(sentence, {word for one in before for word in one}) for sentence in sentences),
         "repeated": _is_repeated(sentences),
         "stuffed": any(len(_SYMPATHY.findall(sentence)) >= STUFFED for sentence in [*sentences, text]),
     }
-    return [sign for sign in SIGNS if tests[sign]]
+    return [sign for sign, holds in tests.items() if holds]
 
 
-def _told(row: dict[str, str], said: list[str]) -> Iterator[str]:
+def _told(row: dict[str, Any], said: list[str]) -> Iterator[str]:
     """The signs of a turn that are worth telling."""
     for sign in signs(row["text"], said):
         if sign == "addressed" or set(row["flags"] or "") & set("AX"):
             yield sign
+    if any(span["label"] == UNCOUNTED for span in row.get("evidence") or ()):
+        yield UNCOUNTED
 
 
-def _words(text: str) -> list[str]:
-    """The words of a text, the speaker's own turned into the other's: "my parcel" is "your parcel"."""
-    plain = text.casefold().replace("’", "'")
-    return [_MINE.get(word, word.removesuffix("'s")) for word in _WORD.findall(plain)]
+def _uncounted(turns: pl.DataFrame) -> pl.Expr:
+    """Whether a turn lost its labels because it says the customer's words back; False where no evidence is given."""
+    if "evidence" not in turns.columns:
+        return pl.lit(value=False)
+    told = pl.col("evidence").list.eval(pl.element().struct.field("label") == UNCOUNTED)
+    return told.list.any().fill_null(value=False)
 
 
-def _is_copied(words: list[str], before: Iterable[list[str]]) -> bool:
+def _is_copied(own: list[str], before: Iterable[list[str]]) -> bool:
     """Whether so many words in a row are the customer's, and most of the sentence with them."""
-    if len(words) < COPIED:
+    if len(own) < COPIED:
         return False
     runs = {tuple(one[start : start + COPIED]) for one in before for start in range(len(one) - COPIED + 1)}
-    places = [start for start in range(len(words) - COPIED + 1) if tuple(words[start : start + COPIED]) in runs]
+    places = [start for start in range(len(own) - COPIED + 1) if tuple(own[start : start + COPIED]) in runs]
     covered = {place + step for place in places for step in range(COPIED)}
-    return len(covered) >= 0.8 * len(words)
+    return len(covered) >= 0.8 * len(own)
 
 
 def _is_listed(sentence: str, customers: set[str]) -> bool:
     """Whether a sentence is a list whose parts, but for the first, hold the customer's words alone."""
-    parts = [set(_words(part)) - _EMPTY for part in re.split(r",|\band\b", sentence)]
+    parts = [set(words(part)) - _EMPTY for part in re.split(r",|\band\b", sentence)]
     rest = [part for part in parts[1:] if part]
     return len(rest) >= LISTED - 1 and all(len(part) <= 3 and part <= customers for part in rest)
 
 
 def _is_repeated(sentences: Iterable[str]) -> bool:
     """Whether so many sentences are one assurance, fillers aside."""
-    cores = [tuple(word for word in _words(one) if word not in _FILLERS) for one in sentences]
+    cores = [tuple(word for word in words(one) if word not in _FILLERS) for one in sentences]
     short = [core for core in cores if 1 < len(core) <= 7]
     return any(sum(core[:3] == other[:3] or set(other) >= set(core) for other in short) >= REPEATED for core in short)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import polars as pl
 
-from empathy_scan import stages
+from empathy_scan import parroting, stages
 from empathy_scan.cache import Cache
 from empathy_scan.config import Config
 from empathy_scan.stages import Told
@@ -41,6 +42,11 @@ def judge(
     scores = score.score(segments, model, config.score, engine=engine, cache=cache, told=tell)
     if done[0] < segments.height:
         tell(segments.height - done[0])  # those that were known, and those that repeat others
+    if config.score.parroting:
+        quiet = replace(config.score, evidence=False)
+        scores = parroting.uncounted(
+            turns, segments, scores, lambda rest: score.score(rest, model, quiet, engine=engine, cache=cache)
+        )
     return scores, score.label_turns(turns, scores, hardship.tells(turns))
 
 

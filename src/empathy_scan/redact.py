@@ -18,7 +18,7 @@ import polars as pl
 
 from empathy_scan import redact_presidio
 from empathy_scan.config import RedactConfig
-from empathy_scan.redact_answers import ASKS_ANY, answered, asked_for
+from empathy_scan.redact_answers import GOES_ON, HOLDS_DIGITS, PLACES, SHORT, answered, asked_for, kinds_asked
 from empathy_scan.redact_names import redacted_names, replaced_runs
 from empathy_scan.redact_rules import Rule, personal_data
 from empathy_scan.redact_words import ALSO_WORDS, PARTICLES, is_ordinary
@@ -35,7 +35,8 @@ def redact(turns: pl.DataFrame, config: RedactConfig) -> pl.DataFrame:
     if not config.enabled or turns.is_empty():
         return turns
     named = _known_names(turns if config.names else turns.clear())
-    rows = turns.select("conversation_id", "text", asked=_asked()).with_row_index("row")
+    questions = _with_questions(turns.with_row_index("row")).sort("row")
+    rows = questions.select("row", "conversation_id", "text", *PLACES)
     pending = rows
     while not pending.is_empty():
         after, heard = _rules_pass(pending, with_names=config.names)
@@ -116,10 +117,11 @@ def _rules_pass(rows: pl.DataFrame, *, with_names: bool) -> tuple[pl.DataFrame, 
             hinted = _hinted(rule, texts, numbered)
             said = zip(conversations.gather(hinted), texts.gather(hinted), strict=True)
             texts = texts.scatter(hinted, [_ruled(rule, text, heard[key]) for key, text in said])
-    asked = (rows["asked"] != "").arg_true()
-    asking = zip(conversations.gather(asked), texts.gather(asked), rows["asked"].gather(asked), strict=True)
-    answers = [answered(text, asked_for(question), heard[key], names=with_names) for key, text, question in asking]
-    texts = texts.scatter(asked, answers)
+    for place in PLACES:
+        asked = (rows[place] != "").arg_true()
+        asking = zip(conversations.gather(asked), texts.gather(asked), rows[place].gather(asked), strict=True)
+        answers = [answered(text, asked_for(asks, place), heard[key], names=with_names) for key, text, asks in asking]
+        texts = texts.scatter(asked, answers)
     if with_names:
         pairs = zip(conversations, texts, strict=True)
         texts = pl.Series(texts.name, [redacted_names(text, heard[key]) for key, text in pairs], dtype=pl.String)
@@ -163,16 +165,31 @@ def _names_pass(rows: pl.DataFrame, named: pl.DataFrame) -> pl.DataFrame:
 # --- names that are asked for ---------------------------------------------------------------------------------------
 
 
-def _asked() -> pl.Expr:
-    """What a turn says that asks for something, where this turn comes right after it by another speaker; else ""."""
+def _with_questions(turns: pl.DataFrame) -> pl.DataFrame:
+    """The turns with what they may answer in the columns of PLACES: kinds of personal data, or "".
 
-    def before(column: str) -> pl.Expr:
-        return pl.col(column).shift(1).over("conversation_id", order_by="turn")
+    `asked`: by the turn right before it, of another speaker. `later` (a customer's) and `repeated` (an agent's): before
+    this short turn, with only the answer and nods between.
+    """
+    text, agent, asks = pl.col("text"), pl.col("role") != "customer", pl.col("asks")
+    turns = turns.sort("conversation_id", "turn").with_columns(asks=kinds_asked(text))
 
-    other = (before("role") != pl.col("role")) | before("speaker").ne_missing(pl.col("speaker"))
-    sides = before("role").is_in(["agent", "unknown"]) & pl.col("role").is_in(["customer", "unknown"])
-    asks = before("text").str.contains(ASKS_ANY)
-    return pl.when(asks & other & sides).then(before("text")).otherwise(pl.lit("")).fill_null("")
+    def before(column: pl.Expr) -> pl.Expr:
+        return column.shift(1).over("conversation_id")
+
+    other = (before(pl.col("role")) != pl.col("role")) | before(pl.col("speaker")).ne_missing(pl.col("speaker"))
+    sides = before(agent) & pl.col("role").is_in(["customer", "unknown"])
+    words = text.str.count_matches(" ")
+    goes_on = pl.when(agent).then((words < SHORT) & text.str.contains(GOES_ON)).otherwise(words < 3 * SHORT)
+    question = pl.when(agent & (asks != "")).then(asks).when(goes_on).then(None).otherwise(pl.lit(""))
+    pending = question.forward_fill().shift(1).over("conversation_id")
+    short = (words < SHORT) & text.str.contains(HOLDS_DIGITS)
+    given = {
+        "asked": pl.when(other & sides).then(before(asks)),
+        "later": pl.when(short & ~agent).then(pending),
+        "repeated": pl.when(short & agent & (asks == "")).then(pending),
+    }
+    return turns.with_columns(when.otherwise(pl.lit("")).fill_null("").alias(place) for place, when in given.items())
 
 
 def _heard_parts(name: str) -> set[str]:

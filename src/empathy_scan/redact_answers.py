@@ -7,10 +7,13 @@ date, street or password.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
+
+import polars as pl
 
 from empathy_scan.redact_forms import MONTH, PLACEHOLDER
 from empathy_scan.redact_names import NAME_WORD, Kind, Span, kind_of
-from empathy_scan.redact_spoken import DIGIT, NATO, TEEN, TENS, code_kind
+from empathy_scan.redact_spoken import AS_IN, CALLED, DIGIT, NATO, PAUSE, TEEN, TENS, code_kind
 from empathy_scan.redact_words import ALSO_WORDS, PARTICLES, is_ordinary
 
 NAME_ASKED = (
@@ -26,21 +29,18 @@ _ASKS = {
         r"number|reference|\bref\b|\bcode\b|policy|account|booking|\bplates?\b|registration|\bregs?\b|\brego\b|post ?code|\bzip\b|eircode|postal|social|ssn|digits"
         r"|serial|\bv ?i ?n\b|\biban\b|\bb ?s ?b\b|sort code|routing|\bi ?d\b|licen[cs]e|passport|p ?p ?s|aadhaar|tracking|ticket|last four|insurance|order|\bpan\b|b ?v ?n|n ?i ?n|c ?r ?n|\ba ?b ?a\b|ifsc|invoice|receipt|claim|waybill|transaction|membership|case|m ?p ?r ?n|meter|card|confirmation|\bdni\b|\bnie\b|\bcpf\b|steuer|fiscal|icp|utn|\bcase\b|bank|\bb s b\b|passbook|client|customer"
     ),
-    "SECRET": r"password|memorable|maiden name|security word|user ?name|passcode|secret|pass phrase|\bpin\b|security code|c ?v ?[vc]|(?:three|four|3|4) digits|one[- ]time|\botp\b|handle|pin code|passphrase|last three on|gate code|door code|authenticator|read (?:that|it) back|log ?in\b",
+    "SECRET": r"password|memorable|maiden name|security word|user ?name|passcode|secret|pass phrase|\bpin\b|security code|c ?v ?[vc]|(?:three|four|3|4) digits|\bon the back|one[- ]time|\botp\b|handle|pin code|passphrase|last three on|gate code|door code|authenticator|read (?:that|it) back|log ?in\b",
     "DATE_OF_BIRTH": r"birth|\bd ?o ?b\b|\bborn\b|how old",
     "ADDRESS": r"address|where do you live|where should|where shall|street|first line|deliver|whereabouts|where(?:['’]s| is| are|) (?:it|you|the|to)|mailed|pick (?:it|you) up|drop|post(?:ed)? (?:it )?(?:to|go)|send it",
     "EMAIL": r"e-?mail",
 }
 ASKS_ANY = "(?i)" + "|".join(f"(?:{pattern})" for pattern in _ASKS.values())
-_COMPILED = {kind: re.compile(pattern, re.IGNORECASE) for kind, pattern in _ASKS.items()}
 _LONGEST = 45  # words of an answer that is looked at
 _LONGEST_NAME, _LONGEST_SMALL_NAME, _LONGEST_SECRET = 14, 9, 7
 
 _WORD = rf"(?:{DIGIT}|{TEEN}|{TENS}|hundred|thousand)"
-_SAID = rf"(?:(?:double|triple|treble|capital) )?(?:(?:{DIGIT}|{TEEN}|{TENS}|{NATO})(?: hundred| thousand)?|(?:[a-z](?: as in \w{{2,12}}| for \w{{3,12}})?))(?![\w'’])"
-_RUN = re.compile(
-    rf"(?i)(?<![\w'’\[]){_SAID}(?:[ ,.-]{{1,3}}(?:(?:dash|hyphen|slash|stroke|and|uh|um|er)[ ,]{{1,2}})?{_SAID}){{1,40}}"
-)
+_SAID = rf"(?:(?:double|triple|treble|capital) )?(?:(?:{DIGIT}|{TEEN}|{TENS}|{NATO})(?: hundred| thousand)?|(?:[a-z]{AS_IN}?))(?![\w'’])"
+_RUN = re.compile(rf"(?i)(?<![\w'’\[]){_SAID}(?:[ ,.-]{{1,3}}(?:and[ ,]{{1,2}})?{PAUSE}{_SAID}){{1,40}}")
 _WRITTEN = re.compile(
     r"(?<![\w.,@£$€₹\[/])#?(?:[A-Z]{1,4}[ -]?|[a-z]{1,2})?\d[\w/-]*(?:[ -]\d[\w/-]*){0,6}(?![\w@%:£$€]|[.,]\d|\])|(?<![\w@\[])[A-Z]{2,4}[\dA-Z]{2,14}(?:[ -][A-Z0-9]{2,6}){0,4}(?![\w\]@])"
 )
@@ -63,18 +63,40 @@ _PLACE = re.compile(
 )
 
 
-def asked_for(question: str) -> frozenset[str]:
-    """What a turn asks for: NAME, PHONE, CODE, SECRET, DATE_OF_BIRTH, ADDRESS, EMAIL."""
-    plain = PLACEHOLDER.sub("", question)  # they ask for nothing, and stand for names
-    found = {kind for kind, pattern in _COMPILED.items() if pattern.search(plain)}
-    asks = "?" in question or not re.search(r"[A-Z][a-z]|\[[A-Z]", question)
-    return frozenset(found if asks else found - {"SECRET"})
+# Turns between which a number may go on: a nod, or digits.
+GOES_ON = rf"(?i)\b(?:again|start of|end of|rest|repeat|carry on|go on|say that|missed|slower|once more)\b|^\W*(?:[\w'’]+\W+){{0,2}}[\w'’]*\W*$|(?:\b(?:{DIGIT}|double|triple|treble)\b[ ,.-]{{1,3}}){{2}}|\d[ -]?\d\d"
+HOLDS_DIGITS = rf"(?i)\d|\b(?:{DIGIT}|{TEEN}|{TENS}|{NATO}|double|triple|{MONTH})\b"
+SHORT = 12  # words of such a turn
+_AGAIN = ("later", "repeated")  # not right behind the question: the customer's, the agent's
+PLACES = ("asked", *_AGAIN)  # where an answer may stand
+_ANSWERED_LATER = {"PHONE", "CODE", "SECRET", "DATE_OF_BIRTH"}
+
+
+def kinds_asked(text: pl.Expr) -> pl.Expr:
+    """What a turn asks for, as words: NAME, PHONE, CODE, SECRET, DATE_OF_BIRTH, ADDRESS, EMAIL; "" if for nothing."""
+    plain = text.str.replace_all(PLACEHOLDER.pattern, "")  # they ask for nothing, and stand for names
+    asks = text.str.contains(r"\?") | ~text.str.contains(r"[A-Z][a-z]|\[[A-Z]")
+    found = {kind: plain.str.contains(f"(?i){pattern}") for kind, pattern in _ASKS.items()}
+    found["SECRET"] = found["SECRET"] & asks
+    kinds = pl.concat_str(
+        [pl.when(holds).then(pl.lit(kind)) for kind, holds in found.items()], separator=" ", ignore_nulls=True
+    )
+    return pl.when(text.str.contains(ASKS_ANY)).then(kinds).otherwise(pl.lit(""))
+
+
+@lru_cache(maxsize=1024)
+def asked_for(asks: str, place: str) -> frozenset[str]:
+    """The kinds of `kinds_asked` that are looked for at one of PLACES, with this place if it is not `asked`."""
+    kinds = frozenset(asks.split())
+    return kinds if place not in _AGAIN else kinds & _ANSWERED_LATER | {place}
 
 
 def answered(text: str, kinds: frozenset[str], heard: set[str], *, names: bool) -> str:
     """The answer without what was asked for; names are added to `heard`."""
     if len(text.split()) > _LONGEST:
         return text
+    if kinds & set(_AGAIN):
+        return _again(text, kinds)
     if "DATE_OF_BIRTH" in kinds:
         text = _SPOKEN_DATE.sub("[DATE_OF_BIRTH]", _DATE.sub("[DATE_OF_BIRTH]", text))
     if "ADDRESS" in kinds:
@@ -84,6 +106,20 @@ def answered(text: str, kinds: frozenset[str], heard: set[str], *, names: bool) 
     if "SECRET" in kinds:
         text = _secret(text)
     return _named(text, heard) if names and "NAME" in kinds else text
+
+
+def _again(text: str, kinds: frozenset[str]) -> str:
+    """What comes a turn or more after the question without its digits: the rest of the answer, or its repetition."""
+    if "DATE_OF_BIRTH" in kinds:
+        text = _SPOKEN_DATE.sub(_dated, _DATE.sub("[DATE_OF_BIRTH]", text) if "later" in kinds else text)
+    if not kinds & {"CODE", "PHONE", "SECRET"}:
+        return text
+    return _coded(text, kinds) if "later" in kinds or text == text.lower() else text
+
+
+def _dated(match: re.Match[str]) -> str:
+    named = re.search(rf"(?i)\b(?:{MONTH}|{_ORDINAL})\b", match[0])
+    return "[DATE_OF_BIRTH]" if named and not re.search("hundred|thousand(?! and)", match[0]) else match[0]
 
 
 def _street(match: re.Match[str]) -> str:
@@ -100,7 +136,11 @@ def _coded(text: str, kinds: frozenset[str]) -> str:
 
     def said(match: re.Match[str]) -> str:
         run = re.sub(r"(?i)(?:[ ,.]{1,4}(?:[ai]|and)){1,8}$", "", match[0])
-        words = re.findall(r"[a-z-]+", re.sub(r"(?i)(?<=\b[a-z]) (?:as in|for) [a-z]+", "", run.lower()))
+        words = re.findall(r"[a-z-]+", CALLED.sub("", run.lower()))
+        if kinds & set(_AGAIN) and (
+            re.search("(?i)thousand|hundred", run) or (len(words) < 4 and re.search(rf"(?i){TENS}", run))
+        ):
+            return match[0]
         letters = sum(len(word) == 1 and word not in {"o", "a", "i"} for word in words)
         numbers = sum(len(word) > 1 for word in words)
         if _UNIT.match(match.string[match.start() + len(run) :]) or len(words) < 3 or (numbers == 0 and letters < 3):
@@ -110,16 +150,19 @@ def _coded(text: str, kinds: frozenset[str]) -> str:
     def written(match: re.Match[str]) -> str:
         code = match[0].rstrip(" -/")
         digits = sum(letter.isdigit() for letter in code)
+        if digits < 5 and kinds & set(_AGAIN) and match.string.strip(" .") != code:
+            return match[0]
         plain = re.sub(r"\W", "", code)
         if (
             len(plain) < 3
-            or (digits == 0 and (" " in code or "NAME" in kinds or not 5 <= len(plain) <= 7))
+            or (digits == 0 and (" " in code or "NAME" in kinds or not 5 <= len(plain) <= 7 or _shouted(match)))
+            or _MONEY.search(match.string[max(0, match.start() - 8) : match.start()])
             or _UNIT.match(match.string[match.start() + len(code) :])
         ):
             return match[0]
         if (
             re.fullmatch(
-                r"(?:19|20)\d\d|\d{1,2}/\d{2,4}|\d{1,2}(?:st|nd|rd|th|am|pm|gb|k)|\d{1,2} [a-z]{3,9}",
+                r"(?:19|20)\d\d|\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}(?: \d{1,2})?|\d+ ?x ?\d+\w*|\d+ (?=x)|\d{1,2}/\d{2,4}|\d{1,2}(?:st|nd|rd|th|am|pm|gb|k)|\d{1,2} [a-z]{3,9}",
                 code,
                 re.IGNORECASE,
             )
@@ -128,7 +171,26 @@ def _coded(text: str, kinds: frozenset[str]) -> str:
             return match[0]
         return f"[{small}]" + match[0][len(code) :]
 
-    return _WRITTEN.sub(written, _RUN.sub(said, text))
+    text = _WRITTEN.sub(written, _RUN.sub(said, text))
+    return text if kinds & set(_AGAIN) or not kinds & {"CODE", "SECRET"} else _HANDLE.sub(_handle, text)
+
+
+_HANDLE = re.compile(r"(?i)(?<![\w@.[])([a-z]{3,20})[._-]?\d{2,6}(?![\w@]|\.\w)")
+
+
+def _handle(match: re.Match[str]) -> str:
+    """`[NUMBER]` for a name with digits behind it, as people are known in systems."""
+    return match[0] if kind_of(match[1].lower()) is Kind.COMMON else "[NUMBER]"
+
+
+_MONEY = re.compile(
+    r"(?i)(?:[£$€₹¥]|\b(?:rs\.?|inr|usd|gbp|eur|aud|cad|rupees|pounds|dollars|amount|amt|cost|paid)) ?$"
+)
+
+
+def _shouted(match: re.Match[str]) -> bool:
+    """Whether capitals are a word said loudly, or stand among many others."""
+    return kind_of(match[0].lower()) is Kind.COMMON or len(match.string.split()) > 5
 
 
 _SECRET_WORD = re.compile(

@@ -20,6 +20,8 @@ _CALLED = (
     "|transaction|txn|session|protocol|protocolo|incident|railcard|utn|crime number|group|transit|acct|branch|konto|blz|routing|aba"
     "|sort code|sort|bsb|protocol|rental agreement|rental|ride|trace|number|num|no|nr|kundennummer|bestellung|steuer-id|zip|postcode"
     "|postal code|eircode|code|voucher|sim|meter serial|hospital no|nhs number|nhs no|payout|form|enquiry|complaint|subscription"
+    "|bic|swift|nos|ups|fedex|dhl|usps|hermes|evri|dpd|amex|mastercard|matr[íi]cula|kenteken|vehicle|clearing|cover note|file|dossier|docket|folio|umid|sss|nric|fin|pesel|nip|regon|npi|mrn|dl|nino|ni"
+    "|ird|gst|abn|acn|kvk|siret|siren|s[ée]cu|paczka|bestelnr|auftrag|rechnung|commande|reserva|localizador|mpesa|ubrn|rg|nr[.]|licen[cs]e no|sr|rma|inc|crn"
     "|loan|mortgage|cheque|check|deposit|supporter no|badge|driver licence|drivers license|credit|scooter|appointment|quote|lot|utr"
 )
 _MORE = r"(?:number|numbers|num|no\.?|nr\.?|id|code|ref(?:erence)?|is|was|it's|that's|of|plate|ending in|maybe|#|n°)"
@@ -42,14 +44,20 @@ _PHONE_LIKE = re.compile(r"(?:\+|0)\d[\d ]{8,13}")
 def _named_code(match: re.Match[str]) -> str:
     """`[NUMBER]` for what stands behind its name, as far as it looks like a code."""
     groups = re.findall(rf"[ -]?{_GROUP}", match["code"])
+    numbered = re.search(r"(?i)(?:number|no|num|id|code|ref|reference|ssn)(?: is| was|:)?[ :]{1,2}$", match["keep"])
     kept: list[str] = []
     for place, group in enumerate(groups):
         plain = group.strip(" -")
         digits = sum(letter.isdigit() for letter in plain)
         code_before = bool(kept) and _digits(kept) >= (1 if re.match(r"(?i)plate|reg", match["keep"]) else 3)
         code_after = place + 1 < len(groups) and bool(re.match(r"[ -]?\d", groups[place + 1]))
-        wordy = digits == 0 and not (len(plain) <= 5 and plain.isupper() and (code_before or (code_after and not kept)))
-        if wordy or (_DATE.fullmatch(plain) and not re.match("(?i)sort", match["keep"])):
+        small = numbered and len(plain) <= 4 and (code_before or code_after) and _is_no_word(plain, whole=not kept)
+        wordy = (
+            not small
+            and digits == 0
+            and not (len(plain) <= 5 and plain.isupper() and (code_before or (code_after and not kept)))
+        )
+        if wordy or (_DATE.fullmatch(plain) and not re.match("(?i)sort|ssn|pin", match["keep"])):
             break
         kept.append(group)
     code = "".join(kept)
@@ -57,9 +65,26 @@ def _named_code(match: re.Match[str]) -> str:
     if _PHONE_LIKE.fullmatch(code):
         return match[0]
     least = 1 if re.match(r"(?i)plate|reg", match["keep"]) else 2
+    least = 1 if re.fullmatch(r"[ -]?(?=[A-Z]*\d)[A-Z0-9]{8,12}", code) else least
     if _digits(kept) < least or len(re.sub(r"\W", "", code)) < 4 or (code.strip().isdigit() and _UNITS.match(rest)):
         return match[0]
     return f"{match['keep']}[NUMBER]{match['code'][len(code) :]}"
+
+
+def _is_no_word(letters: str, *, whole: bool) -> bool:
+    """Whether small letters before or within a code are a part of it."""
+    if len(letters) == 1 and not whole:
+        return True
+    return (
+        letters.islower()
+        and letters not in {"no", "nos", "is", "a", "i", "ssn", "zip", "pin", "exp", "cvv", "dob", "tel"}
+        and kind_of(letters) is not Kind.COMMON
+    )
+
+
+def _separated(match: re.Match[str]) -> str:
+    """`[NUMBER]` for letters and digits with signs between them, if there are five digits or more."""
+    return "[NUMBER]" if sum(letter.isdigit() for letter in match[0]) >= 5 else match[0]
 
 
 def _digits(parts: list[str]) -> int:
@@ -76,7 +101,7 @@ def _grouped(match: re.Match[str]) -> str:
         len(parts) <= 3
         and all(part.isdigit() and len(part) <= 4 for part in parts)
         and (
-            len(parts) == 2
+            (len(parts) == 2 and (" " not in text or bool(re.fullmatch(r"(?:19|20)\d\d (?:19|20)\d\d", text))))
             or re.fullmatch(r"(?:19|20)\d\d[ /.-]\d\d?[ /.-]\d\d?|\d\d?[ /.-]\d\d?[ /.-](?:19|20)?\d\d", text)
         )
     )
@@ -87,11 +112,13 @@ def _grouped(match: re.Match[str]) -> str:
         and re.match(r"(?:19|20)\d\d|\d\d-", text)
     )
     version = re.fullmatch(r"\d+(?:\.\d+)+", text)
+    tyre = re.match(r"\d{3}/\d\d ", text)
     stamped = re.fullmatch(r"(?:\d\d?[/.-]\d\d?[/.-](?:19|20)?\d\d|(?:19|20)\d\d-\d\d-\d\d)(?: \d\d?){1,3}", text)
     if (
         digits < 7
         or stamped
         or version
+        or tyre
         or dated
         or money
         or clock
@@ -141,6 +168,22 @@ def code_rules() -> list[Rule]:
         ),
         make_rule(
             "NUMBER",
+            r"[A-Za-z]{2}[ -]?\d{1,2}[ -]?[A-Za-z]{1,3}[ -]?\d{4}|[A-Z]{1,3}-\d{2,4}-[A-Z]|[A-Z]{3}-\d{4}|[A-Z]\d{2,3} ?[A-Z]{3}",
+            r"(?<![\w-])(?:[A-Z]{2}[ -]?\d{1,2}[ -]?[A-Z]{1,3}[ -]?\d{4}|[A-Z]{1,3}-\d{2,4}-[A-Z]{1,3}|(?!ISO|RTX|GTX|DDR|USB|DIN|COV|MIL)[A-Z]{3}-\d{4}|[A-HJ-NPR-Y]\d{2,3} ?(?!USB|GPS|LED|PDF|APP|THE|AND|FOR)[A-Z]{3})(?![\w-])",
+        ),
+        make_rule(
+            "NUMBER",
+            r"(?i)\b(?:bic|swift)",
+            r"(?P<keep>\b(?i:bic|swift)(?i: code)?(?i: is)?[ :/]{1,3})[A-Z]{6}[A-Z0-9]{2}(?:[A-Z0-9]{3})?(?!\w)",
+        ),
+        make_rule(
+            "NUMBER",
+            r"[A-Z]{1,5}[-./_]?\d",
+            r"(?<![\w./#@-])[A-Z]{1,5}[-./_]?\d{0,8}(?:[-./_][A-Z]{0,3}\d{1,10}[A-Z]{0,2}){2,6}(?![\w@]|[-./_]\w)",
+            _separated,
+        ),
+        make_rule(
+            "NUMBER",
             rf"(?i)\b(?:{_CALLED})(?:\W.*)?\d",
             rf"(?P<keep>(?<![\w@])(?i:{_CALLED})(?![A-Za-z])(?:[ ]{{1,2}}(?:{_MORE}|(?:on|for|with|under|plate))){{0,4}}(?: \(last (?:four|4)\))?[ ]?[:#=(,.-]?[ ]?(?:#[ ]?)?)"
             rf"(?P<code>{_GROUP}(?:[ -]{_GROUP}){{0,6}}+)(?![\w@]|\.\w)",
@@ -153,6 +196,12 @@ def code_rules() -> list[Rule]:
 def grouped_rules() -> list[Rule]:
     """Long numbers in groups, and mixed codes, whatever they are called: what is left after telephone numbers."""
     return [
+        make_rule(
+            "NUMBER",
+            r"(?i)\d (?:is |as )?(?:my |the )?(?:ssn|social|aadhaar|account|order|policy|claim|booking)",
+            r"(?<![\w.,£$€₹/:+-])\d{4,12}(?= (?:is |as )?(?:my |the )?(?:ssn|social|aadhaar|(?:account|order|policy|claim|booking) (?:no|number|id))(?!\w))",
+            flags=re.IGNORECASE,
+        ),
         make_rule(
             "NUMBER",
             r"[A-Z]{0,4}[ -]?\d{1,6}[ /.-]\d",
@@ -179,7 +228,7 @@ def secret_rules() -> list[Rule]:
             "SECRET",
             r"(?i)pass|\bpw\b|username|login|log-in|user|key|code",
             r"(?P<keep>\b(?:temporary |new |old |wifi |wi-fi |admin |api )?(?:password|passwort|passphrase|pass|pw|pwd|passcode|username|user name|user|login|api key|gate code|door code|access code|pac code)"
-            r"(?: (?:is|was|to|of|set to|now)){0,3} ?[:=]? )"
+            r"(?: (?:on|for|of) (?:the|my|this|that|our) \w{2,20})?(?: (?:is|was|to|of|set to|now)){0,3} ?[:=]? )"
             r"(?=[^\s\[\]]{0,64}[\d!#$%^&+=_])[^\s\[\]\"',;]{3,64}(?<![.,;:!?])",
             flags=re.IGNORECASE,
         ),

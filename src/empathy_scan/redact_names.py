@@ -309,6 +309,8 @@ def _headed(text: str, start: int) -> bool:
 
 def _placed(low: str, kind: Kind, before: str, after: str) -> bool:
     """Whether a word with a capital is addressed, greets, signs or stands beside an address."""
+    if low in {"tel", "eve", "mob", "cell", "sirs"} and not _GREETED.search(before):
+        return False
     opens = not before.strip() or before.endswith("\n")
     if _AGENT_HERE.match(after) and (opens or before.endswith((", ", ". ", "! ", "NAME] "))):
         return True

@@ -13,6 +13,7 @@ from functools import cache
 from empathy_scan.redact_codes import code_rules, grouped_rules, secret_rules, street_rules
 from empathy_scan.redact_forms import KINDS, MONTH, Rule
 from empathy_scan.redact_forms import make_rule as _rule
+from empathy_scan.redact_remains import remains_rules
 from empathy_scan.redact_spoken import spoken_mail_rules, spoken_rules
 from empathy_scan.redact_words import NO_NAME, PARTICLES, is_ordinary
 
@@ -56,11 +57,15 @@ _STREET = (
 # --- replacements --------------------------------------------------------------------------------------------------
 
 
+_PUBLIC = re.compile(r"\b(?:web|answer|articles?|troubleshooter|thread|topic|kb)/\d{4,16}(?=[/_-]|$)")  # of help pages
+
+
 def _url(match: re.Match[str]) -> str:
     """`[URL]` for an address that can name a person or open a session, else the address as it is."""
     address = match[0].rstrip(".,;:!?)'")
-    path = address.split("//")[-1].partition("/")[2]
-    personal = any(sign in address for sign in "?#@=") or re.search(r"\d{5}|[\w-]{20}", path)
+    path = _PUBLIC.sub("", address.split("//", 1)[-1].partition("/")[2])
+    tokens = any(len(part) >= 20 and re.search(r"\d", part) for part in re.split("[/.]", path))
+    personal = any(sign in address for sign in "?#@=") or tokens or re.search(r"\d{5}", path)
     return "[URL]" + match[0][len(address) :] if personal else match[0]
 
 
@@ -78,6 +83,8 @@ def _iban(match: re.Match[str]) -> str:
 def _card(match: re.Match[str]) -> str:
     """`[CARD]` for the longest beginning of 13 to 19 digits that satisfies the Luhn check, else the text as it is."""
     text = match[0]
+    if _IN_URL.search(match.string[max(0, match.start() - 90) : match.start()]):
+        return text
     ends = [found.end() for found in re.finditer(r"\d", text)]
     for count in range(len(ends), 12, -1):
         whole = count == len(ends) or not text[ends[count - 1]].isdigit()
@@ -95,7 +102,7 @@ def _luhn(digits: list[int]) -> bool:
 def _ip(match: re.Match[str]) -> str:
     """`[IP]` if the text is an address of version 4 or 6, else the text as it is."""
     try:
-        ipaddress.ip_address(match[0])
+        ipaddress.ip_address(match[0].removesuffix(match["rest"]))
     except ValueError:
         return match[0]
     return "[IP]"
@@ -118,9 +125,14 @@ def _introduced(match: re.Match[str]) -> str:
     return " ".join([f"{keep}[NAME]", *words[known:]])
 
 
+_IN_URL = re.compile(r"(?:https?://|www\.)[^\s\[\]]{0,80}$")
+
+
 def _number(match: re.Match[str]) -> str:
     """`[NUMBER]` for a word with five digits or more that is no date, amount, quantity or range."""
     word = match[0]
+    if _IN_URL.search(match.string[max(0, match.start() - 90) : match.start()]):
+        return word
     if sum(letter.isdecimal() for letter in word) < 5 or _DATE_TOKEN.fullmatch(word):
         return word
     if re.fullmatch(r"(?i)\d+x\d+|0x[0-9a-f]+|KB\d{6,7}", word):
@@ -143,28 +155,40 @@ def personal_data() -> tuple[Rule, ...]:
     return (
         *_address_rules(), *spoken_mail_rules(), *_secret_rules(), *secret_rules(), *_money_rules(), *_date_rules(),
         *code_rules(), *_phone_rules(), *street_rules(), *_postal_rules(), *spoken_rules(), *grouped_rules(),
-        *_long_number_rules(), *_name_rules(),
+        *_long_number_rules(), *remains_rules(), *_name_rules(),
     )  # fmt: skip
 
 
 def _address_rules() -> list[Rule]:
     """On the net: URLs, mail addresses (also read out aloud), IP and hardware addresses."""
+    local = r"(?<![\w.+%-])(?<!\w['’])[\w.+%-]{1,64}+(?:['’][\w.+%-]{1,64}+)?"
     return [
         _rule("URL", "(?i)http|www", r"(?<!\w)(?i:https?://|www\.)[^\s<>\"\[\]]++", _url),
-        _rule("EMAIL", "@", r"(?<![\w.+%-])[\w.+%-]{1,64}+@\w[\w-]{0,62}(?:\.\w[\w-]{0,62}){1,6}"),
+        _rule("EMAIL", "@", rf"{local}@\w[\w-]{{0,62}}(?:\.\w[\w-]{{0,62}}){{1,6}}"),
+        _rule("EMAIL", "@ ", rf"{local} ?@ \w[\w-]{{0,62}}(?:\.\w[\w-]{{0,62}}){{0,5}}\.[A-Za-z]{{2,12}}(?!\w)"),
         _rule(
             "EMAIL",
-            r"(?i)[(\[] ?at ?[)\]]",
-            r"(?<![\w.+%-])[\w.+%-]{1,64}+ ?[(\[] ?(?i:at) ?[)\]] ?\w[\w-]{0,62}"
-            r"(?:(?:\.| ?[(\[] ?(?i:dot) ?[)\]] ?)\w[\w-]{0,62}){1,6}",
+            r"(?i)[(\[{<] ?(?:at|ät|@|a|arroba|arobase|małpa|chiocciola) ?[)\]}>]",
+            rf"{local}(?:(?: (?i:dot) | ?[(\[{{<] ?(?i:dot) ?[)\]}}>] ?)[\w+-]{{1,32}}){{0,3}} ?[(\[{{<] ?(?i:at|ät|@|a|arroba|arobase|małpa|chiocciola) ?[)\]}}>] ?\w[\w-]{{0,62}}"
+            r"(?:(?:\.| (?i:dot) | ?[(\[{<] ?(?i:dot|punkt|point|punto) ?[)\]}>] ?)\w[\w-]{0,62}){1,6}",
+        ),
+        _rule(
+            "EMAIL",
+            r"\bAT\b",
+            rf"{local} AT (?=[\w-]{{0,62}}(?:\.| DOT ))\w[\w-]{{0,62}}(?:(?:\.| DOT )[A-Za-z][\w-]{{0,62}}){{1,5}}",
         ),
         _rule(
             "IP",
             r"\d\.\d{1,3}\.\d|:[0-9A-Fa-f]{0,4}:",
-            r"(?<![\w.:])(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f:]{3,39})(?![\w:])",
+            r"(?<![\w.:])(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f:]{3,39}(?:\.\d{1,3}){0,3})(?P<rest>(?::\d{1,5}|/\d{1,3})?)(?![\w:])",
             _ip,
         ),
         _rule("NUMBER", r"(?:[0-9A-Fa-f]{2}[:-]){5}", r"(?<![\w:-])(?:[0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}(?![\w:-])"),
+        _rule(
+            "NUMBER",
+            r"[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}\.",
+            r"(?<![\w.:-])[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}(?![\w:-])",
+        ),
     ]
 
 
@@ -175,10 +199,10 @@ def _secret_rules() -> list[Rule]:
         _rule(
             "SECRET",
             r"(?i)\b(?:pin|cv[vc]|code|otp|passcode|password)",
-            r"(?P<keep>\b(?:pin|cvv2?|cvc2?|otp|(?:security|verification|pass|access|one[- ]time"
+            r"(?P<keep>\b(?:pin|cvv2?|cvc2?|otp|(?:the|and) code|(?:security|verification|pass|access|one[- ]time"
             r"|authentication|pin|3[- ]digit)"
             r" ?(?:code|number|pin|password))(?: (?:number|code))?(?:[ ,]{1,2}(?:is|was|it's|that's|of))?[ :=,]{1,3})"
-            rf"{digit}(?:[ -]?{digit}){{2,7}}(?!\w)",
+            rf"{digit}(?:[ ,-]{{0,2}}{digit}){{2,7}}(?!\w)",
             flags=re.IGNORECASE,
         ),
         _rule(
@@ -202,7 +226,7 @@ def _money_rules() -> list[Rule]:
     """Bank accounts and payment cards."""
     insured = r"[A-Z]{2}[ -]?\d{2}[ -]?\d{2}[ -]?\d{2}[ -]?[A-D]"  # a British National Insurance number
     return [
-        _rule("NUMBER", insured, rf"(?<!\w){insured}(?!\w)"),
+        _rule("NUMBER", f"(?i){insured}", rf"(?<!\w){insured}(?!\w)", flags=re.IGNORECASE | re.ASCII),
         _rule(
             "IBAN",
             r"(?i)[a-z]{2}\d{2}",
@@ -217,7 +241,10 @@ def _money_rules() -> list[Rule]:
             r"(?:[ -]?[A-Z0-9]{4}){3,7}(?:[ -]?[A-Z0-9]{1,3})?(?!\w)",
         ),
         _rule("CARD", r"(?:\d[ -]{0,2}){13}", r"(?<![\w.])\d(?:[ -]{0,2}\d){12,22}(?!\w)", _card),
-        _rule("CARD", r"\d{4}[ -]\d{4}", r"(?<![\w-])\d{4}([ -])(?:\d{4}\1\d{4}\1\d{4}|\d{6}\1\d{5})(?![\w-])"),
+        _rule(
+            "CARD", r"\d{4}[ ./_-]{1,3}\d{4,6}[ ./_-]", r"(?<![\w.])\d{4}(?:[ ./_-]{1,3}\d{4}){3}(?![\w.-]\d|\w)", _card
+        ),
+        _rule("CARD", r"\d{4}[ -]\d{4}", r"(?<![\w-])\d{4}([ -])(?:\d{4}\1\d{4}\1\d{4}|\d{6}\1\d{5})(?![\w-]| \d)"),
         _rule("NUMBER", "(?i)sort", r"(?P<keep>\b(?i:sort ?code)(?i: is| was)?[ :,]{1,3})\d\d[ -]?\d\d[ -]?\d\d(?!\d)"),
         _rule(
             "NUMBER",
@@ -263,10 +290,17 @@ def _date_rules() -> list[Rule]:
 def _phone_rules() -> list[Rule]:
     """Telephone numbers as people write them in Britain, America, India and elsewhere."""
     no_date = r"(?!\d{1,2}[-/. ](?:0?[1-9]|1[0-2])[-/. ](?:19|20)\d\d(?!\d))"
-    more = r"(?:[ ().-]{0,2}\d)"
+    more, wide = r"(?:[ ().-]{0,2}\d)", r"(?:[ ()./\u2010-\u2013-]{0,3}\d)"
     return [
         _rule("PHONE", r"\d[ -]{1,3}\d[ -]{1,3}\d[ -]{1,3}\d", r"(?<![\w.,£$€])(?:\d[ -]{1,3}){8,13}\d(?![\w%])"),
-        _rule("PHONE", r"(?:\+|00[ .-]?)\d", rf"(?<![\w.])\(?(?:\+|00[ .-]?)\d{more}{{6,14}}(?!\w)", _phone),
+        _rule("PHONE", r"(?:\+|00[ .-]?)\d", rf"(?<![\w.])\(?(?:\+|00[ .-]?)\d{wide}{{6,14}}(?!\w)", _phone),
+        _rule(
+            "PHONE",
+            r"\(?0\d{1,4}\)? ?/|0\d{1,4} - ",
+            r"(?<![\w.,£$€₹/])\(?0\d{1,4}\)?(?: ?/ ?| - )(?!(?:19|20)\d\d(?!\d)|\d{1,2}/)\d{3}[\d -]{2,9}(?<=\d)(?![\w/])",
+        ),
+        _rule("PHONE", r"\(\d{2,4}\)", r"(?<!\w)\(\d{2,4}\) ?\d{3,5}[ .-]?\d{3,5}(?!\w)"),
+        _rule("PHONE", r"\d{3}/\d{3}-\d{4}", r"(?<![\w/])\d{3}/\d{3}-\d{4}(?!\w)"),
         _rule("PHONE", r"0(?:[ ().-]{0,2}\d){8}", rf"(?<![\w.,£$€₹]){no_date}\(?0{more}{{8,10}}(?!\w)", _phone),
         _rule(
             "PHONE",
@@ -278,9 +312,9 @@ def _phone_rules() -> list[Rule]:
         _rule(
             "PHONE",
             r"\d(?:[ -]?\d){5}",
-            r"(?P<keep>\b(?:phone|mobile|cell|telephone|landline|whats ?app|(?:ring|call|text|reach"
-            r"|phone) (?:me|us|her|him)"
-            r"(?: back)? (?:on|at))(?: number)?(?: is| was|'s)?[ :,]{1,3})\d(?:[ -]?\d){5,14}(?!\w)",
+            r"(?P<keep>\b(?:phone|mobile|mob|cell|handphone|hp|telephone|tel|fax|landline|land line|home|office|work|direct|switchboard|whats ?app"
+            r"|movil|móvil|portable|handy|(?:ring|call|text|reach|phone) (?:me|us|her|him)"
+            r"(?: back)? (?:on|at))(?: number)?(?: is| was|'s)?[ :,.]{1,3})(?!(?:19|20)\d\d-\d)\d(?:[ -]?\d){5,14}(?!\w)",
             flags=re.IGNORECASE,
         ),
     ]

@@ -24,14 +24,19 @@ _TEENS = frozenset(TEEN.split("|"))
 _NATO = frozenset(NATO.split("|"))
 NUMBER_WORD = f"{DIGIT}|{TEEN}|{TENS}|hundred|thousand"
 _MULTIPLE = r"(?:(?:double|triple|treble|capital) )?"
-_ITEM = rf"{_MULTIPLE}(?:(?:{DIGIT}|{TEEN}|{TENS}|{NATO})(?: hundred| thousand)?\b|[a-z](?: as in [a-z]{{2,12}}| for [a-z]{{3,12}})?(?![\w'’])|\d{{1,8}}(?![\w.:/£$€%]))"
-_GAP = r"(?:[ ,-]|\.(?!\d)){1,3}(?:(?:dash|hyphen|slash|stroke|then|uh|um|er|erm|space|dot dot)[ ,.]{1,2}){0,2}"
+AS_IN = r"(?:,? (?:as in|like in|as) [a-z]{2,12}(?:-ray)?| x-ray|,? as in x-ray| for [a-z]{3,12})"
+PAUSE = (
+    r"(?:(?:dash|hyphen|slash|stroke|and then|then|uh|um|er|erm|hmm|space|dot dot|no sorry|no wait|no|sorry|wait|i mean"
+    r"|make that|hang on|let me see)[ ,.]{1,2}){0,3}"
+)
+_ITEM = rf"{_MULTIPLE}(?:(?:{DIGIT}|{TEEN}|{TENS}|{NATO})(?: hundred(?: and(?= \w))?| thousand)?\b|[a-z]{AS_IN}?(?![\w'’])|\d{{1,8}}(?![\w.:/£$€%]))"
+_GAP = rf"(?:[ ,-]|\.(?!\d)){{1,3}}{PAUSE}"
 RUN = rf"(?<![\w'’.£$€@\[/])(?:plus )?{_ITEM}(?:{_GAP}{_ITEM}){{2,40}}"
 _TOKEN = (
-    rf"(?:(?:double|triple|treble|capital) )?(?:\b(?:{DIGIT}|{TEEN}|{TENS}|{NATO})(?: hundred| thousand)?\b"
-    r"|\b[a-z](?: as in [a-z]{2,12}| for [a-z]{3,12})?\b|\d{1,8})"
+    rf"(?:(?:double|triple|treble|capital) )?(?:\b(?:{DIGIT}|{TEEN}|{TENS}|{NATO})(?: hundred(?: and)?| thousand)?\b"
+    rf"|\b[a-z]{AS_IN}?\b|\d{{1,8}})"
 )
-_BREAK = r"[ ,.-]{1,3}(?:(?:dash|hyphen|slash|stroke|then|uh|um|er|erm|space|dot dot)[ ,.]{1,2}){0,2}"
+_BREAK = rf"[ ,.-]{{1,3}}{PAUSE}"
 _ACRONYMS = frozenset(
     "ip iban pin vin dob bsb id usa uk pps ppsn bbc nhs tv ok am pm sms atm isp otp sim ssn gp mot dvla icu gps hr it faq"
     " pc cd dvd usb va er ir irs aba mprn mpan kyc bvn nin eu vat ni po ac cc dd ml kg pos cvv cvc ifsc upi ev suv sos ii"
@@ -46,12 +51,15 @@ _UNIT = re.compile(
 _MONEY = re.compile(r"(?i)\b(?:rupees|pounds|dollars|euros|for|at|gate|bay|flight|row|seat|room) $")
 
 
+CALLED = re.compile(rf"(?<=\b[a-z]){AS_IN}|\b(?:no|sorry|wait|i mean|make that|hang on|let me see|and)\b")
+
+
 def code_kind(text: str) -> str:
     """What a run of spoken digits and letters is: PHONE, CARD, NUMBER, NAME, or "" if it is none of these."""
     digits, letters, nato, tens, words, ohs = 0, 0, 0, 0, 0, 0
     spelled = ""
     pending = 0
-    for word in re.findall(r"[a-z-]+|\d+", re.sub(r"(?<=\b[a-z]) (?:as in|for) [a-z]+", "", text.lower())):
+    for word in re.findall(r"[a-z-]+|\d+", CALLED.sub("", text.lower())):
         if word in TIMES:
             pending = TIMES[word]
             continue
@@ -89,6 +97,9 @@ def _kind_of_code(digits: int, letters: int, nato: int, tens: int, words: int, s
     return "NUMBER" if letters + digits >= 4 and (digits >= 2 or nato) else ""
 
 
+_GOES_ON = re.compile(r"(?i) (?!(?:it|it's|and|is|was|on|that|that's|yeah|yes|but|for|i)\b)\w")
+
+
 def _trimmed(text: str, *, closed: bool) -> tuple[int, int]:
     """Where a run begins and ends without an article or pronoun at its edges."""
     start = re.match(
@@ -101,10 +112,10 @@ def _trimmed(text: str, *, closed: bool) -> tuple[int, int]:
 def _code(match: re.Match[str]) -> str:
     """A placeholder for digits and letters read out, unless they are an amount, a time or an abbreviation."""
     text = match[0]
-    start, end = _trimmed(text, closed=not re.match(r" \w", match.string[match.end() : match.end() + 2]))
+    start, end = _trimmed(text, closed=not _GOES_ON.match(match.string, match.end()))
     rest = text[end:] + match.string[match.end() : match.end() + 14]
     if re.search(r"\d", text) and not re.search(
-        rf"(?i)\b(?:{DIGIT}|{TEEN}|{TENS}|{NATO}|double|triple)\b", text[start:end]
+        rf"(?i)\b(?:{DIGIT}|{TEEN}|{TENS}|{NATO}|double|triple|uh|um|er|erm|sorry|dash)\b", text[start:end]
     ):
         return text
     kind = code_kind(text[start:end])
@@ -130,7 +141,22 @@ def spoken_mail_rules() -> list[Rule]:
     """Mail addresses that are read out."""
     return [
         make_rule(
-            "EMAIL", r"(?i)\bat\b.*\bdot\b", rf"(?<![\w.'’-])(?:{_LOCAL} ){{1,12}}at {_DOMAIN}", flags=re.IGNORECASE
+            "EMAIL",
+            r"(?i)\bat\b.*\bdot\b",
+            rf"(?<![\w.'’-])(?:{_LOCAL} ){{1,12}}at (?:the rate (?:of )?)?{_DOMAIN}",
+            flags=re.IGNORECASE,
+        ),
+        make_rule(
+            "EMAIL",
+            r"(?i)\bat ok\w|\bat (?:gmail|hotmail|yahoo|outlook|icloud|paytm|ybl|oksbi|okaxis|upi)\b",
+            rf"(?<![\w.'’-])(?:{_LOCAL} ){{1,12}}at (?:ok[a-z]{{2,12}}|paytm|ybl|upi|(?:gmail|hotmail|yahoo|outlook|icloud)(?: com)?)(?!\w)",
+            flags=re.IGNORECASE,
+        ),
+        make_rule(
+            "EMAIL",
+            r"(?i)(?:gmail|yahoo|hotmail|outlook|icloud)[ .]?\.?com",
+            r"(?<![\w.@/'-])(?:(?!(?:is|id|email|mail|at|address|my)(?!\w))[\w.-]{1,40}(?: \d{1,6}){0,2} (?:at )?(?:gmail|yahoo|hotmail|outlook|icloud)[ .]?\.?com|[\w.-]{2,40}(?<=\w)(?:gmail|yahoo|hotmail|outlook|icloud)\.?com)(?!\w)",
+            flags=re.IGNORECASE,
         ),
         make_rule("EMAIL", r"[\w.]@[a-z]", r"(?<![\w.@/+%-])[\w.]{3,40}@[a-z]{3,20}(?![\w@]|\.\w)"),
     ]
@@ -155,7 +181,7 @@ def spoken_rules() -> list[Rule]:
         ),
         make_rule(
             "DATE_OF_BIRTH",
-            rf"(?i)\b(?:{MONTH})\b.*(?:nineteen|two thousand|19\d\d|200\d)",
+            rf"(?i)\b(?:{MONTH})\b.*(?:nineteen|two thousand|19\d\d|200\d)|{ordinal} of the {ordinal}",
             rf"(?<!\w)(?:(?:the )?{day} (?:of )?(?:the )?(?:{MONTH})(?: in)?,? {year}|(?:{MONTH}) (?:the )?{day},? {year}"
             rf"|(?:the )?{ordinal} of the {ordinal},? (?:{year}|(?:{TENS})(?: (?:{DIGIT}))?))(?!\w)",
             flags=re.IGNORECASE,

@@ -11,7 +11,7 @@ PARTICLES = frozenset(
 )  # fmt: skip
 # Words that follow "name is", "this is" or "I'm" without being a name.
 NO_NAME = (
-    "a|about|absolutely|account|actually|added|again|all|also|always|an|and|as|associated|at"
+    "a|sirs|about|absolutely|account|actually|added|again|all|also|always|an|and|as|associated|at"
     "|attached|back|because|being"
     "|but|by|called|calling|changed|clearly|correct|customer|definitely|different|er|erm|for|from"
     "|going|gone|good|great|happy"
@@ -101,6 +101,7 @@ _EVERYDAY = (
     "pissed pig pigs prick racist rip robbers robbery rotten scam scammer scammers scum sexist shambles shambolic "
     "shameful shame shit shite shitty shut shocking shocked sick suck sucks theft thick thief thieves thugs tosser "
     "twat vile wanker wankers worthless wtf "
+    "sirs tel underscore hyphen dash slash bravo alpha delta foxtrot kilo oscar papa sierra tango uniform medicare medicaid ja nein oui si tx ok yep "
     # what stands after "it's" and "this is" in capitals: firms, things, peoples
     "african airlines airways amazon american apple asian australian bank black boxing canadian christian christmas "
     "deliveries digital dutch easter electric electricity energy european express french galaxy german google group "

@@ -186,7 +186,8 @@ def _said(frames: Frames, answers: pl.DataFrame) -> pl.DataFrame:
 def _with_signs(said: pl.DataFrame) -> pl.DataFrame:
     """The turns with the `signs` of gaming in words; null for those that have none."""
     told = pl.col("signs").list.eval(pl.element().replace_strict(gaming.SIGNS)).list.join(", ")
-    signs = gaming.found(said.select("conversation_id", "turn", "role", "text", "flags")).with_columns(signs=told)
+    columns = ("conversation_id", "turn", "role", "text", "flags", "evidence")
+    signs = gaming.found(said.select(columns)).with_columns(signs=told)
     return said.join(signs, on=("conversation_id", "turn"), how="left")
 
 

@@ -136,7 +136,8 @@ def _read(material: Material) -> Iterator[str]:
         yield (
             f"{words.plural(signs, 'answer', 'answers')} may be written for a score: fixed rules found the customer's "
             "own sentences said back, lists of their words, one assurance again and again, or words meant for a "
-            "scoring tool. They are marked, and never quoted as good examples; no figure changes because of it."
+            "scoring tool. They are marked, and never quoted as good examples. Those that are empathic by nothing "
+            "but the customer's own words are not counted as empathic."
         )
     kinds = Counter("aside" if reject["error"] == NoticeError.__name__ else "broken" for reject in material.rejects)
     if kinds["broken"]:

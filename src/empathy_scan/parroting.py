@@ -1,0 +1,146 @@
+"""Answers that say the customer's own words back: they count as empathic only if what is left without these words does.
+
+A rule on top of the model, not a part of it: the model takes a repeated sentence for understanding, since it names the
+customer's situation. Where an answer is counted as empathic and holds six or more of the customer's words in their
+order, the rest of it is scored alone; if that is not empathic, the answer loses these two labels, and says so in its
+evidence. Nothing else of it changes. `docs/gaming.md` has what this gains and costs.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+import polars as pl
+
+from empathy_scan.codebook import Role
+
+RUN = 4  # words that stand in the customer's order, with at most one other between two such runs
+LEAST = 6  # words of a stretch that is taken out
+UNCOUNTED = "uncounted"  # the label of such a stretch in the evidence of an answer that lost its labels
+_LOOKED_BACK = 3  # turns of the customer before it
+_LOST = ("acknowledges", "explores")
+_KEY = ("conversation_id", "turn", "segment")
+_WORD = re.compile(r"[a-z0-9]+(?:'[a-z]+)?")
+_MINE = {
+    "i": "you", "me": "you", "my": "your", "mine": "yours", "we": "you", "us": "you", "our": "your", "ours": "yours",
+    "am": "are", "i'm": "you're", "i've": "you've", "i'd": "you'd", "i'll": "you'll", "was": "were",
+    "myself": "yourself",
+}  # fmt: skip
+Span = tuple[int, int]
+
+
+def words(text: str) -> list[str]:
+    """The words of a text, the speaker's own turned into the other's: "my parcel" is "your parcel"."""
+    return [word for _, _, word in _placed_words(text)]
+
+
+def said_back(text: str, said: Iterable[str]) -> list[Span]:
+    """The stretches of a text that are the customer's own words."""
+    own = _placed_words(text)
+    before = [words(one) for one in said]
+    runs = {tuple(one[start : start + RUN]) for one in before for start in range(len(one) - RUN + 1)}
+    plain = [word for _, _, word in own]
+    starts = [start for start in range(len(own) - RUN + 1) if tuple(plain[start : start + RUN]) in runs]
+    covered = {start + step for start in starts for step in range(RUN)}
+    covered |= {place for place in range(1, len(own) - 1) if {place - 1, place + 1} <= covered}
+    stretches = [(own[first][0], own[last][1], last - first + 1) for first, last in _unbroken(covered)]
+    return [(start, end) for start, end, count in stretches if count >= LEAST]
+
+
+def uncounted(
+    turns: pl.DataFrame, segments: pl.DataFrame, scores: pl.DataFrame, again: Callable[[pl.DataFrame], pl.DataFrame]
+) -> pl.DataFrame:
+    """The scores without the flags of understanding and interest where only the customer's words had earned them.
+
+    `again` scores segments: rows with the key of a segment, `flags`, and the probabilities. It is called at most once.
+    """
+    empathic = (pl.col("role") == Role.AGENT) & pl.col("flags").str.contains("A|X")
+    counted = segments.join(scores.filter(empathic).select(_KEY), on=_KEY, how="semi", maintain_order="left")
+    repeated = dict(_repeated(counted, turns))
+    if not repeated:
+        return scores
+    held = counted.with_row_index("place").filter(pl.col("place").is_in(list(repeated)))
+    rests = [_without(text, repeated[place]) for place, text in held.select("place", "text").iter_rows()]
+    rest = held.with_columns(text=pl.Series(rests, dtype=pl.String)).drop("place")
+    spoken = rest.filter(pl.col("text").str.contains(r"\p{L}"))
+    found = again(spoken).select(*_KEY, "flags", *(f"p_{name}" for name in _LOST)) if spoken.height else None
+    kept = [] if found is None else found.filter(pl.col("flags").str.contains("A|X")).select(_KEY).rows()
+    chances = {} if found is None else {row[:3]: row[4:] for row in found.iter_rows()}
+    lost = {
+        key: ([(begin + start, begin + end) for start, end in repeated[place]], chances.get(key, (0.0, 0.0)))
+        for *names, begin, place in held.select(*_KEY, "start", "place").iter_rows()
+        if (key := tuple(names)) not in kept
+    }
+    return _lowered(scores, lost) if lost else scores
+
+
+def _lowered(
+    scores: pl.DataFrame, lost: dict[tuple[object, ...], tuple[list[Span], tuple[float, ...]]]
+) -> pl.DataFrame:
+    """The scores with the flags of `lost` taken out, their probabilities those of the rest, and the stretches told."""
+    label = pl.element().struct.field("label").is_in(_LOST)
+    spans = [
+        [{"label": UNCOUNTED, "start": start, "end": end, "weight": 0.0} for start, end in stretches]
+        for stretches, _ in lost.values()
+    ]
+    keys = pl.DataFrame(list(lost), schema={name: scores.schema[name] for name in _KEY}, orient="row")
+    told = keys.with_columns(
+        *(
+            pl.Series(f"rest_{name}", [chance[place] for _, chance in lost.values()], scores.schema[f"p_{name}"])
+            for place, name in enumerate(_LOST)
+        ),
+        spans=pl.Series(spans, dtype=scores.schema["evidence"]),
+    )
+    joined = scores.join(told, on=_KEY, how="left", maintain_order="left")
+    one = pl.col("spans").is_not_null()
+    changed = joined.with_columns(
+        pl.when(one).then(pl.col("flags").str.replace_all("A|X", "")).otherwise("flags").alias("flags"),
+        *(pl.coalesce(f"rest_{name}", f"p_{name}").alias(f"p_{name}") for name in _LOST),
+        pl.when(one)
+        .then(pl.col("evidence").list.eval(pl.element().filter(~label)).list.concat("spans"))
+        .otherwise("evidence")
+        .alias("evidence"),
+        pl.when(one)
+        .then(pl.col("deletions").list.eval(pl.element().filter(~label)))
+        .otherwise("deletions")
+        .alias("deletions"),
+    )
+    return changed.select(scores.columns)
+
+
+def _repeated(counted: pl.DataFrame, turns: pl.DataFrame) -> Iterator[tuple[int, list[Span]]]:
+    """The place of each segment that says the customer's words back, with the stretches of its text."""
+    customers = turns.filter(pl.col("role") == Role.CUSTOMER).join(
+        counted.select("conversation_id").unique(), on="conversation_id", how="semi"
+    )
+    said: dict[str, list[tuple[int, str]]] = {}
+    for name, turn, text in customers.sort("turn").select("conversation_id", "turn", "text").iter_rows():
+        said.setdefault(name, []).append((turn, text))
+    rows = counted.select("conversation_id", "turn", "text").iter_rows()
+    for place, (name, turn, text) in enumerate(rows):
+        before = [words_ for number, words_ in said.get(name, []) if number < turn]
+        if stretches := said_back(text, before[-_LOOKED_BACK:]):
+            yield place, stretches
+
+
+def _without(text: str, stretches: Sequence[Span]) -> str:
+    for start, end in reversed(stretches):
+        text = f"{text[:start]} {text[end:]}"
+    return text.strip()
+
+
+def _unbroken(places: set[int]) -> Iterator[Span]:
+    """First and last of every run of numbers that follow each other."""
+    firsts = sorted(place for place in places if place - 1 not in places)
+    lasts = sorted(place for place in places if place + 1 not in places)
+    yield from zip(firsts, lasts, strict=True)
+
+
+def _placed_words(text: str) -> list[tuple[int, int, str]]:
+    """Start, end and word, in the other's point of view."""
+    plain = "".join(low if len(low := letter.lower()) == 1 else letter for letter in text).replace("’", "'")
+    return [
+        (match.start(), match.end(), _MINE.get(match[0], match[0].removesuffix("'s")))
+        for match in _WORD.finditer(plain)
+    ]
