@@ -80,6 +80,7 @@ TIERS = {
         "dialogue",
         "groups",
         "known_errors",
+        "learning",
         "nights",
         "rebuild",
         "reviewing",

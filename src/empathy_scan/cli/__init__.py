@@ -1,6 +1,7 @@
 """The command line: each command parses, calls one library function, and prints what came back.
 
-Exit codes: 0 done; 1 failed; 2 wrong usage; 3 done, but some input was rejected. Results go to stdout, all else to
+Exit codes: 0 done; 1 failed; 2 wrong usage; 3 done, but some input was rejected; 4 nothing was
+written, the model stays as it is. Results go to stdout, all else to
 stderr.
 """
 
@@ -10,6 +11,7 @@ from empathy_scan.cli import (
     config,
     doctor,
     forget,
+    learn,
     measure,
     models,
     read,
@@ -23,6 +25,6 @@ from empathy_scan.cli import (
 from empathy_scan.cli.base import app
 
 __all__ = [
-    "app", "config", "doctor", "forget", "measure", "models", "read", "rescore", "review", "runs", "scan", "show",
+    "app", "config", "doctor", "forget", "learn", "measure", "models", "read", "rescore", "review", "runs", "scan", "show",
     "tidy",
 ]  # fmt: skip

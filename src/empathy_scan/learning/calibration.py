@@ -28,7 +28,7 @@ from empathy_scan.store import Store
 from empathy_scan.tables import LABELS
 
 log = logging.getLogger(__name__)
-CONVERSATIONS = 300  # of the store, on which errors are counted; more do not make them surer
+CONVERSATIONS = 150  # of the store, on which errors are counted; more do not make them surer
 _SEED = (2011,)
 
 
@@ -109,9 +109,9 @@ def errors(
     store: Store, config: Config, bundle: Path, lessons: Lessons, found: Said, base: Path, changed: str
 ) -> Counted:  # fmt: skip
     """The known errors of the bundle in a folder, counted on conversations of the store."""
-    turns, _ = sample(store, [], CONVERSATIONS)
     labels = LABELS.empty()
-    if turns.height:
+    if truths.known(lessons):
+        turns = sample(store, [], CONVERSATIONS)
         plain = replace(config, score=replace(config.score, evidence=False))
         _, labels = judging.judge(turns, bundle, plain)
     told = lessons.described()
@@ -122,12 +122,12 @@ def errors(
     return truths.count(lessons, found, labels, quantify.load(base), moved=changed, source=source)
 
 
-def sample(store: Store, without: list[str], size: int) -> tuple[pl.DataFrame, list[str]]:
-    """TURNS of some conversations of the store, always the same, and their ids; none where there is no store."""
+def sample(store: Store, without: list[str], size: int) -> pl.DataFrame:
+    """TURNS of some conversations of the store, always the same; none where there is no store."""
     ids = [each for each in store.known()["conversation_id"].to_list() if each not in set(without)]
     order = np.random.default_rng(_SEED).permutation(len(ids))[:size]
     taken = sorted(ids[at] for at in order.tolist())
-    return store.turns_of(pl.Series("conversation_id", taken, dtype=pl.String)), taken
+    return store.turns_of(pl.Series("conversation_id", taken, dtype=pl.String))
 
 
 def card(told: Mapping[str, Any], found: Refit, counted: Counted) -> str:

@@ -32,7 +32,7 @@ HELD_OUT = 0.3  # share of the conversations on which the guard judges
 FEWEST = 20  # turns to learn from, and turns to be judged on
 CONVERSATIONS = 10  # to be judged on
 RARER = 10  # turns with another answer than the usual one, for a kappa to be judged
-SURE = 0.9  # share of the resamples in which a label must be worse, to be called so
+SURE = 0.95  # share of the resamples in which a label must be worse, to be called so
 UNLABELLED = 600  # turns of the store that hold the model to what it knew
 _OTHERS = 120  # conversations of which they are
 
@@ -127,7 +127,7 @@ def _divided(every: Lessons, old: Bundle, seed: int) -> tuple[Lessons, Lessons]:
 
 def _unlabelled(store: Store, every: Lessons, config: Config) -> list[Item]:
     """Turns of conversations of the store of which nobody reviewed anything, always the same."""
-    turns, _ = calibration.sample(store, sorted({item.scenario for item in every.items}), _OTHERS)
+    turns = calibration.sample(store, sorted({item.scenario for item in every.items}), _OTHERS)
     found: dict[tuple[str, int], list[examples.Example]] = {}
     for row in segment.split(turns, config.segment).iter_rows(named=True):
         found.setdefault((row["conversation_id"], row["turn"]), []).append(examples.example_of(row))

@@ -69,7 +69,7 @@ def count(
     (codes, T for the agents' tone): nobody knows how often the model errs on those now.
     """
     donors = _donors(lessons, found)
-    tables = _tables(donors, labels) if len(donors.weights) else {}
+    tables = _tables(donors, labels) if len(donors.weights) and labels.height else {}
     made: dict[str, Confusion] = {}
     told: dict[str, str] = {}
     for name, classes in CLASSES.items():
@@ -90,6 +90,12 @@ def count(
     sources = [source] * own + [f"{', '.join(before)}: {old.source}" if own and old else old.source if old else ""] * bool(before)
     same = old is not None and dict(old.confusions) == made
     return Counted(ErrorRates(made, "; ".join(sources)) if made else None, told, own or not (same or not old))
+
+
+def known(lessons: Lessons) -> bool:
+    """Whether there are agents' turns of which everything is known, as many as any table needs."""
+    flags, tone = lessons.truth[:, _FLAGS], lessons.truth[:, _TONES]
+    return int((~np.isnan(flags).any(axis=1) & ~np.isnan(tone).any(axis=1)).sum()) >= KNOWN_CASES
 
 
 def _donors(lessons: Lessons, found: Said) -> _Donors:
