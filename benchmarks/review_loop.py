@@ -1,6 +1,6 @@
 """The whole loop of review, by the command line, with a corpus whose labels stand in for the reviewers.
 
-    python benchmarks/review_loop.py --corpora CORPORA --work FOLDER [--case support|service] [--sizes 50 100 ..] [--seeds 1 2]
+    python benchmarks/review_loop.py --corpora CORPORA --work FOLDER [--case support|service] [--sizes 50 100 ..]
 
 scan, review export, answers, review import, review agreement, calibrate, train, rescore, rescore --accept, report: each
 step is a command of the program. For each seed turns are drawn in steps, and after each step a bundle is calibrated and
@@ -214,7 +214,9 @@ class Judge:
         """What a bundle says of the turns."""
         if model not in self.known:
             held = bundles.load(model)
-            self.known[model] = figures.said(held.decisions, tune.turn_logits(held.model, held.packer, self.lessons.items))
+            self.known[model] = figures.said(
+                held.decisions, tune.turn_logits(held.model, held.packer, self.lessons.items)
+            )
         return self.known[model]
 
     def told(self, old: Path, new: Path) -> Iterator[tuple[Label, figures.Compared]]:
@@ -295,7 +297,7 @@ def main() -> None:
     loop.scan()
     judge = Judge(loop)
     turns = len(judge.lessons)
-    print(f"{asked.case}: {len(loop.case.conversations)} conversations, {len(loop.judged)} to be judged by ({turns} turns)")
+    print(f"{asked.case}: {len(loop.case.conversations)} conversations, {len(loop.judged)} judge ({turns} turns)")
     print(f"      0 {'the model as it is':<38}", end="")
     for label, each in judge.told(loop.model, loop.model):
         print(f"  {label.key}: {shown(each)}", end="")

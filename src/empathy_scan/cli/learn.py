@@ -24,18 +24,17 @@ _ROW = "{:<24}{:>7}{:>8}  {:<34}{:<34}{:<34}"
 @app.command(epilog="Example: empathy-scan calibrate --store results --out models/ours")
 def calibrate(
     *,
-    out: Annotated[
-        Path, typer.Option("--out", help="New folder for the bundle; the old one stays.", metavar="DIR")
-    ],
+    out: Annotated[Path, typer.Option("--out", help="New folder for the bundle; the old one stays.", metavar="DIR")],
     store: Annotated[str, typer.Option("--store", help="Folder or URL of the results store.", metavar="DIR|URL")] = "",
     queue: Annotated[
-        str, typer.Option("--queue", help="Folder of the review queue; `_review` in the store by default.", metavar="DIR")
+        str,
+        typer.Option("--queue", help="Folder of the review queue; `_review` in the store by default.", metavar="DIR"),
     ] = "",
     model: base.ModelOption = None,
     config: base.ConfigOption = None,
     as_json: base.JsonOption = False,
 ) -> None:
-    """Fit temperatures, thresholds and known errors to what your people said in review; exit code 4 if nothing changed.
+    """Fit temperatures, thresholds and known errors to what people said in review; exit code 4 if nothing changed.
 
     Writes a new bundle. What there are too few labels for, or what gets no better, stays as it was.
     """
@@ -52,7 +51,7 @@ def calibrate(
 def train(
     named: Path, labels: Path, out: Path, *, store: str, how: Mapping[str, Any], path: Path | None, as_json: bool
 ) -> None:
-    """Fine-tunes a bundle on a review queue, in the folder given or in the store of that folder; tells what came of it."""
+    """Fine-tunes a bundle on the review queue in a folder, or in the store of that folder; tells what came of it."""
     held, folder, options = _of_labels(labels, store, path)
 
     from empathy_scan.learning import training  # noqa: PLC0415 - torch stays out of --help
@@ -97,7 +96,9 @@ def _tell(found: Mapping[str, Any], lines: Iterator[str], store: str, *, as_json
             typer.echo(base.safe(line))
         typer.echo("")
         if written:
-            typer.echo(base.safe(f"{found['out']}: model {found['model']}, made from {found['from_model']}, which stays"))
+            typer.echo(
+                base.safe(f"{found['out']}: model {found['model']}, made from {found['from_model']}, which stays")
+            )
             typer.echo(base.safe(f"next: {following}"))
             typer.echo("      shows what would move; with --accept it counts for all history, so that no trend jumps.")
             typer.echo(base.safe(f"      Scan with it from then on: --model {found['out']}, or model under [scan]"))

@@ -42,9 +42,7 @@ def train(  # noqa: PLR0913 - options of a command
         ),
     ] = Path("data/training"),
     corpora: CorporaOption = None,
-    store: Annotated[
-        str, typer.Option("--store", help="With --from: the store of the queue.", metavar="DIR|URL")
-    ] = "",
+    store: Annotated[str, typer.Option("--store", help="With --from: the store of the queue.", metavar="DIR|URL")] = "",
     epochs: Annotated[
         float | None, typer.Option("--epochs", min=0.0, help="Times over the labelled turns; 6, with --from 4.")
     ] = None,

@@ -22,7 +22,6 @@ from empathy_scan.learning.lessons import Lessons
 from empathy_scan.learning.refit import TONES, Refit, refit
 from empathy_scan.learning.truths import Counted
 from empathy_scan.model import bundle as bundles
-from empathy_scan.model import files
 from empathy_scan.review.queue import Queue
 from empathy_scan.store import Store
 from empathy_scan.tables import LABELS
@@ -132,7 +131,9 @@ def sample(store: Store, without: list[str], size: int) -> pl.DataFrame:
 
 def card(told: Mapping[str, Any], found: Refit, counted: Counted) -> str:
     """What the new bundle's card says before that of the old one."""
-    rows = [f"| {each.what} | {each.name} | {_shown(each.old)} | {_shown(each.new)} | {each.why} |" for each in found.fitted]
+    rows = [
+        f"| {each.what} | {each.name} | {_shown(each.old)} | {_shown(each.new)} | {each.why} |" for each in found.fitted
+    ]
     return "\n".join([
         "# A bundle calibrated to a centre's own labels", "", origin(told), "",
         "Weights are those of the bundle that it was made from. Fitted anew, or kept, and why:", "",

@@ -69,7 +69,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """A label on n turns: how many have another answer than the usual one, and its figures; None where there is none."""
+    """A label on n turns: how many have another answer than the usual one, and its figures; None where none is."""
 
     label: Label
     turns: int
@@ -139,7 +139,10 @@ def outcomes(outputs: Numbers, label: Label) -> Numbers:
     if label.size == 1:
         yes = outputs[:, label.first]
         return np.stack([1 - yes, yes], axis=1)
-    recited, understood = outputs[:, label.first], 1 - (1 - outputs[:, label.first + 1]) * (1 - outputs[:, label.first + 2])
+    recited, understood = (
+        outputs[:, label.first],
+        1 - (1 - outputs[:, label.first + 1]) * (1 - outputs[:, label.first + 2]),
+    )
     return np.stack([(1 - understood) * (1 - recited), (1 - understood) * recited, understood], axis=1)
 
 

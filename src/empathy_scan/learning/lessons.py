@@ -1,7 +1,7 @@
 """What people said in the end of the turns in a review queue, beside the words as the model reads them.
 
-Answers of several people on a turn become shares; what nobody could tell is unknown (NaN) and teaches nothing. Each turn
-weighs one over its chance to be drawn and answered, so that what is fitted holds for all turns (review/sample.py).
+Answers of several people on a turn become shares; what nobody could tell is unknown (NaN) and teaches nothing. Each
+turn weighs one over its chance to be drawn and answered: what is fitted holds for all turns (review/sample.py).
 """
 
 from __future__ import annotations

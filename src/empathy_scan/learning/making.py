@@ -1,4 +1,4 @@
-"""A new bundle out of an old one, in a folder of its own: whole or not at all, and its card says where it comes from."""
+"""A new bundle out of an old one, in a folder of its own, whole or not at all; its card says where it comes from."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ REVIEWS = "reviews"  # of a bundle's facts: what it learnt from
 SEEN = "seen"  # of these: which conversations trained it
 CARD = "README.md"
 _NOT_COPIED = {files.FACTS, files.ERRORS_FILE, CARD}
+_WRITTEN_ANEW = ("format", "codebook", "packing", "decisions")
 _OF_THE_OLD = ("metrics", files.ERRORS, files.SUMS)  # facts that do not hold for what is made of it
 
 
@@ -58,19 +59,15 @@ def put(part: Path, out: Path) -> None:
     part.rename(out)
 
 
-def write(
-    part: Path, base: Path, old: Bundle, decisions: Decisions, *, model: EmpathyModel | None = None
-) -> None:  # fmt: skip
+def write(part: Path, base: Path, old: Bundle, decisions: Decisions, *, model: EmpathyModel | None = None) -> None:
     """Writes what decides scores: the old bundle's files, but for decisions and, where it is given, the network."""
     for path in base.iterdir():
         if path.is_file() and path.name not in _NOT_COPIED:
             shutil.copyfile(path, part / path.name)
     facts = {key: value for key, value in old.facts.items() if key not in _OF_THE_OLD}
     if model is not None:
-        bundles.save(
-            part, model, old.packer.tokenizer, decisions=decisions, packer=old.packer,
-            facts={key: value for key, value in facts.items() if key not in ("format", "codebook", "packing", "decisions")},
-        )  # fmt: skip
+        kept = {key: value for key, value in facts.items() if key not in _WRITTEN_ANEW}
+        bundles.save(part, model, old.packer.tokenizer, decisions=decisions, packer=old.packer, facts=kept)
         return
     bundles.save_facts(part, {**facts, "decisions": asdict(decisions)})
 

@@ -69,10 +69,12 @@ def refit(lessons: Lessons, logits: Numbers, old: Decisions, *, parts: int = PAR
     by_part = [old] * parts
     for head in HEADS:
         members = [label for label in LABELS if label.head == head]
-        for step in ((THRESHOLD,) if head in TONES else (TEMPERATURE, THRESHOLD)):
-            for group in ([members] if step == TEMPERATURE or head in TONES else [[each] for each in members]):
+        for step in (THRESHOLD,) if head in TONES else (TEMPERATURE, THRESHOLD):
+            for group in [members] if step == TEMPERATURE or head in TONES else [[each] for each in members]:
                 tried = _taken_over(chosen, whole, head, step, group)
-                tried_by_part = [_taken_over(one, fit, head, step, group) for one, fit in zip(by_part, fits, strict=True)]
+                tried_by_part = [
+                    _taken_over(one, fit, head, step, group) for one, fit in zip(by_part, fits, strict=True)
+                ]
                 why = _too_few(lessons, group, step) or _no_gain(
                     lessons, _held_out(logits, part, by_part), _held_out(logits, part, tried_by_part), group, step
                 )
@@ -141,7 +143,7 @@ def _no_gain(lessons: Lessons, before: Said, after: Said, group: Sequence[Label]
 
 def _gain(changes: Sequence[figures.Change]) -> tuple[bool, bool]:
     """Whether figures are better on the whole, and whether surely so."""
-    return float(np.mean([each.better for each in changes])) > 0.5, (  # noqa: PLR2004 - as often as not
+    return float(np.mean([each.better for each in changes])) > 0.5, (
         float(np.mean([each.better for each in changes])) >= SURE
     )
 

@@ -1,4 +1,4 @@
-"""`train --from`: a bundle fine-tuned on reviewed turns, behind a guard: what is worse on conversations held out is not kept."""
+"""`train --from`: a bundle fine-tuned on reviewed turns; what is worse on conversations held out is not kept."""
 
 from __future__ import annotations
 
@@ -71,10 +71,10 @@ class Trained:
         }  # fmt: skip
 
 
-def train(  # noqa: PLR0913 - a keyword per option
+def train(
     store: Store, queue: Queue, config: Config, *, base: Path, out: Path, how: TuneConfig | None = None
 ) -> Trained:
-    """Fine-tunes the bundle in `base` on what was reviewed, and writes the new one if the guard finds nothing against it.
+    """Fine-tunes the bundle in `base` on what was reviewed; writes the new one if nothing speaks against it.
 
     Raises UsageError for too few reviewed turns or a folder that is not empty, ModelError for the old bundle.
     """
@@ -178,16 +178,18 @@ def _until(every: Lessons) -> str:
     return max(every.answered).isoformat()
 
 
-def _card(
-    told: Mapping[str, Any], compared: tuple[Compared, ...], kept: Kept, counted: truths.Counted
-) -> str:  # fmt: skip
+def _card(told: Mapping[str, Any], compared: tuple[Compared, ...], kept: Kept, counted: truths.Counted) -> str:
     agreed = ", ".join(f"{name} {value:.2f}" for name, value in kept.kappas.items() if value is not None)
+    errors = "; ".join(f"{name} {what}" for name, what in counted.told.items())
+    parts = (
+        f"{told['learnt_from']} of these turns trained it, {told['judged_on']} in other conversations judged it. "
+        "Temperatures and thresholds are those of the bundle that it was made from."
+    )
     return "\n".join([
         "# A bundle fine-tuned on a centre's own labels", "", calibration.origin(told), "",
-        f"{told['learnt_from']} of these turns trained it, {told['judged_on']} in other conversations judged it. "
-        "Temperatures and thresholds are those of the bundle that it was made from.", "",
+        parts, "",
         *calibration.figures_table(compared), "",
-        f"On {kept.turns} turns that nobody labelled it agrees with that bundle at Cohen's kappa: {agreed or 'not known'}.",
-        "", "Known errors (errors.json): " + "; ".join(f"{name} {what}" for name, what in counted.told.items()) + ".", "",
+        f"On {kept.turns} turns that nobody labelled it agrees with that bundle at kappa: {agreed or 'not known'}.",
+        "", f"Known errors (errors.json): {errors}.", "",
         "The card of the bundle that this one was made from follows; its figures are those of that bundle.", "",
     ])  # fmt: skip

@@ -1,10 +1,10 @@
-"""How often a model errs by what people said of single turns: its table of known errors, counted on a centre's own talk.
+"""How often a model errs by what people said of single turns: its known errors, counted on a centre's own talk.
 
 A measure's outcome may hang on several turns (the answer to a customer is looked for in two), of which people reviewed
-one. So whole conversations of the store are given truths that might be theirs: each agent's turn takes those of a reviewed
-turn of which the model had said the same, drawn by its weight (hot-deck imputation within classes; Andridge and Little
-2010). Counted on them are shares. How sure they are is decided by people's answers alone: a row of the table holds as many
-turns as the reviewed ones of that truth are worth, at their weights and in their conversations.
+one. So whole conversations of the store are given truths that might be theirs: each agent's turn takes those of a
+reviewed turn of which the model had said the same, drawn by its weight (hot-deck imputation within classes; Andridge
+and Little 2010). Counted on them are shares. How sure they are is decided by people's answers alone: a row of the table
+holds as many turns as the reviewed ones of that truth are worth, at their weights and in their conversations.
 """
 
 from __future__ import annotations
@@ -87,7 +87,9 @@ def count(
             told[name] = f"not known ({why})"
     own = any(name in made and told[name].startswith("counted") for name in CLASSES)
     before = [name for name in made if told[name].startswith("as before")]
-    sources = [source] * own + [f"{', '.join(before)}: {old.source}" if own and old else old.source if old else ""] * bool(before)
+    sources = [source] * own + [
+        f"{', '.join(before)}: {old.source}" if own and old else old.source if old else ""
+    ] * bool(before)
     same = old is not None and dict(old.confusions) == made
     return Counted(ErrorRates(made, "; ".join(sources)) if made else None, told, own or not (same or not old))
 
@@ -136,7 +138,9 @@ def _imputed(donors: _Donors, labels: pl.DataFrame, generator: np.random.Generat
         flags[at] = "".join(code for code, on in zip(FLAG_CODES, row, strict=True) if on)
     made = tones.copy()
     made[agent] = _drawn_tones(donors, tones[agent], generator)
-    return labels.with_columns(flags=pl.Series(flags, dtype=pl.String), tone=pl.Series(made, dtype=labels["tone"].dtype))
+    return labels.with_columns(
+        flags=pl.Series(flags, dtype=pl.String), tone=pl.Series(made, dtype=labels["tone"].dtype)
+    )
 
 
 def _drawn_flags(donors: _Donors, found: Numbers, generator: np.random.Generator) -> Numbers:

@@ -1,9 +1,9 @@
 """Fine-tuning of a bundle on reviewed turns: small steps, few of them, and held to what the model knew before.
 
-A few hundred turns are soon learnt by heart, and much else forgotten meanwhile. Three things hold the weights: each step
-also draws them back to where they started (L2-SP; Li et al. 2018, "Explicit inductive bias for transfer learning"), half
-of what is read are turns that nobody has labelled, on which the old model's own chances are the truth (self-distillation;
-Li and Hoiem 2016, "Learning without forgetting"), and the phrase table stays as it is.
+A few hundred turns are soon learnt by heart, and much else forgotten meanwhile. Three things hold the weights: each
+step also draws them back to where they started (L2-SP; Li et al. 2018, "Explicit inductive bias for transfer learning"),
+a third of what is read are turns that nobody has labelled, on which the old model's own chances are the truth
+(self-distillation; Li and Hoiem 2016, "Learning without forgetting"), and the phrase table stays as it is.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
+from torch.nn import functional as F  # noqa: N812 - its usual name
 
 from empathy_scan.learning.lessons import Lessons
 from empathy_scan.model import precision, runtime
@@ -90,9 +90,7 @@ def tune(bundle: Bundle, lessons: Lessons, unlabelled: Sequence[Item], config: T
     return model.eval()  # type: ignore[no-any-return, no-untyped-call]
 
 
-def _targets(
-    bundle: Bundle, lessons: Lessons, unlabelled: Sequence[Item], config: TuneConfig
-) -> tuple[Tensor, Tensor]:
+def _targets(bundle: Bundle, lessons: Lessons, unlabelled: Sequence[Item], config: TuneConfig) -> tuple[Tensor, Tensor]:
     """Shares [n, 14], NaN where unknown, and the weight of each turn [n]: reviewed ones, then unlabelled ones."""
     weights = np.clip(np.sqrt(lessons.weights), 1 / config.trim, config.trim)
     weights = weights / weights.mean()
