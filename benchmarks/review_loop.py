@@ -22,13 +22,13 @@ Neither trained the shipped model. Two reviewers answer; either errs now and the
 from __future__ import annotations
 
 import argparse
+import contextlib
 import csv
 import gzip
+import io
 import json
 import random
 import shutil
-import subprocess
-import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -38,6 +38,7 @@ from typing import Any
 
 import numpy as np
 
+from empathy_scan.cli import app
 from empathy_scan.codebook import ATTACK_CODES, FLAG_CODES, Role
 from empathy_scan.learning import figures, tune
 from empathy_scan.learning.figures import CLASS, LABELS, Label
@@ -124,11 +125,12 @@ class Loop:
 
     def run(self, *arguments: object, given: Sequence[int] = (0,)) -> str:
         """A command of the program; what it printed. Ends the benchmark where it fails."""
-        command = [sys.executable, "-m", "empathy_scan", *map(str, arguments)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own program
-        if done.returncode not in given:
-            raise SystemExit(f"{arguments[:2]} ended with {done.returncode}: {done.stderr[-2000:]}")
-        return done.stdout
+        printed, told = io.StringIO(), io.StringIO()
+        with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(told):
+            code = app([str(argument) for argument in arguments], standalone_mode=False) or 0
+        if code not in given:
+            raise SystemExit(f"{arguments[:2]} ended with {code}: {told.getvalue()[-2000:]}")
+        return printed.getvalue()
 
     def scan(self) -> None:
         """The corpus as an export, scanned; those to be judged by are of a later month."""

@@ -73,7 +73,7 @@ def opened(store: str, queue: str, path: Path | None) -> tuple[Store, Queue, Con
 
 
 def _of_labels(labels: Path, store: str, path: Path | None) -> tuple[Store, Queue, Config]:
-    """The queue in a folder with its store: the one named, else the folder that it lies in, else that of the settings."""
+    """The queue in a folder, with its store: the one named, else that in which it lies, else that of the settings."""
     if (labels / "draws").is_dir():
         beside = labels.resolve().parent
         return opened(store or (str(beside) if (beside / "conversations").is_dir() else ""), str(labels), path)
@@ -136,8 +136,8 @@ def _trained(found: Mapping[str, Any]) -> Iterator[str]:
 def _labels(told: Mapping[str, Any]) -> str:
     people = "1 person" if told["reviewers"] == 1 else f"{told['reviewers']} people"
     return (
-        f"{told['turns']} reviewed turns ({told['agent_turns']} of agents) in {told['conversations']} conversations, by "
-        f"{people}, {told['first_answer']} to {told['last_answer']}"
+        f"{told['turns']} reviewed turns ({told['agent_turns']} of agents) in {told['conversations']} conversations, "
+        f"by {people}, {told['first_answer']} to {told['last_answer']}"
     )
 
 

@@ -1,8 +1,8 @@
 """Fine-tuning of a bundle on reviewed turns: small steps, few of them, and held to what the model knew before.
 
 A few hundred turns are soon learnt by heart, and much else forgotten meanwhile. Three things hold the weights: each
-step also draws them back to where they started (L2-SP; Li et al. 2018, "Explicit inductive bias for transfer learning"),
-a third of what is read are turns that nobody has labelled, on which the old model's own chances are the truth
+step also draws them back to where they started (L2-SP; Li et al. 2018, "Explicit inductive bias for transfer"), a
+third of what is read are turns that nobody has labelled, on which the old model's own chances are the truth
 (self-distillation; Li and Hoiem 2016, "Learning without forgetting"), and the phrase table stays as it is.
 """
 
