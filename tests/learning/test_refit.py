@@ -60,7 +60,7 @@ def test_what_people_could_not_tell_teaches_nothing():
     assert found.compared[1].turns == 0
 
 
-@settings(max_examples=8)
+@settings(max_examples=4)
 @given(sure=st.floats(0.5, 3.0), seed=st.integers(0, 50))
 def test_a_label_whose_threshold_stays_is_given_as_before_whatever_the_temperature(sure, seed):
     given_ = lessons(160, seed=seed)
