@@ -47,6 +47,10 @@ class Centre:
         assert found[0] == code, found
         return found[1] + found[2]
 
+    def told(self, *arguments):
+        """What a command printed, however it ended."""
+        return call(*arguments)[1]
+
     def review(self, size, *, queue, change=lambda name, said: said, reviewers=("Ana", "Ben")):
         """So many turns drawn, answered and read in; `change` makes other answers of those of the writer."""
         out = self.folder / f"{queue.name}.csv"

@@ -3,7 +3,6 @@
 import json
 
 import pytest
-from conftest import call
 
 from empathy_scan.model import files
 
@@ -44,7 +43,7 @@ def test_the_bundle_says_where_it_comes_from_and_holds_no_word_and_no_name(ours,
 def test_calibrating_twice_comes_to_an_end(ours, centre, queue, tmp_path):
     out, _ = ours
     told = ("--store", centre.store, "--queue", queue, "--model", out, "--out", tmp_path / "again")
-    found = json.loads(call("calibrate", *told, "--json")[1])
+    found = json.loads(centre.told("calibrate", *told, "--json"))
     assert not [each for each in found["fitted"] if each["refitted"] and each["what"] == "temperature"]
 
 
