@@ -1,4 +1,4 @@
-"""A store that a scan with the tiny bundle has made of written conversations, and people who answer like their writer."""
+"""A store that a scan with a bundle that sees too much has made, and people who answer like the writer of its conversations."""
 
 import csv
 import json
@@ -51,7 +51,7 @@ class Centre:
         """What a command printed, however it ended."""
         return call(*arguments)[1]
 
-    def review(self, size, *, queue, change=lambda name, said: said, reviewers=("Ana", "Ben")):
+    def review(self, size, *, queue, change=lambda _, said: said, reviewers=("Ana", "Ben")):
         """So many turns drawn, answered and read in; `change` makes other answers of those of the writer."""
         out = self.folder / f"{queue.name}.csv"
         people = [part for name in reviewers for part in ("--reviewer", name)]
@@ -74,8 +74,8 @@ class Centre:
 
 
 @pytest.fixture(scope="session")
-def centre(tmp_path_factory, tiny_bundle):
-    return Centre(tmp_path_factory.mktemp("centre"), tiny_bundle)
+def centre(tmp_path_factory, generous_bundle):
+    return Centre(tmp_path_factory.mktemp("centre"), generous_bundle)
 
 
 @pytest.fixture(scope="session")

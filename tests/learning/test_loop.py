@@ -9,21 +9,22 @@ from empathy_scan.model import files
 
 @pytest.fixture(scope="module")
 def ours(centre, queue):
-    """The tiny bundle, calibrated; and what the command printed."""
+    """The bundle, calibrated; and what the command printed."""
     out = centre.folder / "ours"
     told = ("--store", centre.store, "--queue", queue, "--model", centre.model)
     return out, json.loads(centre.run("calibrate", *told, "--out", out, "--json"))
 
 
-def test_calibration_makes_chances_better_on_conversations_it_has_not_seen(ours, centre):
+def test_calibration_comes_nearer_to_people_on_conversations_it_has_not_seen(ours, centre):
     out, told = ours
     assert told["state"] == "written"
     assert told["model"] == files.fingerprint(out) != files.fingerprint(centre.model)
     assert told["from_model"] == files.fingerprint(centre.model)
-    by_key = {each["key"]: each for each in told["compared"]}
-    assert by_key["S"]["log_loss"]["change"]["value"] < 0
+    by_name = {each["name"]: each for each in told["compared"]}
+    moved = [each["name"] for each in told["fitted"] if each["refitted"] and each["what"] == "threshold"]
+    assert moved
+    assert all(by_name[name]["kappa"]["change"]["value"] > 0 for name in moved)
     assert all(each["why"] for each in told["fitted"])
-    assert any(each["refitted"] for each in told["fitted"])
     assert told["errors"].keys() == {
         "answers", "exploring", "rise_above_rate", "scripted_share", "followed_by_action", "sorry_without_action",
         "guarded_rate", "belittling_rate",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -65,7 +65,7 @@ def train(  # noqa: PLR0913 - options of a command
             "train needs something to start from", remedy="give either --backbone (an encoder) or --from (a bundle)"
         )
     chosen = {"epochs": epochs, "minutes": minutes, "encoder_rate": encoder_rate}
-    given = {name: value for name, value in chosen.items() if value is not None}
+    given: dict[str, Any] = {name: value for name, value in chosen.items() if value is not None}
     if from_ is not None:
         learn.train(from_, labels, out, store=store, how={**given, "seed": seed}, path=config, as_json=as_json)
         return

@@ -22,6 +22,7 @@ from empathy_scan.errors import UsageError
 from empathy_scan.model import examples
 from empathy_scan.model.decisions import FIRST, HEADS
 from empathy_scan.model.examples import Item
+from empathy_scan.model.tokens import Example
 from empathy_scan.review import agreement, questions, sample
 from empathy_scan.review.queue import Answer, Queue, person
 from empathy_scan.review.queue import Item as Drawn
@@ -115,7 +116,7 @@ def within(lessons: Lessons, share: float, seed: int) -> npt.NDArray[np.bool_]:
     return np.array([falls_within(item.scenario, share, seed) for item in lessons.items], dtype=np.bool_)
 
 
-def _item(drawn: Drawn, segments: tuple[examples.Example, ...]) -> Item:
+def _item(drawn: Drawn, segments: tuple[Example, ...]) -> Item:
     key = ("reviews", drawn.conversation_id, drawn.turn)
     return Item(key, drawn.role, "", segments, "", 0, "", scenario=drawn.conversation_id)
 
@@ -136,14 +137,14 @@ def _truth(role: str, given: Sequence[Mapping[str, str]]) -> Numbers:
     return found
 
 
-def _segments(store: Store, held: Sequence[Drawn], config: Config) -> dict[str, tuple[examples.Example, ...]]:
+def _segments(store: Store, held: Sequence[Drawn], config: Config) -> dict[str, tuple[Example, ...]]:
     """The segments of each turn by the name of its item, cut as a scan cuts them."""
     ids = pl.Series("conversation_id", sorted({item.conversation_id for item in held}), dtype=pl.String)
     content = dict(store.known(ids).select("conversation_id", "content").iter_rows())
     same = {item.conversation_id for item in held if content.get(item.conversation_id) == item.version[0]}
     stored = store.turns_of(pl.Series("conversation_id", sorted(same), dtype=pl.String))
     loose = [item for item in held if item.conversation_id not in same]
-    found: dict[tuple[str, int], list[examples.Example]] = {}
+    found: dict[tuple[str, int], list[Example]] = {}
     for turns in (stored, _as_drawn(loose)):
         for row in segment.split(turns, config.segment).iter_rows(named=True):
             found.setdefault((row["conversation_id"], row["turn"]), []).append(examples.example_of(row))
@@ -165,9 +166,8 @@ def _as_drawn(items: Sequence[Drawn]) -> pl.DataFrame:
     if not rows:
         return TURNS.empty()
     given = pl.DataFrame(rows, schema_overrides={"turn": pl.Int32})
-    blank = {pl.String: ""}
     missing = [
-        pl.lit(None if name in TURNS.nullable else blank.get(kind), kind).alias(name)
+        pl.lit("" if kind == pl.String and name not in TURNS.nullable else None, kind).alias(name)
         for name, kind in TURNS.columns.items()
         if name not in given.columns
     ]

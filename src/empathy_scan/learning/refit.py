@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -179,15 +180,21 @@ def _taken_over(base: Decisions, fit: Decisions, head: str, step: str, group: Se
     """
     if head in TONES:
         temperature = {**base.temperature, head: fit.temperature[head]}
-        return replace(base, temperature=temperature, **{head: getattr(fit, head)})
+        return _with(replace(base, temperature=temperature), head, getattr(fit, head))
     held: Mapping[str, float] = getattr(base, head)
     if step == TEMPERATURE:
         ratio = base.temperature[head] / fit.temperature[head]
         moved = {key: _expit(_logit(value) * ratio) for key, value in held.items()}
-        return replace(base, temperature={**base.temperature, head: fit.temperature[head]}, **{head: moved})
+        return _with(replace(base, temperature={**base.temperature, head: fit.temperature[head]}), head, moved)
     ratio = fit.temperature[head] / base.temperature[head]
     new = {label.key: _expit(_logit(getattr(fit, head)[label.key]) * ratio) for label in group}
-    return replace(base, **{head: {**held, **new}})
+    return _with(base, head, {**held, **new})
+
+
+def _with(decisions: Decisions, head: str, value: object) -> Decisions:
+    """Decisions with other thresholds of a head."""
+    changed: dict[str, Any] = {head: value}
+    return replace(decisions, **changed)
 
 
 def _fit(lessons: Lessons, logits: Numbers, old: Decisions) -> Decisions:
@@ -201,9 +208,10 @@ def _fit(lessons: Lessons, logits: Numbers, old: Decisions) -> Decisions:
         for label in (each for each in LABELS if each.head == head):
             stays = _expit(_logit(held[label.key]) * ratio)
             made[label.key] = _threshold(lessons, chances[head][:, label.first - FIRST[head]], label, stays)
-        fitted = replace(fitted, **{head: made})
-    tones = {head: _thresholds(lessons, chances[head], head, getattr(old, head)) for head in TONES}
-    return replace(fitted, **tones)
+        fitted = _with(fitted, head, made)
+    for head in TONES:
+        fitted = _with(fitted, head, _thresholds(lessons, chances[head], head, getattr(old, head)))
+    return fitted
 
 
 def _temperature(lessons: Lessons, logits: Numbers, old: Decisions, head: str) -> float:

@@ -24,6 +24,7 @@ from empathy_scan.model import bundle as bundles
 from empathy_scan.model import examples
 from empathy_scan.model.bundle import Bundle
 from empathy_scan.model.examples import Item
+from empathy_scan.model.tokens import Example
 from empathy_scan.review.queue import Queue
 from empathy_scan.store import Store
 
@@ -91,8 +92,8 @@ def train(
         making.write(part, base, old, old.decisions, model=network)
         new = bundles.load(part)  # as it will be loaded: in half precision
         before, after = (tune.turn_logits(each.model, each.packer, judging.items) for each in (old, new))
-        said = [figures.said(old.decisions, each) for each in (before, after)]
-        compared = tuple(figures.compare(judging, *said, label) for label in (CLASS, *LABELS))
+        one, other = (figures.said(old.decisions, each) for each in (before, after))
+        compared = tuple(figures.compare(judging, one, other, label) for label in (CLASS, *LABELS))
         against = _against(compared)
         told: dict[str, Any] = {
             making.SEEN: [*_seen(old), {"share": 1 - HELD_OUT, "seed": how.seed, "until": _until(every)}],
@@ -102,7 +103,7 @@ def train(
         kept, known_as = _agreed(old, new, asked), ""
         errors: Mapping[str, str] = {}
         if not against:
-            counted = calibration.errors(store, config, part, judging, said[1], base, "SAXOT")
+            counted = calibration.errors(store, config, part, judging, other, base, "SAXOT")
             errors = counted.told
             known_as = making.finish(part, base, counted.errors, told, _card(told, compared, kept, counted))
             making.put(part, out)
@@ -128,7 +129,7 @@ def _divided(every: Lessons, old: Bundle, seed: int) -> tuple[Lessons, Lessons]:
 def _unlabelled(store: Store, every: Lessons, config: Config) -> list[Item]:
     """Turns of conversations of the store of which nobody reviewed anything, always the same."""
     turns = calibration.sample(store, sorted({item.scenario for item in every.items}), _OTHERS)
-    found: dict[tuple[str, int], list[examples.Example]] = {}
+    found: dict[tuple[str, int], list[Example]] = {}
     for row in segment.split(turns, config.segment).iter_rows(named=True):
         found.setdefault((row["conversation_id"], row["turn"]), []).append(examples.example_of(row))
     return [

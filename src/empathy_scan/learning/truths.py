@@ -116,12 +116,12 @@ def _tables(donors: _Donors, labels: pl.DataFrame) -> dict[str, Confusion]:
     for _ in range(TIMES):
         counted = quantify.estimate(_imputed(donors, labels, generator), labels)
         for name, table in counted.confusions.items():
-            sums[name] = sums.get(name, 0) + np.array(table, dtype=np.float64)
+            sums[name] = sums.get(name, np.zeros(1)) + np.array(table, dtype=np.float64)
     made = {}
-    for name, table in sums.items():
-        rows = table.sum(axis=1, keepdims=True)
-        worth = np.array([_worth(donors, name, at) for at in range(len(table))])[:, None]
-        counts = np.divide(table, rows, out=np.zeros_like(table), where=rows > 0) * worth
+    for name, whole in sums.items():
+        rows = whole.sum(axis=1, keepdims=True)
+        worth = np.array([_worth(donors, name, at) for at in range(len(whole))])[:, None]
+        counts = np.divide(whole, rows, out=np.zeros_like(whole), where=rows > 0) * worth
         made[name] = tuple(tuple(int(round(cell)) for cell in row) for row in counts)  # noqa: RUF046 - numpy's floats
     return made
 

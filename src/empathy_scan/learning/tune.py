@@ -64,7 +64,7 @@ def tune(bundle: Bundle, lessons: Lessons, unlabelled: Sequence[Item], config: T
     truth, weights = _targets(bundle, lessons, unlabelled, config)
     packed = [bundle.packer.pack(item.segments) for item in items]
     start = bundle.model
-    model: EmpathyModel = copy.deepcopy(start)  # type: ignore[no-untyped-call]
+    model: EmpathyModel = copy.deepcopy(start)
     optimizer, anchors = _optimizer(model, start, config)
     steps = max(1, round(config.epochs * len(lessons) / config.turns_per_batch))
     batches = _batches(len(lessons), len(unlabelled), config)
@@ -127,7 +127,9 @@ def _optimizer(
     model: EmpathyModel, start: EmpathyModel, config: TuneConfig
 ) -> tuple[torch.optim.Optimizer, list[tuple[Tensor, Tensor]]]:
     """The optimizer of all weights but the phrase table's, and each of them beside where it started."""
-    encoder, heads, anchors = [], [], []
+    encoder: list[Tensor] = []
+    heads: list[Tensor] = []
+    anchors: list[tuple[Tensor, Tensor]] = []
     origin = dict(start.named_parameters())
     for name, weight in model.named_parameters():
         weight.requires_grad_(not name.startswith("phrases"))
