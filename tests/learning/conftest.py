@@ -12,7 +12,7 @@ from empathy_scan.review import questions
 from empathy_scan.review.queue import Queue
 
 WRITTEN = Path(__file__).parents[2] / "data" / "training" / "authored" / "u5.jsonl"
-CONVERSATIONS = 50
+CONVERSATIONS = 40
 
 
 def call(*arguments):

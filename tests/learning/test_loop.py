@@ -48,9 +48,9 @@ def test_calibrating_twice_comes_to_an_end(ours, centre, queue, tmp_path):
     assert not [each for each in found["fitted"] if each["refitted"] and each["what"] == "temperature"]
 
 
-def test_trained_rescored_accepted_and_reported(ours, centre, queue, tmp_path):
+def test_trained_rescored_accepted_and_reported(tiny_bundle, centre, queue, tmp_path):
     out = tmp_path / "newer"
-    said = centre.run("train", "--from", ours[0], "--labels", queue, "--store", centre.store, "--out", out)
+    said = centre.run("train", "--from", tiny_bundle, "--labels", queue, "--store", centre.store, "--out", out)
     assert f"next: empathy-scan rescore --store {centre.store} --model {out}" in said
     into = ("--store", centre.store, "--reports", tmp_path / "report")
     assert "What another model would change" in centre.run("rescore", *into, "--model", out)

@@ -17,10 +17,10 @@ def test_answers_that_hold_only_where_it_learns_are_refused_and_nothing_is_writt
             return said
         return {key: {"yes": "no", "no": "yes", "0": "2", "2": "0"}.get(value, value) for key, value in said.items()}
 
-    queue = centre.review(240, queue=centre.folder / "lies", change=lying)
+    queue = centre.review(160, queue=centre.folder / "lies", change=lying)
     found = training.train(
         Store.open(centre.store), Queue(queue), Config(), base=centre.model, out=tmp_path / "new",
-        how=TuneConfig(epochs=6, seed=SEED),
+        how=TuneConfig(epochs=4, seed=SEED),
     )  # fmt: skip
     assert found.new == ""
     assert any("log-loss" in reason for reason in found.against)

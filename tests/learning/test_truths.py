@@ -48,7 +48,7 @@ def test_errors_on_answers_of_two_turns_are_those_that_errors_on_turns_make():
     def found_of(truth):
         return np.array([draw.choice(3, p=wrong[one]) for one in truth])
 
-    true = draw.choice(3, p=(0.3, 0.3, 0.4), size=(2, 3000))
+    true = draw.choice(3, p=(0.3, 0.3, 0.4), size=(2, 1500))
     seen = np.stack([found_of(each) for each in true])
     population, gold = talk(*seen), talk(*true)
     counted = truths.count(*reviewed(true[0], seen[0]), population, None, moved="", source="ours").errors.confusions[
@@ -56,7 +56,7 @@ def test_errors_on_answers_of_two_turns_are_those_that_errors_on_turns_make():
     ]
     exact = quantify.estimate(gold, population).confusions[ANSWERS]
     for ours, right in zip(counted, exact, strict=True):
-        assert np.array(ours) / sum(ours) == pytest.approx(np.array(right) / sum(right), abs=0.05)
+        assert np.array(ours) / sum(ours) == pytest.approx(np.array(right) / sum(right), abs=0.07)
 
 
 def test_a_table_is_worth_no_more_turns_than_were_reviewed():

@@ -14,7 +14,8 @@ FAST = TuneConfig(epochs=1, seed=3)
 
 @pytest.fixture(scope="module")
 def held(centre, queue):
-    return gather(Store.open(centre.store), Queue(queue), Config())
+    whole = gather(Store.open(centre.store), Queue(queue), Config())
+    return whole.only(np.arange(len(whole)) < 80)
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +39,7 @@ def test_it_comes_nearer_to_what_people_said_of_the_turns_that_it_learnt(held, l
         said = turn_logits(model, loaded.packer, held.items)[known, 0]
         return float((np.logaddexp(0, said) - held.truth[known, 0] * said).mean())
 
-    assert loss(tune(loaded, held, (), TuneConfig(epochs=3))) < loss(loaded.model)
+    assert loss(tune(loaded, held, (), TuneConfig(epochs=4))) < loss(loaded.model)
 
 
 def test_an_anchor_holds_it_near_where_it_started(held, loaded):
