@@ -83,6 +83,7 @@ TIERS = {
         "dialogue",
         "groups",
         "known_errors",
+        "learning",
         "nights",
         "rebuild",
         "reviewing",

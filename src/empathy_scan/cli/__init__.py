@@ -1,6 +1,7 @@
 """The command line: each command parses, calls one library function, and prints what came back.
 
-Exit codes: 0 done; 1 failed; 2 wrong usage; 3 done, but some input was rejected. Results go to stdout, all else to
+Exit codes: 0 done; 1 failed; 2 wrong usage; 3 done, but some input was rejected; 4 nothing was
+written, the model stays as it is. Results go to stdout, all else to
 stderr.
 """
 
@@ -11,6 +12,7 @@ from empathy_scan.cli import (
     demo,
     doctor,
     forget,
+    learn,
     measure,
     models,
     read,
@@ -24,6 +26,6 @@ from empathy_scan.cli import (
 from empathy_scan.cli.base import app
 
 __all__ = [
-    "app", "config", "demo", "doctor", "forget", "measure", "models", "read", "rescore", "review", "runs", "scan",
+    "app", "config", "demo", "doctor", "forget", "learn", "measure", "models", "read", "rescore", "review", "runs", "scan",
     "show", "tidy",
 ]  # fmt: skip

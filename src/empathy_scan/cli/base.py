@@ -33,6 +33,7 @@ _MORE_MEMORY = (
     "nothing is lost"
 )
 REJECTED = 3  # done, but some input was rejected
+KEPT = 4  # done, and nothing was written: the model stays as it is
 SHOWN_REJECTS = 20
 _KIND = re.compile(r"(?:looks like )?an? ([^,]+), which")  # what a file is that is left out
 

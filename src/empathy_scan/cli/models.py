@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from empathy_scan.cli import base
+from empathy_scan.cli import base, learn
 from empathy_scan.cli.base import app
+from empathy_scan.errors import UsageError
 
 WrittenOption = Annotated[
     Path, typer.Option("--written", help="Folder of labelled conversations with text (JSON Lines).", metavar="DIR")
@@ -21,37 +22,64 @@ CorporaOption = Annotated[
 ]
 
 
-@app.command(epilog="Example: empathy-scan train --backbone build/encoder --corpora corpora --out models/mine")
+@app.command(epilog="Example: empathy-scan train --from models/ours --labels results/_review --out models/newer")
 def train(  # noqa: PLR0913 - options of a command
     *,
-    backbone: Annotated[
-        str, typer.Option("--backbone", help="Directory or hub name of a transformers encoder.", metavar="PATH|NAME")
-    ],
     out: Annotated[Path, typer.Option("--out", help="Where the bundle is written.", metavar="DIR")],
+    backbone: Annotated[
+        str,
+        typer.Option("--backbone", help="Directory or hub name of a transformers encoder.", metavar="PATH|NAME"),
+    ] = "",
+    from_: Annotated[
+        Path | None,
+        typer.Option("--from", help="Bundle to fine-tune on reviewed turns instead; it stays.", metavar="DIR"),
+    ] = None,
     written: WrittenOption = Path("data/training/authored"),
-    labels: LabelsOption = Path("data/training"),
+    labels: Annotated[
+        Path,
+        typer.Option(
+            "--labels", help="Folder of train*.jsonl and dev.jsonl; with --from, of a review queue.", metavar="DIR"
+        ),
+    ] = Path("data/training"),
     corpora: CorporaOption = None,
-    epochs: Annotated[float, typer.Option("--epochs", help="Times over the labelled turns.")] = 6.0,
+    store: Annotated[str, typer.Option("--store", help="With --from: the store of the queue.", metavar="DIR|URL")] = "",
+    epochs: Annotated[
+        float | None, typer.Option("--epochs", min=0.0, help="Times over the labelled turns; 6, with --from 4.")
+    ] = None,
     minutes: Annotated[
         float | None,
         typer.Option("--minutes", min=0.01, help="Of fine-tuning at most; ends it before the epochs do."),
     ] = None,
     auxiliary_minutes: Annotated[float, typer.Option("--auxiliary-minutes", help="On the public sets before.")] = 0.0,
     encoder_rate: Annotated[
-        float, typer.Option("--encoder-rate", min=0.0, help="Learning rate of the encoder; 3e-5 for a large one.")
-    ] = 4e-4,
+        float | None,
+        typer.Option("--encoder-rate", min=0.0, help="Learning rate of the encoder; 4e-4, with --from 1.5e-4."),
+    ] = None,
     seed: Annotated[int, typer.Option("--seed", help="Of weights and order.")] = 1,
+    config: base.ConfigOption = None,
+    as_json: base.JsonOption = False,
 ) -> None:
-    """Train the codebook's heads on an encoder and write a bundle, with its figures beside two baselines."""
+    """Train the codebook's heads on an encoder, or fine-tune a bundle on what was reviewed, and write a bundle."""
+    if bool(backbone) == (from_ is not None):
+        raise UsageError(
+            "train needs something to start from", remedy="give either --backbone (an encoder) or --from (a bundle)"
+        )
+    chosen = {"epochs": epochs, "minutes": minutes, "encoder_rate": encoder_rate}
+    given: dict[str, Any] = {name: value for name, value in chosen.items() if value is not None}
+    if from_ is not None:
+        learn.train(from_, labels, out, store=store, how={**given, "seed": seed}, path=config, as_json=as_json)
+        return
+
     from empathy_scan import known_errors  # noqa: PLC0415 - torch stays out of --help
     from empathy_scan.model import judge, recipe  # noqa: PLC0415 - as above
     from empathy_scan.model.train import TrainConfig  # noqa: PLC0415
 
-    config = TrainConfig(
-        epochs=epochs, minutes=minutes, auxiliary_minutes=auxiliary_minutes, encoder_rate=encoder_rate, seed=seed
-    )
-    report = recipe.build(backbone, out, written=written, labels=labels, corpora=corpora, config=config)
+    how = TrainConfig(auxiliary_minutes=auxiliary_minutes, seed=seed, **given)
+    report = recipe.build(backbone, out, written=written, labels=labels, corpora=corpora, config=how)
     known_errors.measure(out, written=written, labels=labels, corpora=corpora)
+    if as_json:
+        base.print_json(report)
+        return
     typer.echo(judge.as_text(report))
     typer.echo(out)
 

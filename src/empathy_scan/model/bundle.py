@@ -152,9 +152,14 @@ def save(
         "decisions": asdict(decisions),
         **facts,
     }
-    whole.pop(SUMS, None)  # those of a bundle that this one is made of
-    _write(path / FACTS, whole)
-    _write(path / FACTS, {**whole, SUMS: sums(path)})
+    return save_facts(path, whole)
+
+
+def save_facts(path: Path, facts: dict[str, Any]) -> Path:
+    """Writes the facts of the bundle in a directory, with checksums of its other files as they are now."""
+    kept = {key: value for key, value in facts.items() if key != SUMS}  # those of a bundle that this one is made of
+    _write(path / FACTS, kept)
+    _write(path / FACTS, {**kept, SUMS: sums(path)})
     return path
 
 
@@ -208,4 +213,5 @@ __all__ = [
     "for_scoring",
     "load",
     "save",
+    "save_facts",
 ]

@@ -14,6 +14,8 @@ from empathy_scan.errors import ModelError
 WEIGHTS, FACTS = "model.safetensors", "empathy_scan.json"
 _LONGEST_HEAD = 100_000_000  # bytes, as safetensors itself has it
 SUMS = "sums"  # of the facts: a checksum of each needed file
+ERRORS = "errors"  # of the facts: a checksum of the file of known errors, in bundles that were learnt from reviews
+ERRORS_FILE = "errors.json"  # it decides no score, but figures; quantify.py reads it
 NEEDED = ("config.json", WEIGHTS, "tokenizer.json", "tokenizer_config.json", FACTS)
 
 
@@ -37,6 +39,7 @@ def fingerprint(path: Path) -> str:
             f"damaged: {', '.join(damaged)} not as the bundle was made", where=str(path),
             remedy="install the bundle again",
         )  # fmt: skip
+    _demand_errors(path)
     return hashlib.sha256(b"".join(bytes.fromhex(each) for each in found.values())).hexdigest()[:12]
 
 
@@ -80,10 +83,30 @@ def decisions(path: Path) -> dict[str, Any]:
     return told
 
 
+def errors_sum(path: Path) -> str:
+    """A checksum of a bundle's file of known errors; "" where it has none."""
+    try:
+        return hashlib.sha256((path / ERRORS_FILE).read_bytes()).hexdigest()
+    except OSError:
+        return ""
+
+
+def _demand_errors(path: Path) -> None:
+    """Raise ModelError where a bundle's known errors are not those that it was made with."""
+    wanted = _facts(path).get(ERRORS)
+    if wanted is not None and wanted != errors_sum(path):
+        raise ModelError(
+            f"damaged: {ERRORS_FILE} not as the bundle was made", where=str(path), remedy="make the bundle again"
+        )
+
+
 def _deciding(path: Path) -> bytes:
-    """Of a bundle's facts, those that decide scores."""
+    """Of a bundle's facts, those that decide scores, and its known errors, where the facts tell of them."""
     facts = _facts(path)
-    return json.dumps({key: facts.get(key) for key in ("decisions", "packing", "codebook")}, sort_keys=True).encode()
+    told = {key: facts.get(key) for key in ("decisions", "packing", "codebook")}
+    if facts.get(ERRORS) is not None:  # bundles of before have known errors that their fingerprint is silent of
+        told[ERRORS] = facts[ERRORS]
+    return json.dumps(told, sort_keys=True).encode()
 
 
 def _facts(path: Path) -> dict[str, Any]:
