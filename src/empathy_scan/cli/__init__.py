@@ -7,6 +7,7 @@ stderr.
 from __future__ import annotations
 
 from empathy_scan.cli import (
+    appeal,
     config,
     doctor,
     forget,
@@ -23,6 +24,6 @@ from empathy_scan.cli import (
 from empathy_scan.cli.base import app
 
 __all__ = [
-    "app", "config", "doctor", "forget", "measure", "models", "read", "rescore", "review", "runs", "scan", "show",
+    "app", "appeal", "config", "doctor", "forget", "measure", "models", "read", "rescore", "review", "runs", "scan", "show",
     "tidy",
 ]  # fmt: skip

@@ -96,13 +96,14 @@ def write(  # noqa: PLR0913 - a keyword per frame
         weeks=pl.DataFrame(schema=trends.WEEKS) if weeks is None else weeks,
         changes=pl.DataFrame(schema=trends.CHANGES) if changes is None else changes,
     )  # fmt: skip
-    prepared = material.prepare(frames, config, people or material.People())
+    background = background or method.Background()
+    prepared = material.prepare(frames, config, people or material.People(), background.appeals)
     _demand(prepared, conversations)
     counts = findings.count_answers(prepared.exchanges)
     found_of_agents = findings.of_agents(prepared, counts)
     made_by = " ".join(provenance.get(name, "") for name in ("model", "codebook"))
     state = since.state_of(prepared, found_of_agents, last=last or since.read(target), made_by=made_by, again=again)
-    pages = list(_people(prepared, provenance, background or method.Background(), counts, found_of_agents, state))
+    pages = list(_people(prepared, provenance, background, counts, found_of_agents, state))
     with folder.updating(target) as update:
         asked = sorted({*conversations, *update.asked} & prepared.conversations.keys())
         update.asked = tuple(asked)
