@@ -22,6 +22,7 @@ from typing import Any
 
 from empathy_scan import lock, sums
 from empathy_scan.errors import StoreError
+from empathy_scan.fingerprints import message_id
 
 FORMAT_VERSION = 1
 OPENED, LABELLED, DECIDED, WITHDRAWN = "opened", "labelled", "decided", "withdrawn"
@@ -121,7 +122,7 @@ class Case:
     def item(self) -> str:
         """The name under which the message lies in the review queue; another one for each appeal."""
         number = sum(each.event == OPENED for each in self.events)
-        return f"a{number}_{self.message.removeprefix('t_')}"
+        return message_id(self.message, number)  # like any other's: nobody is to know
 
     @property
     def _last(self) -> str:
@@ -255,6 +256,8 @@ def digest(conversation_id: str, text: str) -> str:
 def _plain(event: Event) -> dict[str, Any]:
     """An event as it is written, without what it does not tell."""
     told = {**asdict(event), "at": event.at.isoformat(), "context": [list(each) for each in event.context]}
+    if event.event != OPENED:
+        del told["turn"]
     return {name: value for name, value in told.items() if value not in ("", {}, [])}
 
 

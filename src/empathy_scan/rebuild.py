@@ -56,15 +56,10 @@ def write_report(
     """
     listed = roster.load(config.roles.roster)
     since = since if since is not None or until is not None else latest(store, config.report.weeks)
-    loaded = store.load(since=since, until=until)
     ruled = appeals.standing(store, config)
-    stored = replace(
-        loaded, turns=roster.merge(loaded.turns, listed), labels=roster.merge(ruled.labels(loaded.labels), listed),
-        scores=ruled.scores(loaded.scores),
-    )  # fmt: skip
+    stored = _counting(store.load(since=since, until=until), listed, ruled)
     said = phrases.found(phrases.of_scores(stored.turns, stored.scores))
     weeks, changes = trends.both(stored.labels, config.summary, measures=report.WEEKLY, latest=report.WEEKS)
-    versions = stored.conversations.select("model", "settings").unique().sort("model", "settings")
     front_page = report.write(
         reports,
         turns=stored.turns,
@@ -89,12 +84,7 @@ def write_report(
         told=told,
         again=again,
         config=config.report,
-        provenance={
-            "version": __version__,
-            "model": ", ".join(versions["model"].unique().sort()),
-            "settings": ", ".join(versions["settings"].unique().sort()),
-            "codebook": str(codebook.CODEBOOK_VERSION),
-        },
+        provenance=_provenance(stored),
     )
     return front_page, stored
 
@@ -119,6 +109,21 @@ def latest(store: Store, weeks: int) -> datetime | None:
         return None
     monday = newest.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=newest.weekday())
     return monday - timedelta(weeks=weeks - 1)
+
+
+def _counting(loaded: Stored, listed: roster.Roster, ruled: appeals.Standing) -> Stored:
+    """What was loaded, with the agents of the roster and what appeals have decided."""
+    return replace(
+        loaded, turns=roster.merge(loaded.turns, listed), labels=roster.merge(ruled.labels(loaded.labels), listed),
+        scores=ruled.scores(loaded.scores),
+    )  # fmt: skip
+
+
+def _provenance(stored: Stored) -> dict[str, str]:
+    """What stands at the foot of every page."""
+    versions = stored.conversations.select("model", "settings").unique()
+    told = {name: ", ".join(versions[name].unique().sort()) for name in ("model", "settings")}
+    return {"version": __version__, **told, "codebook": str(codebook.CODEBOOK_VERSION)}
 
 
 def _agents(turns: pl.DataFrame) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""`appeal`: the labels of a message are disputed, somebody else decides, and the next report counts what was decided."""
+"""`appeal`: labels of a message are disputed, somebody else decides, and the next report counts what was decided."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def _opened(store: str, queue: str, path: Path | None) -> tuple[Store, Config]:
     "open",
     epilog='Example: empathy-scan appeal open t_1a2b3c4d5e6f --who "Ana Reyes" --should tone=civil --why "A joke"',
 )
-def open_(
+def open_(  # noqa: PLR0913 - a parameter per option
     message: MessageArgument,
     *,
     who: Annotated[str, typer.Option("--who", help="Who disputes it.", metavar="NAME")],
@@ -127,7 +127,7 @@ def show(
     "decide",
     epilog='Example: empathy-scan appeal decide t_1a2b3c4d5e6f --who "Ben Ode" --outcome upheld --why "Clearly a joke"',
 )
-def decide(
+def decide(  # noqa: PLR0913 - a parameter per option
     message: MessageArgument,
     *,
     who: Annotated[str, typer.Option("--who", help="Who decides: nobody who is party to it.", metavar="NAME")],
@@ -148,8 +148,8 @@ def decide(
     from empathy_scan import appeals  # noqa: PLC0415 - polars stays out of --help
 
     case = appeals.decide(held, options, message, who=who, outcome=outcome, why=why, labels=label or ())
-    _tell(case, f"{message} is decided, {outcome}: it counts as {_counts(case)}; `empathy-scan report` or the next scan "
-          "takes it into the figures", as_json=as_json)  # fmt: skip
+    done = f"{message} is decided, {outcome}: it counts as {_counts(case)}"
+    _tell(case, f"{done}; `empathy-scan report` or the next scan takes it into the figures", as_json=as_json)
 
 
 @group.command("withdraw", epilog='Example: empathy-scan appeal withdraw t_1a2b3c4d5e6f --who "Ana Reyes"')

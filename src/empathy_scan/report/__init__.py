@@ -12,6 +12,6 @@ from empathy_scan.report.reviewed import Reviewed
 from empathy_scan.report.takeover import Takeover
 
 __all__ = [
-    "WEEKLY", "WEEKS", "Appealed", "Background", "Frames", "Model", "People", "Reviewed", "Takeover", "Tried", "Written",
-    "bands", "forget_rescored", "letters", "prepare", "write", "write_rescored",
+    "WEEKLY", "WEEKS", "Appealed", "Background", "Frames", "Model", "People", "Reviewed", "Takeover", "Tried",
+    "Written", "bands", "forget_rescored", "letters", "prepare", "write", "write_rescored",
 ]  # fmt: skip

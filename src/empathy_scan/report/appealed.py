@@ -50,7 +50,8 @@ def in_words(role: str, labels: Mapping[str, str]) -> str:
     """Labels by code as a team lead reads them: `stock phrase, guarded`; the tone is always among them."""
     given = codebook.FLAGS if role == Role.AGENT else codebook.ATTACKS
     names = [marks.called(each.name) for each in given if labels.get(each.code) == YES]
-    tone = codebook.tone_names(role)[int(labels.get("tone", "0"))]
+    given_tone = labels.get("tone", "0")
+    tone = codebook.tone_names(role)[int(given_tone)] if given_tone.isdigit() else "a tone that cannot be told"
     return ", ".join([*names, tone, *([HARDSHIP] if labels.get(HARDSHIP) == YES else [])])
 
 
