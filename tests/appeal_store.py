@@ -21,7 +21,7 @@ def talks(lines=LINES):
 
 
 def put(store, *conversations, model="m", **made):
-    """Store conversations as scored by a model, in the place of what is there; `made` are frames that replace theirs."""
+    """Store conversations as scored by a model, in the place of what is there; `made` are frames instead of theirs."""
     frames = {**frames_of(*conversations), **made}
     scores = frames["scores"].with_columns(model=pl.lit(model))
     versions = conversations_of(frames["turns"], model=model, settings="s")

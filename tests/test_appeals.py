@@ -1,4 +1,4 @@
-"""An appeal is opened with a reason and decided by somebody else; what was decided moves figures and outlives models."""
+"""An appeal is opened with a reason and decided by somebody else; that moves figures and outlives models."""
 
 import json
 from dataclasses import replace

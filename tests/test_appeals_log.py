@@ -1,4 +1,4 @@
-"""The log of appeals keeps who, when and why; a line that was changed or taken out is noticed, a torn one passed over."""
+"""The log of appeals keeps who, when and why; what was changed is noticed, what a crash has torn is passed over."""
 
 import json
 from datetime import UTC, datetime

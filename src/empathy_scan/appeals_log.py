@@ -218,7 +218,7 @@ class Log:
                 event, checksum = _event(told), str(told["sum"])
             except (KeyError, TypeError, ValueError) as error:
                 raise self._damaged(number) from error
-            if checksum != _checksum(_plain(event), before):
+            if checksum != _checksum(_without_sum(told), before):
                 raise self._damaged(number)
             found.append((event, checksum))
         return found
@@ -262,9 +262,13 @@ def _plain(event: Event) -> dict[str, Any]:
 
 
 def _event(told: Mapping[str, Any]) -> Event:
-    given = {name: value for name, value in told.items() if name not in {"format", "sum"}}
+    given = _without_sum(told)
     context = tuple((str(role), str(text)) for role, text in given.get("context", ()))
     return Event(**{**given, "at": datetime.fromisoformat(given["at"]), "context": context})
+
+
+def _without_sum(told: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in told.items() if name not in {"format", "sum"}}
 
 
 def _checksum(plain: Mapping[str, Any], before: str) -> str:
