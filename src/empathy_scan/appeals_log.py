@@ -300,7 +300,7 @@ def _append(path: Path, lines: Sequence[str]) -> None:
     fresh = not path.exists()
     path.parent.mkdir(parents=True, exist_ok=True)
     tail = b"" if fresh else path.read_bytes().rpartition(b"\n")[2]
-    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)  # reasons and names: the owner's alone
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o666)
     try:
         whole_tail = tail and _parsed(tail.decode("utf-8", "replace")) is not None  # only its line end is missing
         if tail and not whole_tail:

@@ -58,10 +58,11 @@ def test_json_holds_who_when_why_and_the_models_labels(appeal):
         (("withdraw", MESSAGE, "--who", "Tom"), "nobody has appealed"),
     ],
 )
-def test_what_is_wrong_is_told_with_a_remedy(spawn, appeal, tmp_path, command, said):
-    done = spawn("appeal", *command, "--store", tmp_path / "store")
+@pytest.mark.usefixtures("appeal")
+def test_what_is_wrong_is_told_with_a_remedy(run, caplog, tmp_path, command, said):
+    done = run("appeal", *command, "--store", tmp_path / "store")
     assert (done.code, done.out) == (2, "")
-    assert said in done.err
+    assert said in caplog.text
 
 
 def test_a_withdrawn_appeal_is_kept_as_such(appeal):
@@ -82,31 +83,41 @@ def test_the_review_page_can_be_opened_for_an_appeal_alone(appeal, tmp_path):
     _demand_turns(queue, appeals=True)
 
 
-def test_a_scan_that_finds_nothing_new_still_takes_a_decision_into_the_report(run, scan, call, tmp_path):
+def test_a_scan_that_finds_nothing_new_still_takes_a_decision_into_the_report(run, scan, tmp_path):
     """Scan, look up the id on the page, appeal, decide, scan again: the figure has moved, and the page says so."""
+    lines = [
+        f'c-{n},{role},{who},2026-10-{n + 1:02}T09:00:00Z,"{text} {n}"\n'
+        for n in range(6)
+        for role, who, text in (("customer", "", "You useless lot."), ("agent", "ada", "That is not my fault."))
+    ]
+    (tmp_path / "exports").mkdir()
+    head = "conversation_id,role,agent_id,started_at,text\n"
+    (tmp_path / "exports" / "chat.csv").write_text(head + "".join(lines), encoding="utf-8")
+    page, store = tmp_path / "report" / "conversations" / "c-0.html", ("--store", tmp_path / "store")
 
     def told():
         return json.loads((tmp_path / "report" / "data" / "report.json").read_text(encoding="utf-8"))
 
-    def appealed(*arguments):
-        assert run("appeal", *arguments, "--store", tmp_path / "store").code == 0
+    def hostile():
+        rows = [row for row in told()["figures"] if row["measure"] == "belittling_rate"]
+        return {(row["scope"], row["agent_id"]): row["value"] for row in rows}
 
-    assert scan(call.parent).code == 0
-    (conversation,) = [row["conversation_id"] for row in told()["conversations"]]
-    page = tmp_path / "report" / "conversations" / "call.html"
-    shown = json.loads(run("show", "--store", tmp_path / "store", conversation, "--json").out)["turns"]
-    message, tone = next((turn["id"], turn["tone"]) for turn in shown if turn["role"] == "agent")
+    def turn():
+        return json.loads(run("show", *store, "c-0", "--json").out)["turns"][1]
+
+    assert scan(tmp_path / "exports").code == 0
+    before, message, was = hostile(), turn()["id"], turn()["tone"]
     assert message in page.read_text(encoding="utf-8")
-    other = "civil" if tone != "civil" else "hostile"
-    strained = {row["measure"]: row for row in told()["figures"] if row["scope"] == "team"}
-    appealed("open", message, "--who", "Ana", "--should", f"tone={other}", "--why", "Read it again.")
-    appealed("decide", message, "--who", "Ben", "--outcome", "upheld", "--why", "Yes.")
-    assert scan(call.parent).code == 0
-    assert told()["appeals"][0]["counts_as"].endswith(other)
-    assert f"was {tone}" in page.read_text(encoding="utf-8") or tone in told()["appeals"][0]["was"]
+    other, step = ("civil", -1 / 6) if was == "hostile" else ("hostile", 1 / 6)
+    asked = ("--who", "Ana", "--should", f"tone={other}", "--why", "Read it again.")
+    assert run("appeal", "open", message, *asked, *store).code == 0
+    decided = ("--who", "Ben", "--outcome", "upheld", "--why", "Yes.")
+    assert run("appeal", "decide", message, *decided, *store).code == 0
+    assert hostile() == before
+    assert scan(tmp_path / "exports").code == 0
+    assert hostile() == {who: pytest.approx(value + step, abs=1e-5) for who, value in before.items()}
     assert "Changed after an appeal" in page.read_text(encoding="utf-8")
-    assert strained["guarded_rate"]["n"] == 2
-    turn = json.loads(run("show", "--store", tmp_path / "store", conversation, "--json").out)["turns"][0]
-    assert (turn["tone"], turn["tone_p"]) == (other, 1.0)
-    scan(call.parent, "--reread")
+    assert (turn()["tone"], turn()["tone_p"]) == (other, 1.0)
+    scan(tmp_path / "exports", "--reread")
     assert told()["appeals"][0]["applies"]
+    assert hostile() != before
