@@ -6,6 +6,7 @@ from dataclasses import replace
 import polars as pl
 import pytest
 
+import empathy_scan as es
 from appeal_store import LINES, filled, put, talks
 from empathy_scan import appeals, certain, erasure, quantify, rebuild, reviewing, summary
 from empathy_scan.config import Config, RolesConfig, SummaryConfig
@@ -273,3 +274,37 @@ def test_an_answer_is_certain_once_nothing_undecided_could_change_it(decided, an
     turns = pl.DataFrame({"conversation_id": ["c"] * len(decided), "turn": pl.Series(decided, dtype=pl.Int32)})
     sure = certain.opportunities(held, turns).filter(measure="empathy_rate", turn=0)
     assert (sure.height == 1) == answers
+
+
+def test_the_page_of_the_agent_tells_of_it_also_where_a_roster_gives_the_agent_another_id(store, tmp_path):
+    upheld(store)
+    upheld(store, message_id("tom.brennan-1", 0), "tone=upset")  # the customer's, whom Tom answers
+    path = tmp_path / "roster.csv"
+    path.write_text("agent_id,name,aliases\ntb7,Thomas Brennan,Tom Brennan\n", encoding="utf-8")
+    told = report_of(store, tmp_path / "report", replace(CONFIG, roles=RolesConfig(roster=str(path))))
+    assert {row["agent_id"] for row in told["appeals"]} == {"tb7"}
+    page = (tmp_path / "report" / "agents" / "tb7.html").read_text(encoding="utf-8")
+    assert page.partition('id="appeals"')[2].count("Changed after an appeal") == 2
+
+
+def test_in_python_labels_are_as_decided_and_the_appeals_are_a_frame(store):
+    upheld(store)
+    results = es.open_store(store.root)
+    held = results.load().labels.filter(conversation_id="tom.brennan-0", turn=1)
+    assert held["tone"][0] == 0
+    assert results.appeals.select("message", "state", "was", "counts").rows() == [
+        (GUARDED, "upheld", "guarded", "civil")
+    ]
+    (turn,) = [each for each in results.conversation("tom.brennan-0").turns if each.turn == 1]
+    assert (turn.id, turn.tone, turn.tone_p) == (GUARDED, "civil", 1.0)
+    assert "counts as civil" in turn.appeal
+
+
+def test_of_several_pieces_only_those_keep_a_flag_that_was_decided(store):
+    """A house phrase in a message of two sentences counts as one no more, once the message is no stock phrase."""
+    upheld(store, message_id("maya.osei-0", 1), "acknowledges=yes")
+    ruled = appeals.standing(store, CONFIG)
+    scores = store.load().scores.filter(conversation_id="maya.osei-0", turn=1)
+    assert ruled.scores(scores)["flags"].to_list() == ["A"]
+    two = pl.concat([scores.with_columns(flags=pl.lit("SA")), scores.with_columns(segment=pl.lit(1, pl.Int32))])
+    assert ruled.scores(two)["flags"].to_list() == ["A", ""]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import polars as pl
@@ -190,9 +190,20 @@ def _said(frames: Frames, answers: pl.DataFrame) -> pl.DataFrame:
 
 
 def _within(said: pl.DataFrame, appeals: Sequence[Appealed]) -> tuple[Appealed, ...]:
-    """The appeals of the report's conversations."""
-    there = set(said["conversation_id"].unique())
-    return tuple(each for each in appeals if each.conversation_id in there)
+    """The appeals of the report's conversations, each with the agent who says the message there, or answers it."""
+    if not appeals:
+        return ()
+    ids = pl.DataFrame({"conversation_id": [each.conversation_id for each in appeals]}).unique()
+    own = said.join(ids, on="conversation_id", how="semi").sort("conversation_id", "turn")
+    agent = pl.when(pl.col("role") == Role.AGENT).then("agent_id")
+    nearest = pl.coalesce(agent.backward_fill().over("conversation_id"), agent.forward_fill().over("conversation_id"))
+    agents = {row[:2]: row[2] for row in own.select("conversation_id", "turn", nearest.alias("agent")).iter_rows()}
+    there = {conversation for conversation, _ in agents}
+    return tuple(
+        replace(each, agent_id=agents.get((each.conversation_id, each.turn), each.agent_id) or "")
+        for each in appeals
+        if each.conversation_id in there
+    )
 
 
 def _with_appeals(said: pl.DataFrame, appeals: Sequence[Appealed]) -> pl.DataFrame:
