@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime, time
 from functools import cached_property
 from pathlib import Path
@@ -16,8 +16,8 @@ from typing import Any
 
 import polars as pl
 
+from empathy_scan import appeals, dialogue, phrases, rebuild, roster, runs, summary, tables
 from empathy_scan import config as settings
-from empathy_scan import dialogue, phrases, rebuild, roster, runs, summary, tables
 from empathy_scan.cli import progress as bars
 from empathy_scan.codebook import ATTACK_NAMES, FLAG_NAMES
 from empathy_scan.config import Config
@@ -122,11 +122,17 @@ class Results:
         return pl.DataFrame(runs.listed(self.store), infer_schema_length=None)
 
     def load(self, *, since: Day = None, until: Day = None) -> Scored:
-        """All conversations, or those that started in `since <= t < until` or tell no time."""
+        """All conversations, or those that started in `since <= t < until` or tell no time; as appeals decided."""
         held = self.store.load(since=_moment(since), until=_moment(until))
-        people = roster.load(self.config.roles.roster)
-        turns, labels = (roster.merge(frame, people) for frame in (held.turns, held.labels))
-        return Scored(turns, held.scores, labels, held.rejects, self.config)
+        people, ruled = roster.load(self.config.roles.roster), appeals.standing(self.store, self.config)
+        turns, labels = (roster.merge(frame, people) for frame in (held.turns, ruled.labels(held.labels)))
+        return Scored(turns, ruled.scores(held.scores), labels, held.rejects, self.config)
+
+    @property
+    def appeals(self) -> pl.DataFrame:
+        """A row per message against whose labels somebody appealed: state, when, what it was and what it counts as."""
+        told = appeals.standing(self.store, self.config).told
+        return pl.DataFrame([asdict(each) for each in told], schema=_APPEALED)
 
     def conversation(self, conversation_id: str) -> JudgedConversation:
         """One conversation as its page shows it; `.frame()` has a row per turn. Raises UsageError for an unknown id."""
@@ -212,6 +218,13 @@ _CHANCES = {f"p_{name}": pl.Float64 for name in (*_TONES, *FLAG_NAMES, *ATTACK_N
 _CLASSIFIED = {
     "id": pl.String, "role": pl.String, "tone": pl.String, "care_class": pl.String, "flags": pl.String,
     "kinds": pl.String, "unsure": pl.Boolean, **_CHANCES, "model": pl.String,
+}  # fmt: skip
+
+
+_APPEALED: dict[str, pl.DataType | type[pl.DataType]] = {
+    "message": pl.String, "conversation_id": pl.String, "turn": pl.Int32, "agent_id": pl.String, "state": pl.String,
+    "opened_at": tables.UTC_TIME, "decided_at": tables.UTC_TIME, "outcome": pl.String, "was": pl.String,
+    "counts": pl.String, "applies": pl.Boolean,
 }  # fmt: skip
 
 

@@ -5,17 +5,18 @@ It is the page that a report has of the conversation, with the turns as plain va
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from empathy_scan import notebook, phrases, prepare, report, roster, tables, trends
+from empathy_scan import appeals, notebook, phrases, prepare, report, roster, tables, trends
 from empathy_scan.codebook import care_class, tone_names
 from empathy_scan.config import Config
 from empathy_scan.errors import InputError, UsageError
+from empathy_scan.fingerprints import message_id
 from empathy_scan.report import People, dialogue
 from empathy_scan.report.dialogue import Dialogue
 from empathy_scan.store import Store
@@ -56,6 +57,8 @@ class JudgedTurn:
     answer_turn: int | None
     rose_above: bool | None  # the agent, above this hostile turn
     house: list[dict[str, Any]]  # house phrases: start, end, agents, spoken (conversations), more
+    id: str = ""  # by which its labels can be disputed; "" for turns without labels
+    appeal: str | None = None  # what became of an appeal against them
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,8 +164,12 @@ def stored(store: str, conversation: str, config: Config) -> JudgedConversation:
     note = (
         "" if count <= SEARCHED else f"house phrases are not looked for among {count:,} conversations: see the report"
     )
-    turns, labels = (roster.merge(frame, listed_people) for frame in (found.turns, found.labels))
-    return _shown(turns, found.scores, labels, said=said, config=config, names=listed_people.names, note=note)
+    ruled = appeals.standing(opened, config)
+    turns, labels = (roster.merge(frame, listed_people) for frame in (found.turns, ruled.labels(found.labels)))
+    scores = ruled.scores(found.scores)
+    return _shown(
+        turns, scores, labels, said=said, config=config, names=listed_people.names, note=note, appealed=ruled.told
+    )
 
 
 def _shown(
@@ -174,13 +181,14 @@ def _shown(
     config: Config,
     names: Mapping[str, str] | None = None,
     note: str = "",
+    appealed: Sequence[report.Appealed] = (),
 ) -> JudgedConversation:
     """One conversation's page and turns."""
     frames = report.Frames(
         turns=turns, scores=scores, labels=labels, figures=tables.FIGURES.empty(), rejects=tables.REJECTS.empty(),
         phrases=said, weeks=pl.DataFrame(schema=trends.WEEKS), changes=pl.DataFrame(schema=trends.CHANGES),
     )  # fmt: skip
-    material = report.prepare(frames, config.report, People(names or {}))
+    material = report.prepare(frames, config.report, People(names or {}), appealed)
     conversation_id = str(turns["conversation_id"][0])
     (page,) = dialogue.dialogues(material, [conversation_id])
     houses = material.house.filter(pl.col("conversation_id") == conversation_id).to_dicts()
@@ -216,17 +224,25 @@ def _judged(row: dict[str, Any], number: int, houses: list[dict[str, Any]]) -> J
         turn=row["turn"], number=number, role=row["role"], agent_id=row["agent_id"], text=row["text"],
         tone=tone_names(row["role"])[row["tone"]] if scored else "",
         tone_p=_tone_p(row) if scored else 0.0,
-        labels={code: round(row[PROBABILITIES[code]] or 0.0, 3) for code in codes},
+        labels={code: _label_p(row[PROBABILITIES[code]]) for code in codes},
         care_class=care_class(row["flags"]).value if scored and row["role"] == "agent" else "",
         evidence=row["evidence"] or [], deletions=row["deletions"] or [],
         hardship=bool(row["hardship"]), unsure=bool(row["unsure"]), call=bool(row["call"]),
         answer=row["answer"] if row["call"] else None, answer_turn=row["answer_turn"] if row["call"] else None,
         rose_above=row["rose_above"], house=list(_house(row["turn"], houses)),
+        id=message_id(row["conversation_id"], row["turn"]) if scored else "", appeal=row["appeal"],
     )  # fmt: skip
+
+
+def _label_p(probability: float | None) -> float:
+    """The probability of a label that a turn has; what people decided is certain."""
+    return 1.0 if probability is None else round(float(probability), 3)
 
 
 def _tone_p(row: dict[str, Any]) -> float:
     """The probability of a turn's tone; guarded and upset are given from the chance of that tone or a harsher one."""
+    if row["p_hostile"] is None:  # people decided
+        return 1.0
     chances = (row["p_civil"], row["p_strained"] + row["p_hostile"], row["p_hostile"])
     return round(min(1.0, float(chances[row["tone"]])), 3)
 

@@ -7,7 +7,7 @@ under way until the reports are made again: whoever forgets or scans next comple
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -15,6 +15,7 @@ from pathlib import Path
 import polars as pl
 
 from empathy_scan import identities, layouts, ledger, stages, tombstones
+from empathy_scan.appeals_log import Log
 from empathy_scan.codebook import Role
 from empathy_scan.errors import UsageError
 from empathy_scan.layouts import VERSIONED
@@ -122,7 +123,7 @@ def remove(store: Store, wish: Wish, found: Found, roster: Roster, *, queue: Pat
         found = _both(found, unfinished(store))
         store.remember(_STATE, {"state": BEGUN})
         _bury(store, wish, found, roster)
-        _forget_reviews(queue, pl.concat([found.whole[_ID], found.shared[_ID]]))
+        _forget_reviews(queue, pl.concat([found.whole[_ID], found.shared[_ID]]), _people(wish, found, roster))
         sources = _sources(store, pl.concat([found.whole[_ID], found.shared[_ID]]))
         cut, lost = _without_agents(store, found)
         gone = pl.concat([found.whole[_ID], lost]).unique()
@@ -317,12 +318,22 @@ def _forget_rejects(store: Store, sources: set[str], gone: set[str]) -> None:
     store.set_rejects(tombstones.without_names(held.filter(~files.is_in(list(sources))), gone))
 
 
-def _forget_reviews(queue: Path | None, gone: pl.Series) -> None:
-    """Take conversations out of the folder in which people label turns."""
+def _forget_reviews(queue: Path | None, gone: pl.Series, agents: Collection[str] = ()) -> None:
+    """Take conversations out of the folder in which people label turns and appeal, and agents' names out of appeals."""
     if queue is not None and queue.is_dir():
         from empathy_scan import review  # noqa: PLC0415 - most nights forget nothing
 
         review.forget(queue, gone.to_list())
+        Log(queue).forget(gone.to_list(), agents=lambda who: bool(agents) and _keys([who])[0] in agents)
+
+
+def _people(wish: Wish, found: Found, roster: Roster) -> set[str]:
+    """The keys of the agents who are to be forgotten, by every name that the roster has of them."""
+    if wish.kind != AGENT:
+        return set(found.agents)
+    keys = {*found.agents, *_keys(wish.values)}
+    agents = {roster.keys.get(key, key) for key in keys}
+    return keys | agents | {name for name, agent in roster.keys.items() if agent in agents}
 
 
 def named(wish: Wish, key: str) -> set[str]:

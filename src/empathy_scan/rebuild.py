@@ -13,6 +13,7 @@ import polars as pl
 
 from empathy_scan import (
     __version__,
+    appeals,
     codebook,
     groups,
     phrases,
@@ -47,18 +48,18 @@ def write_report(
     A roster gives agents one id each, names and teams, also in what was stored before it was there. `conversations` are
     the ids of those that get a page also where a large report has none of them, `told` hears what was written.
     With `again` it is the report in that folder, of which something was taken away.
-    Rates are corrected where one model made all labels of the period and the store knows its errors.
+    Rates are corrected where one model made all labels of the period and the store knows its errors. What appeals have
+    decided counts instead of the model's labels.
 
     Raises StoreError where there is no store, UsageError for an id that is not in the report, OutputError where the
     report cannot be written.
     """
     listed = roster.load(config.roles.roster)
     since = since if since is not None or until is not None else latest(store, config.report.weeks)
-    loaded = store.load(since=since, until=until)
-    stored = replace(loaded, turns=roster.merge(loaded.turns, listed), labels=roster.merge(loaded.labels, listed))
+    ruled = appeals.standing(store, config)
+    stored = _counting(store.load(since=since, until=until), listed, ruled)
     said = phrases.found(phrases.of_scores(stored.turns, stored.scores))
     weeks, changes = trends.both(stored.labels, config.summary, measures=report.WEEKLY, latest=report.WEEKS)
-    versions = stored.conversations.select("model", "settings").unique().sort("model", "settings")
     front_page = report.write(
         reports,
         turns=stored.turns,
@@ -71,23 +72,19 @@ def write_report(
             teams=listed.teams,
             sentences=said.sentences,
             groups=groups.of_conversations(stored.conversations, config.report.group_by),
+            decided=ruled.decided,
         ),
         rejects=stored.rejects,
         phrases=said,
         weeks=weeks,
         changes=changes,
         people=report.People(listed.names, listed.teams, tuple(listed.unlisted(_agents(stored.turns)))),
-        background=_background(store, stored, config),
+        background=_background(store, stored, config, ruled.told),
         conversations=conversations,
         told=told,
         again=again,
         config=config.report,
-        provenance={
-            "version": __version__,
-            "model": ", ".join(versions["model"].unique().sort()),
-            "settings": ", ".join(versions["settings"].unique().sort()),
-            "codebook": str(codebook.CODEBOOK_VERSION),
-        },
+        provenance=_provenance(stored),
     )
     return front_page, stored
 
@@ -114,6 +111,21 @@ def latest(store: Store, weeks: int) -> datetime | None:
     return monday - timedelta(weeks=weeks - 1)
 
 
+def _counting(loaded: Stored, listed: roster.Roster, ruled: appeals.Standing) -> Stored:
+    """What was loaded, with the agents of the roster and what appeals have decided."""
+    return replace(
+        loaded, turns=roster.merge(loaded.turns, listed), labels=roster.merge(ruled.labels(loaded.labels), listed),
+        scores=ruled.scores(loaded.scores),
+    )  # fmt: skip
+
+
+def _provenance(stored: Stored) -> dict[str, str]:
+    """What stands at the foot of every page."""
+    versions = stored.conversations.select("model", "settings").unique()
+    told = {name: ", ".join(versions[name].unique().sort()) for name in ("model", "settings")}
+    return {"version": __version__, **told, "codebook": str(codebook.CODEBOOK_VERSION)}
+
+
 def _agents(turns: pl.DataFrame) -> Iterator[str]:
     """The agents who speak."""
     yield from turns["agent_id"].drop_nulls().unique()
@@ -125,7 +137,7 @@ def _errors(stored: Stored) -> quantify.ErrorRates | None:
     return quantify.from_frame(stored.error_rates, models[0]) if len(models) == 1 else None
 
 
-def _background(store: Store, stored: Stored, config: Config) -> report.Background:
+def _background(store: Store, stored: Stored, config: Config, told: tuple[report.Appealed, ...]) -> report.Background:
     """What the Method page tells of models, settings and known errors; errors only where one model made all labels."""
     models = tuple(_model(model) for model in stored.conversations["model"].unique().sort())
     shaping = {**asdict(config.summary), **asdict(config.report)}
@@ -137,6 +149,7 @@ def _background(store: Store, stored: Stored, config: Config) -> report.Backgrou
         error_rates=stored.error_rates.clear() if errors is None else errors,
         takeovers=takeovers.taken_over(store, [*stored.conversations["model"].unique()]),
         review=reviewing.told(store, config),
+        appeals=told,
     )
 
 

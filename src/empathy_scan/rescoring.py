@@ -18,7 +18,20 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from empathy_scan import __version__, lock, months, quantify, rebuild, report, roster, runs, stages, summary, takeovers
+from empathy_scan import (
+    __version__,
+    appeals,
+    lock,
+    months,
+    quantify,
+    rebuild,
+    report,
+    roster,
+    runs,
+    stages,
+    summary,
+    takeovers,
+)
 from empathy_scan.cache import Cache
 from empathy_scan.candidates import CandidateStore, Scoring, demand_same, differs
 from empathy_scan.codebook import CODEBOOK_VERSION
@@ -279,8 +292,8 @@ def _codebook(held: CandidateStore) -> str:
 
 def compared(held: CandidateStore, config: Config, scoring: Scoring, listed: Roster) -> Comparison:
     """All history under both models, a month at a time."""
-    tally = Tally()
-    for month, own, around in _months(held, scoring, listed):
+    tally, ruled = Tally(), appeals.standing(held, config)
+    for month, own, around in _months(held, scoring, listed, ruled):
         tally.add_labels(*own)
         for ids, near in _slices(own[0], around):
             tally.add_figures(*near, ids)
@@ -292,11 +305,13 @@ def compared(held: CandidateStore, config: Config, scoring: Scoring, listed: Ros
 Pair = tuple[pl.DataFrame, pl.DataFrame]  # LABELS by the model that counts, and by the one that is tried
 
 
-def _months(held: CandidateStore, scoring: Scoring, listed: Roster) -> Iterator[tuple[str, Pair, Pair]]:
-    """Each month's labels, and with those of the months around it."""
+def _months(
+    held: CandidateStore, scoring: Scoring, listed: Roster, ruled: appeals.Standing
+) -> Iterator[tuple[str, Pair, Pair]]:
+    """Each month's labels, with what was decided on appeals, and with those of the months around it."""
 
     def load(month: str) -> Pair:
-        old, new = (roster.merge(held.labels_within(month, each), listed) for each in (None, scoring))
+        old, new = (roster.merge(ruled.labels(held.labels_within(month, each)), listed) for each in (None, scoring))
         return old, new
 
     names = held.months()
@@ -325,11 +340,14 @@ def stood(held: CandidateStore, config: Config, scoring: Scoring, listed: Roster
     """Bands and who stands out in the report's period, where the two models differ."""
     since = rebuild.latest(held, config.report.weeks)
     names = [month for month in held.months() if months.within(since, None)(month)]
+    ruled = appeals.standing(held, config)
     both = []
     for each in (None, scoring):
         labels = pl.concat([LABELS.empty(), *(held.labels_within(month, each) for month in names)])
         figures = summary.figures(
-            roster.merge(labels.filter(months.between(since, None)), listed), config.summary, teams=listed.teams
+            roster.merge(ruled.labels(labels.filter(months.between(since, None))), listed),
+            config.summary,
+            teams=listed.teams,
         ).filter(pl.col("scope") == "agent", pl.col("agent_id") != UNKNOWN_AGENT)
         both.append((_bands(figures), _outstanding(figures)))
     (bands, out), (new_bands, new_out) = both

@@ -185,6 +185,19 @@ def mean(sums: Numbers, counts: Counts, *, resamples: int, seed: Sequence[int]) 
     return _bracket(value, max(-1.0, value - reach), min(1.0, value + reach))
 
 
+def joined(estimates: Sequence[Estimate], weights: Sequence[float]) -> Estimate:
+    """The weighted mean of independent estimates, its interval from theirs (MOVER: Zou and Donner 2008)."""
+    shares = [weight / sum(weights) for weight in weights]
+    value = sum(share * each.value for share, each in zip(shares, estimates, strict=True))
+    below, above = (
+        math.sqrt(
+            sum((share * (getattr(each, end) - each.value)) ** 2 for share, each in zip(shares, estimates, strict=True))
+        )
+        for end in ("low", "high")
+    )
+    return Estimate(value, value - below, value + above)
+
+
 def shrink(successes: Numbers, trials: Numbers) -> Shrunk:
     """Rates of small groups drawn towards the rate of all (beta-binomial empirical Bayes; Efron 2010, chapter 1).
 

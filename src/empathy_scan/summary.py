@@ -9,13 +9,14 @@ depend on the others, adjusted and shrunken figures, stands beside it (adjust.py
 from __future__ import annotations
 
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from enum import StrEnum
 from typing import cast
 
 import polars as pl
 
-from empathy_scan import adjust, phrases, quantify, stats
+from empathy_scan import adjust, certain, phrases, quantify, stats
 from empathy_scan.codebook import ATTACKS, CareClass
 from empathy_scan.config import SummaryConfig
 from empathy_scan.mirror import GUARDED
@@ -86,6 +87,7 @@ def figures(
     teams: Mapping[str, str] | None = None,
     sentences: pl.DataFrame | None = None,
     groups: pl.DataFrame | None = None,
+    decided: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """Every measure of every agent who speaks in the labels, and of the team: a FIGURES frame.
 
@@ -94,8 +96,9 @@ def figures(
     `value` is null, with the reason in `why`, where fewer than `minimum_conversations` conversations had an
     opportunity. Counts are always told. `errors` are those of the model that made the labels: with them the rates are
     told a second time, `corrected`, or why they cannot be. `sentences` are the caring sentences with their
-    phrases (phrases.Phrases): without them the measures of phrases have no opportunity. Raises SchemaError for anything
-    that is not LABELS.
+    phrases (phrases.Phrases): without them the measures of phrases have no opportunity. `decided` (columns
+    `conversation_id`, `turn`) are the turns whose labels people have decided: they are not corrected. Raises
+    SchemaError for anything that is not LABELS.
     """
     rows = opportunities(labels)
     if sentences is not None:
@@ -104,6 +107,8 @@ def figures(
     grouped = of_team(*_in_groups(rows, groups))
     scoped = ((rows, "agent"), (whole, "team"), (named, "team"), (grouped, "group"))
     sums = pl.concat([conversation_sums(part, scope=scope) for part, scope in scoped])
+    sure = certain.opportunities(labels, decided) if errors is not None and decided is not None else None
+    parts_of_sure = _sure_parts(scoped, sure)
     alike = sums.group_by(*_SCOPE, *SUMS).agg(pl.len().cast(pl.Int64).alias("alike")).sort(*_SCOPE, *SUMS)
     parts = alike.partition_by(_SCOPE, as_dict=True, include_key=False)
     agents = rows.filter(pl.col("measure") == "abuse_load")["agent_id"].unique().sort()
@@ -117,7 +122,8 @@ def figures(
             measure: figure_of(measure, parts.get((scope, agent, _COUNTED.get(measure, measure)), nothing), config)
             for measure in MEASURES
         }
-        corrections = _corrections(counted, errors)
+        apart = {measure: split for (*where, measure), split in parts_of_sure.items() if where == [scope, agent]}
+        corrections = _corrections(counted, errors, apart, config)
         made += [
             {"scope": scope, "agent_id": agent, "measure": measure} | figure | corrections.get(measure, {})
             for measure, figure in counted.items()
@@ -248,22 +254,69 @@ def figure_of(measure: str, alike: pl.DataFrame, config: SummaryConfig) -> dict[
     return known | {"value": estimate.value * scale, "low": estimate.low * scale, "high": estimate.high * scale}
 
 
-def _corrections(counted: Mapping[str, dict[str, object]], errors: ErrorRates | None) -> dict[str, dict[str, object]]:
-    """By measure the columns that tell of its correction; nothing without error rates or without a value."""
+def _sure_parts(
+    scoped: Sequence[tuple[pl.DataFrame, str]], sure: pl.DataFrame | None
+) -> dict[tuple[str, str, str], tuple[pl.DataFrame, pl.DataFrame]]:
+    """The kinds of conversations (as `figure_of` takes them) of what is certain and of the rest, where some is."""
+    if sure is None or sure.is_empty():
+        return {}
+    key = ("measure", "conversation_id", "turn")
+    found: dict[tuple[str, str, str], list[pl.DataFrame]] = {}
+    for rows, scope in scoped:
+        own = rows.filter(pl.col("measure").is_in(list(quantify.MEASURES)))
+        marked = own.join(sure.with_columns(sure=pl.lit(value=True)), on=key, how="left")
+        touched = marked.join(marked.filter("sure").select("agent_id", "measure").unique(), on=("agent_id", "measure"))
+        for at, part in enumerate((pl.col("sure").is_not_null(), pl.col("sure").is_null())):
+            sums = conversation_sums(touched.filter(part).drop("sure"), scope=scope)
+            alike = sums.group_by(*_SCOPE, *SUMS).agg(pl.len().cast(pl.Int64).alias("alike")).sort(*_SCOPE, *SUMS)
+            for where, one in alike.partition_by(_SCOPE, as_dict=True, include_key=False).items():
+                place = (str(where[0]), str(where[1]), str(where[2]))
+                found.setdefault(place, [alike.clear().drop(_SCOPE)] * 2)[at] = one
+    return {place: (both[0], both[1]) for place, both in found.items()}
+
+
+def _corrections(
+    counted: Mapping[str, dict[str, object]],
+    errors: ErrorRates | None,
+    apart: Mapping[str, tuple[pl.DataFrame, pl.DataFrame]],
+    config: SummaryConfig,
+) -> dict[str, dict[str, object]]:
+    """By measure the columns that tell of its correction; nothing without error rates or without a value.
+
+    `apart` are the measures with opportunities of which people decided what they are: only the rest is corrected, and
+    both are put together again by their numbers, their intervals by MOVER (Zou and Donner 2008).
+    """
     if errors is None:
         return {}
     rates = {
-        measure: stats.Estimate(*(cast("float", figure[name]) for name in ("value", "low", "high")))
+        measure: _told(figure)
         for measure, figure in counted.items()
         if measure in quantify.MEASURES and figure["value"] is not None
     }
+    alone = replace(config, minimum_conversations=1)
+    known, rest = (
+        {measure: figure_of(measure, both[at], alone) for measure, both in apart.items() if measure in rates}
+        for at in (0, 1)
+    )
+    doubted = {measure: _told(rest[measure]) for measure in rest if rest[measure]["value"] is not None}
+    wholly_sure = rest.keys() - doubted.keys()
+    asked = {measure: doubted.get(measure, rate) for measure, rate in rates.items()}
     found: dict[str, dict[str, object]] = {}
-    for measure, made in quantify.corrections(rates, errors).items():
-        if isinstance(made, str):
-            found[measure] = {"uncorrected_why": made}
+    for measure, made in quantify.corrections(asked, errors).items():
+        whole = rates[measure] if measure in wholly_sure else made
+        if measure in doubted and isinstance(whole, stats.Estimate):
+            sure = known[measure]
+            whole = stats.joined((_told(sure), whole), (cast("int", sure["n"]), cast("int", rest[measure]["n"])))
+        if isinstance(whole, str):
+            found[measure] = {"uncorrected_why": whole}
         else:
-            found[measure] = {column: getattr(made, name) for name, column in _CORRECTED.items()}
+            found[measure] = {column: getattr(whole, name) for name, column in _CORRECTED.items()}
     return found
+
+
+def _told(figure: Mapping[str, object]) -> stats.Estimate:
+    """A figure's value with its interval."""
+    return stats.Estimate(*(cast("float", figure[name]) for name in ("value", "low", "high")))
 
 
 def _estimate(measure: str, sums: stats.Numbers, counts: stats.Counts, config: SummaryConfig) -> stats.Estimate:

@@ -8,6 +8,7 @@ stderr.
 from __future__ import annotations
 
 from empathy_scan.cli import (
+    appeal,
     config,
     demo,
     doctor,
@@ -26,6 +27,6 @@ from empathy_scan.cli import (
 from empathy_scan.cli.base import app
 
 __all__ = [
-    "app", "config", "demo", "doctor", "forget", "learn", "measure", "models", "read", "rescore", "review", "runs", "scan",
+    "app", "appeal", "config", "demo", "doctor", "forget", "learn", "measure", "models", "read", "rescore", "review", "runs", "scan",
     "show", "tidy",
 ]  # fmt: skip

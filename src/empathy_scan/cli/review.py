@@ -172,7 +172,7 @@ def serve(
 
     from empathy_scan.review.server import ReviewServer  # noqa: PLC0415 - polars stays out of --help
 
-    _demand_turns(folder)
+    _demand_turns(folder, appeals=True)
     with ReviewServer(folder, port=port, host=host) as server, contextlib.suppress(KeyboardInterrupt):
         typer.echo(server.address)
         sys.stdout.flush()
@@ -202,9 +202,11 @@ def agreement(
         typer.echo(base.safe(line))
 
 
-def _demand_turns(queue: Queue) -> None:
-    """Raise where nothing was drawn yet."""
-    if not queue.draws():
+def _demand_turns(queue: Queue, *, appeals: bool = False) -> None:
+    """Raise where nothing was drawn yet, and with `appeals` nobody has appealed either."""
+    from empathy_scan.appeals_log import Log  # noqa: PLC0415 - not for --help
+
+    if not queue.draws() and not (appeals and any(case.is_open for case in Log(queue.folder).cases().values())):
         raise UsageError(
             f"there is no review queue in {queue.folder}",
             remedy="draw turns with `empathy-scan review export`, or name the right folder with --store or --queue",

@@ -176,6 +176,8 @@ class Screen:
 
     def _why(self, turn: Turn) -> Iterator[Text]:
         """The lines below or beside a message."""
+        if turn.appeal:
+            yield Text(self.words(turn.appeal), style="bold")
         if turn.aside:
             yield Text(self.words(turn.aside), style="dim")
         for reply in turn.replies:

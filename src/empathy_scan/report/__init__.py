@@ -1,5 +1,6 @@
 """The report: a folder of static HTML and Markdown pages from figures down to the turns behind them, and their data."""
 
+from empathy_scan.report.appealed import Appealed
 from empathy_scan.report.material import WEEKLY, WEEKS, Frames, People, prepare
 from empathy_scan.report.measures import bands, letters
 from empathy_scan.report.method import Background, Model
@@ -11,6 +12,6 @@ from empathy_scan.report.reviewed import Reviewed
 from empathy_scan.report.takeover import Takeover
 
 __all__ = [
-    "WEEKLY", "WEEKS", "Background", "Frames", "Model", "People", "Reviewed", "Takeover", "Tried", "Written", "bands",
-    "forget_rescored", "letters", "prepare", "write", "write_rescored",
+    "WEEKLY", "WEEKS", "Appealed", "Background", "Frames", "Model", "People", "Reviewed", "Takeover", "Tried",
+    "Written", "bands", "forget_rescored", "letters", "prepare", "write", "write_rescored",
 ]  # fmt: skip

@@ -10,12 +10,15 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from empathy_scan.fingerprints import message_id
 from empathy_scan.mirror import UNKNOWN_AGENT
 from empathy_scan.report import (
+    appealed,
     beside,
     coaching,
     composure,
     content,
+    dialogue,
     likeness,
     measures,
     moments,
@@ -48,6 +51,14 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True)
+class Disputed:
+    """An appeal against a message of the agent's: where it stands, and what became of it."""
+
+    where: dialogue.Link
+    told: str
+
+
+@dataclass(frozen=True, slots=True)
 class AgentPage:
     """An agent's page."""
 
@@ -71,6 +82,8 @@ class AgentPage:
     sections: tuple[Section, ...]
     withheld: tuple[Withheld, ...]
     piles: tuple[Pile, ...]
+    how: str  # how a label is disputed; "" where nothing is cited
+    appeals: tuple[Disputed, ...]  # oldest first
     conversations: tuple[content.Listed, ...]
     conversations_more: str
     cited: tuple[tuple[str, str, str, int, int], ...]  # section, kind, conversation, turn, agent_turn, for the data
@@ -190,13 +203,28 @@ def _page(
             material, agent_id, courses=bool(courses), changes=bool(changes),
             varied=bool(spoken and spoken.varied), named=named,
         ),
-        piles=cut.piles.get(agent_id, ()),
+        piles=cut.piles.get(agent_id, ()), how=_how(picked), appeals=tuple(_appeals(material, agent_id)),
         conversations=tuple(content.listed(material, row, without=agent_id) for row in newest), conversations_more=more,
         cited=tuple(
             (section, row["kind"], row["conversation_id"], row["turn"], row["agent_turn"])
             for section, row in picked.cited()
         ),
     )  # fmt: skip
+
+
+def _how(picked: talk.Picked) -> str:
+    """How a label is disputed, with the id of the first message that the page cites."""
+    first = next((row for _, row in picked.cited()), None)
+    return appealed.how(message_id(first["conversation_id"], first["agent_turn"])) if first else ""
+
+
+def _appeals(material: Material, agent_id: str) -> Iterator[Disputed]:
+    """The appeals against messages of an agent, or to one; none of those that were withdrawn."""
+    for each in material.appeals:
+        row, told = material.conversations[each.conversation_id], appealed.note(each)
+        if told and each.agent_id == agent_id:
+            name = f"{dialogue.channel(row)}, {dialogue.when(row)}"
+            yield Disputed(dialogue.Link(name, material.href(each.conversation_id, each.turn)), told)
 
 
 def _chains(number: int, told: int) -> str:

@@ -14,7 +14,8 @@ import polars as pl
 from markupsafe import Markup
 
 from empathy_scan.codebook import Role
-from empathy_scan.report import escalation, inshort, lanes, marks, sketch, words
+from empathy_scan.fingerprints import message_id
+from empathy_scan.report import appealed, escalation, inshort, lanes, marks, sketch, words
 from empathy_scan.report.escalation import Course
 from empathy_scan.report.inshort import Statement
 from empathy_scan.report.marks import Chip, House, Piece, Reason
@@ -75,6 +76,8 @@ class Turn:
     house: tuple[House, ...] = ()
     reasons: tuple[Reason, ...] = ()
     weighed: tuple[str, ...] = ()  # what it came close to
+    id: str = ""  # by which it can be disputed; "" where nothing labels it
+    appeal: str = ""  # what became of an appeal against its labels
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +105,7 @@ class Dialogue:
     legend: tuple[Reply, ...]  # what the chart of its course draws
     grouped: str  # how many messages a step of the chart holds; "" for one
     neighbours: tuple[Neighbour, ...]
+    how: str = ""  # how a label is disputed; "" where there is none
 
     @property
     def sketch(self) -> tuple[str, ...]:
@@ -214,8 +218,15 @@ def _dialogue(
             turn(material, row, numbers=numbers, house=by_turn.get(row["turn"], ())) for row in rows
         ),
         statements=inshort.in_short(rows, found), course=found, legend=tuple(_legend(found)),
-        grouped=_grouped(found), neighbours=neighbours,
+        grouped=_grouped(found), neighbours=neighbours, how=_how(rows),
     )  # fmt: skip
+
+
+def _how(rows: Sequence[Row]) -> str:
+    """How labels of this conversation are disputed, with the id of an agent's message, or of any other with labels."""
+    labelled = [row for row in rows if row["tone"] is not None]
+    first = next((row for row in labelled if row["role"] == Role.AGENT), labelled[0] if labelled else None)
+    return appealed.how(message_id(first["conversation_id"], first["turn"])) if first else ""
 
 
 def _houses(rows: Sequence[Row]) -> dict[int, tuple[House, ...]]:
@@ -303,6 +314,8 @@ def turn(
         house=tuple(house),
         reasons=marks.reasons(row, ids) if number else (),
         weighed=marks.weighed(row) if number else (),
+        id="" if row["tone"] is None else message_id(row["conversation_id"], row["turn"]),
+        appeal=row["appeal"] or "",
     )
 
 

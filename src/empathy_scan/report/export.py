@@ -15,6 +15,7 @@ from typing import Any
 import polars as pl
 
 from empathy_scan import tables, trends
+from empathy_scan.fingerprints import message_id
 from empathy_scan.report.material import Material
 
 FORMAT_VERSION = 1  # of the tables and of report.json; a new column or table keeps it, any other change raises it
@@ -46,7 +47,12 @@ TABLES: dict[str, _Columns] = {
     },
     "moments": {
         "agent_id": pl.String, "section": pl.String, "kind": pl.String, "conversation_id": pl.String,
-        "turn": pl.Int64, "agent_turn": pl.Int64, "page": pl.String,
+        "turn": pl.Int64, "agent_turn": pl.Int64, "page": pl.String, "message": pl.String, "agent_message": pl.String,
+    },
+    "appeals": {
+        "message": pl.String, "conversation_id": pl.String, "turn": pl.Int64, "agent_id": pl.String, "state": pl.String,
+        "outcome": pl.String, "opened_at": tables.UTC_TIME, "decided_at": tables.UTC_TIME, "was": pl.String,
+        "counts_as": pl.String, "applies": pl.Boolean, "page": pl.String,
     },
     "phrases": {
         "text": pl.String, "uses": pl.Int64, "conversations": pl.Int64, "agents": pl.Int64, "scripted": pl.Float64,
@@ -56,7 +62,7 @@ _KEYS = {
     "agents": ("agent_id",), "figures": ("scope", "agent_id", "measure"), "groups": ("key", "group", "measure"),
     "weeks": ("agent_id", "measure", "week"), "changes": ("agent_id", "measure"),
     "conversations": ("started_at", "conversation_id"), "phrases": (),
-    "moments": (),
+    "moments": (), "appeals": (),
 }  # fmt: skip
 
 
@@ -123,6 +129,7 @@ def _tables(
         "changes": material.changes,
         "conversations": _conversations(material, paged),
         "moments": _moments(material, cited),
+        "appeals": _appeals(material),
         "phrases": house.sort("uses", "text", descending=[True, False]),
     }
 
@@ -159,11 +166,29 @@ def _conversations(material: Material, paged: Collection[str]) -> pl.DataFrame:
 
 def _moments(material: Material, cited: Mapping[str, Sequence[Citation]]) -> pl.DataFrame:
     rows = [
-        (agent_id, *citation, material.href(citation[2], citation[4]))
+        (
+            agent_id,
+            *citation,
+            material.href(citation[2], citation[4]),
+            *(message_id(citation[2], turn) for turn in citation[3:]),
+        )
         for agent_id in material.agents
         for citation in cited.get(agent_id, ())
     ]
     return pl.DataFrame(rows, schema=TABLES["moments"], orient="row")
+
+
+def _appeals(material: Material) -> pl.DataFrame:
+    """The appeals against messages of the report; nobody who appealed or decided, and no reason."""
+    rows = [
+        (
+            each.message, each.conversation_id, each.turn, each.agent_id or None, each.state, each.outcome or None,
+            each.opened_at, each.decided_at, each.was or None, each.counts or None, each.applies,
+            material.href(each.conversation_id, each.turn),
+        )
+        for each in material.appeals
+    ]  # fmt: skip
+    return pl.DataFrame(rows, schema=TABLES["appeals"], orient="row")
 
 
 def _as_json(material: Material, made: Mapping[str, pl.DataFrame], provenance: Mapping[str, str]) -> bytes:

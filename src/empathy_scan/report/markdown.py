@@ -74,6 +74,11 @@ def block(lines: Iterable[str]) -> Ready:
     return Ready("\n".join(f"    {line}".rstrip() for line in lines))
 
 
+def code(name: str) -> Ready:
+    """A name of ours as it is to be typed."""
+    return Ready(f"`{name}`")
+
+
 def anchor(name: str) -> Ready:
     """A place that a link leads to; the name is one of ours."""
     return Ready(f'<a id="{name}"></a>')

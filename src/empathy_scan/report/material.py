@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import polars as pl
@@ -12,7 +12,8 @@ from empathy_scan import gaming, mirror, tables
 from empathy_scan.codebook import Role
 from empathy_scan.config import ReportConfig
 from empathy_scan.phrases import Phrases
-from empathy_scan.report import charts, measures, words
+from empathy_scan.report import appealed, charts, measures, words
+from empathy_scan.report.appealed import Appealed
 from empathy_scan.report.measures import Figure
 from empathy_scan.stats import Estimate
 
@@ -80,6 +81,7 @@ class Material:
     beside: pl.DataFrame  # for every agent of a conversation the agent's conversations before and after it, by date
     weeks: pl.DataFrame  # the headline figures of every agent and of the team in the last WEEKS weeks
     changes: pl.DataFrame
+    appeals: tuple[Appealed, ...] = ()  # against labels of these conversations, in the order of opening
 
     def figure(self, agent_id: str, measure: str) -> Figure | None:
         """The figure of an agent, or of the team; None where `summary` made none."""
@@ -98,12 +100,15 @@ class Material:
         return f"agents/{words.slug(agent_id)}.html"
 
 
-def prepare(frames: Frames, config: ReportConfig, people: People) -> Material:
-    """The material of a report. Raises SchemaError for a frame that is not of its table."""
+def prepare(frames: Frames, config: ReportConfig, people: People, appeals: Sequence[Appealed] = ()) -> Material:
+    """The material of a report, whose labels hold what `appeals` have decided already.
+
+    Raises SchemaError for a frame that is not of its table.
+    """
     frames = frames.checked()
     exchanges = mirror.agent_turns(frames.labels)
     answers = _with_first_turn(mirror.answers(frames.labels), exchanges)
-    said = _said(frames, answers)
+    said = _with_appeals(_said(frames, answers), appeals)
     of_team = (pl.col("scope") == "team") & (pl.col("agent_id") != TEAM)
     of_group = pl.col("scope") == "group"
     figures, teams, groups = (
@@ -120,6 +125,7 @@ def prepare(frames: Frames, config: ReportConfig, people: People) -> Material:
         rejects=frames.rejects.sort(tables.REJECTS.key).to_dicts(),
         phrases=frames.phrases, house=_house(frames.phrases), beside=_beside(said),
         weeks=frames.weeks, changes=frames.changes,
+        appeals=_within(said, appeals),
     )  # fmt: skip
 
 
@@ -181,6 +187,41 @@ def _said(frames: Frames, answers: pl.DataFrame) -> pl.DataFrame:
         .pipe(_with_signs)
         .sort(key)
     )
+
+
+def _within(said: pl.DataFrame, appeals: Sequence[Appealed]) -> tuple[Appealed, ...]:
+    """The appeals of the report's conversations, each with the agent who says the message there, or answers it."""
+    if not appeals:
+        return ()
+    ids = pl.DataFrame({"conversation_id": [each.conversation_id for each in appeals]}).unique()
+    own = said.join(ids, on="conversation_id", how="semi").sort("conversation_id", "turn")
+    agent = pl.when(pl.col("role") == Role.AGENT).then("agent_id")
+    nearest = pl.coalesce(agent.backward_fill().over("conversation_id"), agent.forward_fill().over("conversation_id"))
+    agents = {row[:2]: row[2] for row in own.select("conversation_id", "turn", nearest.alias("agent")).iter_rows()}
+    there = {conversation for conversation, _ in agents}
+    return tuple(
+        replace(each, agent_id=agents.get((each.conversation_id, each.turn), each.agent_id) or "")
+        for each in appeals
+        if each.conversation_id in there
+    )
+
+
+def _with_appeals(said: pl.DataFrame, appeals: Sequence[Appealed]) -> pl.DataFrame:
+    """The turns with `appeal`, what stands beside an appealed one; where people decided, the model has no say."""
+    rows = [
+        (each.conversation_id, each.turn, appealed.note(each) or None, bool(each.outcome) and each.applies)
+        for each in appeals
+    ]
+    schema = {"conversation_id": pl.String, "turn": pl.Int32, "appeal": pl.String, "_decided": pl.Boolean}
+    told = pl.DataFrame(rows, schema=schema, orient="row").unique(["conversation_id", "turn"], keep="last")
+    joined = said.join(told, on=("conversation_id", "turn"), how="left", maintain_order="left")
+    chances = [name for name in said.columns if name.startswith("p_")]
+    models = pl.when(~pl.col("_decided").fill_null(value=False))
+    return joined.with_columns(
+        *(models.then(name).alias(name) for name in (*chances, "evidence", "deletions", "owned") if name != "p_civil"),
+        p_civil=models.then("p_civil").otherwise((pl.col("tone") == 0).cast(pl.Float32)),
+        unsure=models.then("unsure").otherwise(pl.lit(value=False)),
+    ).drop("_decided")
 
 
 def _with_signs(said: pl.DataFrame) -> pl.DataFrame:

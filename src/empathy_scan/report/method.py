@@ -12,7 +12,7 @@ import polars as pl
 from empathy_scan import quantify, stats, trends
 from empathy_scan.codebook import CODEBOOK_VERSION
 from empathy_scan.errors import NoticeError
-from empathy_scan.report import measures, reviewed, words
+from empathy_scan.report import appealed, measures, reviewed, words
 from empathy_scan.report.material import Material
 from empathy_scan.report.takeover import Takeover, sentences
 from empathy_scan.tables import ERROR_RATES
@@ -61,6 +61,7 @@ class Background:
     error_rates: pl.DataFrame = field(default_factory=ERROR_RATES.empty)
     takeovers: tuple[Takeover, ...] = ()  # when other models took over, oldest first
     review: reviewed.Reviewed | None = None  # what the centre's own people said of its turns
+    appeals: tuple[appealed.Appealed, ...] = ()  # of any of its conversations
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +94,7 @@ class MethodPage:
     errors_about: str
     corrected: str
     review: reviewed.Section | None
+    appeals: appealed.Section | None
     recent: str
     minimum: str
     settings: tuple[tuple[str, str], ...]
@@ -109,6 +111,7 @@ def page(material: Material, provenance: Mapping[str, str], background: Backgrou
         thresholds=thresholds, unsure=unsure,
         errors=errors, errors_about=_errors_about(background.error_rates, known=bool(errors)),
         corrected=_corrected(material), review=reviewed.section(background.review),
+        appeals=appealed.section(material.appeals),
         recent=f"the last {trends.RECENT} weeks against those before them",
         minimum=(
             f"A figure needs {words.plural(least, 'conversation', 'conversations')} that gave an opportunity for it. "

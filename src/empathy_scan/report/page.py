@@ -96,25 +96,25 @@ def write(  # noqa: PLR0913 - a keyword per frame
         weeks=pl.DataFrame(schema=trends.WEEKS) if weeks is None else weeks,
         changes=pl.DataFrame(schema=trends.CHANGES) if changes is None else changes,
     )  # fmt: skip
-    prepared = material.prepare(frames, config, people or material.People())
+    known = background or method.Background()
+    prepared = material.prepare(frames, config, people or material.People(), known.appeals)
     _demand(prepared, conversations)
     counts = findings.count_answers(prepared.exchanges)
     found_of_agents = findings.of_agents(prepared, counts)
     made_by = " ".join(provenance.get(name, "") for name in ("model", "codebook"))
     state = since.state_of(prepared, found_of_agents, last=last or since.read(target), made_by=made_by, again=again)
-    pages = list(_people(prepared, provenance, background or method.Background(), counts, found_of_agents, state))
+    pages = list(_people(prepared, provenance, known, counts, found_of_agents, state))
     with folder.updating(target) as update:
-        asked = sorted({*conversations, *update.asked} & prepared.conversations.keys())
-        update.asked = tuple(asked)
+        update.asked = asked = tuple(sorted({*conversations, *update.asked} & prepared.conversations.keys()))
         chosen = _chosen(prepared, pages, asked)
         site = _Site(update, Templates(config.title, provenance), chosen)
         site.assets()
         for page in itertools.chain(pages, _lists(prepared, chosen)):
             site.page(page)
         site.conversations(prepared, chosen)
-        for path, data in export.files(prepared, frames.figures, provenance, chosen, dict(_cited(prepared, pages))):
+        files = export.files(prepared, frames.figures, provenance, chosen, dict(_cited(prepared, pages)))
+        for path, data in itertools.chain(files, [(since.FILE, since.as_bytes(state))]):
             site.data(path, data)
-        site.data(since.FILE, since.as_bytes(state))
     if told is not None:
         told(site.written())
     return target / "index.html"

@@ -147,5 +147,6 @@ TABLES: dict[str, str] = {
     "changes": "What has changed for whom",
     "conversations": "The conversations, with what happened in each",
     "moments": "The moments that the agents' pages cite",
+    "appeals": "Appeals against labels, and what became of them",
     "phrases": "The house's phrases",
 }

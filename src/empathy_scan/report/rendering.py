@@ -59,6 +59,7 @@ class Templates:
             "report_title": words.shown(title), "provenance": provenance, "shape": charts.shape,
             "terms": prose.TERMS, "limits": prose.LIMITS, "sheets": _sheets(), "quoted": markdown.quoted,
             "linked": self._linked, "said": markdown.said, "block": markdown.block, "anchor": markdown.anchor,
+            "code": markdown.code,
             "reading": prose.READING, "not_for": prose.NOT_FOR,
             "data_tables": tuple((name, prose.TABLES[name]) for name in export.TABLES),
             "data_format": export.FORMAT_VERSION,

@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from empathy_scan import appeals_log, redact
+from empathy_scan.appeals_log import APPEAL, Case, Log
 from empathy_scan.errors import UsageError
 from empathy_scan.report import words
 from empathy_scan.review import questions
@@ -32,6 +34,7 @@ class _State:
     items: dict[str, Item]
     first: dict[_Key, Answer]
     last: dict[_Key, Answer]
+    appeals: dict[str, Case]  # open ones, by item
 
 
 class Desk:
@@ -39,9 +42,10 @@ class Desk:
 
     def __init__(self, queue: Queue, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._queue, self._clock = queue, clock
+        self._appeals = Log(queue.folder)
         self._lock = threading.RLock()
         self._held: dict[str, tuple[str, float]] = {}  # turn -> reviewer, and since when
-        self._state = _State(None, {}, {}, {})
+        self._state = _State(None, {}, {}, {}, {})
 
     def next(self, reviewer: str) -> Told:
         """The next turn for a reviewer, with their progress; `turn` is None where nothing is left.
@@ -86,6 +90,9 @@ class Desk:
             if item is None:
                 raise UsageError("this turn is not in the queue any more", remedy="go on with the next one")
             done = _complete(item, labels)
+            if item_id in state.appeals:
+                self._label(state.appeals[item_id], reviewer, done, comment[:_LONGEST_COMMENT])
+                return {"saved": True, **_compared(item, done), **self._progress(self._fresh(), who)}
             before = state.last.get((item_id, who))
             if before is None or dict(before.labels) != done or before.comment != comment:
                 self._queue.add_answers([
@@ -99,12 +106,29 @@ class Desk:
 
     def _fresh(self) -> _State:
         """The queue as it is now; read again only where a file has changed."""
-        stamp = self._queue.stamp()
+        stamp = self._queue.stamp(), self._appeals.stamp()
         if self._state.stamp != stamp:
-            answers = self._queue.answers()
-            items = {item.id: item for item in self._queue.items()}
-            self._state = _State(stamp, items, first_answers(answers), last_answers(answers))
+            appeals = {case.item: case for case in self._appeals.cases().values() if case.is_open}
+            answers = [*self._queue.answers(), *(one for case in appeals.values() for one in _said(case))]
+            items = {item.id: item for item in (*self._queue.items(), *map(_appealed, appeals.values()))}
+            self._state = _State(stamp, items, first_answers(answers), last_answers(answers), appeals)
         return self._state
+
+    def _label(self, case: Case, reviewer: str, labels: Mapping[str, str], comment: str) -> None:
+        """Keep what somebody says of an appealed message who does not know of the appeal; the first answer counts."""
+
+        def made(held: Mapping[str, Case]) -> appeals_log.Event:
+            if case.message not in held or held[case.message].item != case.item or not held[case.message].is_open:
+                raise UsageError("this turn is not in the queue any more", remedy="go on with the next one")
+            if _is_party(case, person(reviewer)):
+                raise UsageError("you are party to this", remedy="go on with the next one")
+            return appeals_log.Event(
+                appeals_log.LABELLED, case.message, " ".join(reviewer.split()), datetime.now(UTC),
+                redact.redact_text(comment) if comment else "", decided=labels,
+            )  # fmt: skip
+
+        if all(person(each.who) != person(reviewer) for each in case.labelled):
+            self._appeals.add(made)
 
     def _order(self, state: _State, who: str) -> list[Item]:
         """The turns of a reviewer in their own order.
@@ -114,6 +138,8 @@ class Desk:
         """
         shared = [item for item in state.items.values() if item.everyone]
         own = [item for item in state.items.values() if not item.everyone and person(item.reviewer) in {"", who}]
+        barred = {name for name, case in state.appeals.items() if _is_party(case, who)}
+        shared = [item for item in shared if item.id not in barred]
         placed = []
         for items, salt in ((shared, ""), (own, who)):
             ranked = sorted(items, key=lambda item: _luck(item.id, salt))
@@ -129,6 +155,27 @@ class Desk:
             for item in self._order(state, who)
         )
         return {"done": done, "left": left}
+
+
+def _appealed(case: Case) -> Item:
+    """An appealed message as one of the queue's: everybody gets it but those who are party to the appeal."""
+    opening = case.opening
+    return Item(
+        case.item, opening.conversation_id, opening.turn, opening.role, opening.agent_id, opening.text, opening.context,
+        {each.key: opening.labels.get(each.key, CANNOT_TELL) for each in questions.of(opening.role)},
+        ("", opening.model, ""), APPEAL, 0, everyone=True,
+    )  # fmt: skip
+
+
+def _said(case: Case) -> Iterator[Answer]:
+    """What people said of an appealed message."""
+    for each in case.labelled:
+        yield Answer(case.item, each.who, each.decided, each.at, each.why)
+
+
+def _is_party(case: Case, who: str) -> bool:
+    """Whether somebody opened an appeal, or is the agent concerned."""
+    return appeals_log.person(who) in {appeals_log.person(name) for name in (case.opening.who, case.opening.agent_id)}
 
 
 def _named(reviewer: str) -> str:

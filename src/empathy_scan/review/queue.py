@@ -25,6 +25,7 @@ import polars as pl
 
 from empathy_scan import lock
 from empathy_scan.errors import StoreError, UsageError
+from empathy_scan.fingerprints import message_id
 from empathy_scan.report import words
 
 FORMAT_VERSION = 1
@@ -79,7 +80,7 @@ class Draw:
 
 def item_id(conversation_id: str, turn: int) -> str:
     """The name of a turn in files: no spreadsheet takes it for a number or a date, and it tells nothing of anybody."""
-    return "t_" + hashlib.sha256(f"{conversation_id}\0{turn}".encode()).hexdigest()[:12]
+    return message_id(conversation_id, turn)
 
 
 def digits(conversation_ids: Sequence[str]) -> pl.Series:
