@@ -36,6 +36,7 @@ TIERS = {
     "machinery": {
         "engine",
         "cache",
+        "fairness",
         "delta",
         "facts",
         "fingerprints",
@@ -65,6 +66,9 @@ TIERS = {
         "labelled_rows",
         "trends",
         "moves",
+        "fairness_figures",
+        "fairness_agents",
+        "fairness_found",
     },
     "leaves": {"report", "contents", "layouts", "ledger", "store", "review"},
     "composition": {
@@ -89,6 +93,8 @@ TIERS = {
         "forgetting",
         "erasure",
         "doctor",
+        "fairness_columns",
+        "fairness_centre",
         "pipeline",
     },
     "command line": {"cli", "__main__", "api"},

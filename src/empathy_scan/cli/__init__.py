@@ -9,6 +9,7 @@ from __future__ import annotations
 from empathy_scan.cli import (
     config,
     doctor,
+    fairness,
     forget,
     measure,
     models,
@@ -23,6 +24,6 @@ from empathy_scan.cli import (
 from empathy_scan.cli.base import app
 
 __all__ = [
-    "app", "config", "doctor", "forget", "measure", "models", "read", "rescore", "review", "runs", "scan", "show",
+    "app", "config", "doctor", "fairness", "forget", "measure", "models", "read", "rescore", "review", "runs", "scan", "show",
     "tidy",
 ]  # fmt: skip
