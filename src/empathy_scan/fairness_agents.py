@@ -98,7 +98,7 @@ class Comparison:
 def compared(rows: pl.DataFrame, facets: Sequence[Facet], config: SummaryConfig) -> tuple[Comparison, ...]:
     """Every measure by every facet that has two groups or more, of agents with enough conversations."""
     known = rows.filter(pl.col("measure").is_in(MEASURES), pl.col("turn").is_not_null())
-    found = []
+    found: list[Comparison] = []
     for facet in facets:
         own = placed(known, facet)
         if own["group"].n_unique() < 2:
@@ -143,7 +143,7 @@ class _Table:
     agents: list[str]
     n: Numbers  # [agents, groups]
     hits: Numbers
-    off: Numbers  # [agents, 1 + groups, 1 + groups]: products of the talks' hits beyond what is usual, in all and by group
+    off: Numbers  # [agents, 1 + groups, 1 + groups]: products of what talks lie off, in all and by group
     inverse: Numbers  # of the normal equations [agents + groups, agents + groups]
     parts: npt.NDArray[np.int64]  # of each agent, who can be reached through shared groups: the same number
 
@@ -217,7 +217,7 @@ def _off(
     talk = cells.select(pl.struct("agent_id", "conversation_id").rank("dense") - 1).to_series().cast(int).to_numpy()
     off = np.zeros((int(talk.max()) + 1, 1 + n.shape[1]))
     np.add.at(off, (talk, column + 1), took - rates[at, column] * held)
-    np.add.at(off, (talk, 0), took - whole[at] * held)
+    np.add.at(off[:, 0], talk, took - whole[at] * held)
     holder = np.zeros(len(off), dtype=np.int64)
     holder[talk] = at
     return np.stack([off[holder == place].T @ off[holder == place] for place in range(len(n))])

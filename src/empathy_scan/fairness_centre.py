@@ -34,7 +34,6 @@ from empathy_scan.model import files as bundles
 from empathy_scan.opportunities import opportunities
 from empathy_scan.review import questions
 from empathy_scan.review.agreement import first_answers
-from empathy_scan.review.queue import person
 from empathy_scan.review.sample import weights
 from empathy_scan.store import Store
 
@@ -45,7 +44,7 @@ _OWN_DOING = {fairness_figures.AGENT_LENGTH}  # agents choose it: to compare wit
 OF_STORE = ("queue", "channel")
 
 
-def measure(
+def measure(  # noqa: PLR0913 - a keyword per option
     store: Store,
     config: Config,
     *,
@@ -74,6 +73,7 @@ def measure(
     file = fairness_columns.renamed(given, [each.name for each in own])
     kept = [fairness_figures.cautious(each, spoken, minimum_agents=minimum_agents) for each in file]
     facets, rows = (*own, *kept), opportunities(stored.labels)
+    own_doing = [each for each in facets if each.name not in _OWN_DOING]
     found, messages, why = _flips(stored, config, model, rewritten)
     answered, rates = _errors(store, stored, config, facets, minimum_agents)
     times = stored.conversations["started_at"].drop_nulls()
@@ -82,7 +82,7 @@ def measure(
         stored.conversations.height, spoken.filter(pl.col("agent_id") != UNKNOWN_AGENT)["agent_id"].n_unique(),
         answered, minimum_agents, tuple(told), tuple(_untold(facets, file, minimum_agents)),
         fairness_figures.figures(rows, facets, config.summary, minimum_agents=minimum_agents),
-        fairness_agents.compared(rows, [each for each in facets if each.name not in _OWN_DOING], config.summary), rates, flips.of(found), why,
+        fairness_agents.compared(rows, own_doing, config.summary), rates, flips.of(found), why,
         messages,
     )  # fmt: skip
 
@@ -156,7 +156,7 @@ def _errors(
     if not items:
         return 0, ()
     worth, today = weights(queue, [item.id for item in items]), reviewing.labels_of_today(store, items)
-    agents = dict(((row[0], row[1]), row[2]) for row in stored.labels.select(*TURN, "agent_id").iter_rows())
+    agents = {row[:2]: row[2] for row in stored.labels.select(*TURN, "agent_id").iter_rows()}
     rows = [
         {
             "conversation_id": item.conversation_id, "turn": item.turn, "role": item.role,

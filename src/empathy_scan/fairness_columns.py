@@ -30,8 +30,8 @@ MOST_GROUPS = 50  # of a column; one with more is a name or a number, and no gro
 def load(path: Path, spoken: pl.DataFrame, listed: Roster) -> tuple[tuple[Facet, ...], tuple[Column, ...]]:
     """The facets of a groups' file, and how far each covers the agents or conversations of the store.
 
-    `spoken` has a row per agent and conversation. Names of agents are compared as everywhere, with the roster's aliases.
-    Raises ConfigError with file, line and remedy for what is no such table.
+    `spoken` has a row per agent and conversation. Names of agents are compared as everywhere, with the roster's
+    aliases. Raises ConfigError with file, line and remedy for what is no such table.
     """
     header, rows = _read(path)
     names = [" ".join(each.split()).casefold() for each in header]
@@ -69,7 +69,7 @@ def _read(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
     return rows[0][1], rows[1:]
 
 
-def _facet(  # noqa: PLR0913 - what a column is read by
+def _facet(
     path: Path, rows: Sequence[tuple[int, list[str]]], key: int, at: int, name: str, on: tuple[str, ...],
     spoken: pl.DataFrame, listed: Roster,
 ) -> tuple[Facet, Column]:  # fmt: skip
@@ -82,7 +82,7 @@ def _facet(  # noqa: PLR0913 - what a column is read by
         known = _called(who, listed) if on == AGENT else who
         if given.setdefault(known, (group, line))[0] != group:
             raise ConfigError(
-                f"gives line {given[known][1]} another {name!r} than this line, which is of the same {on[0].removesuffix('_id')}",
+                f"gives the {on[0].removesuffix('_id')} of line {given[known][1]} another {name!r}",
                 where=f"{path}:{line}", remedy="leave one of the two",
             )  # fmt: skip
     if len({group for group, _ in given.values()}) > MOST_GROUPS:

@@ -78,7 +78,8 @@ def of_turns(turns: pl.DataFrame, labels: pl.DataFrame) -> tuple[Facet, ...]:
     ).join(labels.select("conversation_id", "tone", at="turn"), on=("conversation_id", "at"), how="left")
     tone = pl.col("tone").replace_strict(dict(enumerate(TONES)), return_dtype=pl.String)
     wanted = (
-        ("customer's tone", "customer", tone, TONES), ("length of the customer's message", "customer", pl.col("length"), variety.LENGTHS),
+        ("customer's tone", "customer", tone, TONES),
+        ("length of the customer's message", "customer", pl.col("length"), variety.LENGTHS),
         (AGENT_LENGTH, "agent", pl.col("length"), variety.LENGTHS),
         ("how the customer writes", "customer", pl.col("variety"), variety.VARIETIES),
         ("how the agent writes", "agent", pl.col("variety"), variety.VARIETIES),

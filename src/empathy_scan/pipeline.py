@@ -246,7 +246,7 @@ def _counted(plan: ledger.Plan, seen: Seen, rejects: pl.DataFrame) -> dict[str, 
 
 
 def _forget_reports(held: Store, reports: Path, config: Config, removed: int) -> None:
-    """Leave nothing in reports of what was forgotten: what `rescore` has shown, and those that a kill has left."""
+    """Leave nothing in reports of what was forgotten: what `rescore` and `fairness` have shown, and those that a kill has left."""
     unfinished = forgetting.is_unfinished(held)
     if not (removed or unfinished):
         return
@@ -254,6 +254,7 @@ def _forget_reports(held: Store, reports: Path, config: Config, removed: int) ->
 
     if removed:
         report.forget_rescored(reports)
+        report.forget_fairness(reports)
     if unfinished:
         erasure.renew_reports(held, reports, config, but=[str(reports.absolute())])
 

@@ -84,9 +84,9 @@ def _told(page: Page) -> Iterator[str]:
     yield from filter(None, (page.calm, *page.notes))
     yield from ("", "IS IT THE AGENT?")
     yield from _table(page.overview) if page.overview else [page.quiet_agents]
-    for table in page.agents:
-        yield from ("", table.title.upper(), table.summary)
-        for row in table.lines:
+    for agents in page.agents:
+        yield from ("", agents.title.upper(), agents.summary)
+        for row in agents.lines:
             yield f"{row.who:<28}{row.counted:<30}{row.within:<30}{row.remark:<24}{row.n}"
     yield from ("", "THE MODEL'S ERRORS")
     if page.no_errors:

@@ -35,7 +35,8 @@ EVENTS: dict[str, tuple[Role, str, tuple[object, ...]]] = {
 }
 # A turn that people and the model have labelled; care is null for customers, `agent_id` may be.
 UNITS = {
-    "unit": pl.Int64, "conversation_id": pl.String, "agent_id": pl.String, "turn": pl.Int32, "role": pl.String, "weight": pl.Float64,
+    "unit": pl.Int64, "conversation_id": pl.String, "agent_id": pl.String, "turn": pl.Int32, "role": pl.String,
+    "weight": pl.Float64,
     "people_care": pl.String, "people_tone": pl.Int64, "model_care": pl.String, "model_tone": pl.Int64,
 }  # fmt: skip
 GROUPS = {"unit": pl.Int64, "facet": pl.String, "group": pl.String}
@@ -89,7 +90,8 @@ def _rates(units: pl.DataFrame, groups: pl.DataFrame, fewest: int) -> Iterator[E
         own = joined.filter(
             pl.col("role") == role, pl.col(f"people_{column}").is_not_null(), pl.col(f"model_{column}").is_not_null()
         ).with_columns(
-            people=pl.col(f"people_{column}").is_in(wanted.implode()), model=pl.col(f"model_{column}").is_in(wanted.implode())
+            people=pl.col(f"people_{column}").is_in(wanted.implode()),
+            model=pl.col(f"model_{column}").is_in(wanted.implode()),
         )  # fmt: skip
         for kind, given, hit in (
             (FOUND, pl.col("people"), "model"), (FALSE, ~pl.col("people"), "model"), (RIGHT, pl.col("model"), "people")

@@ -6,6 +6,7 @@ write, and they are no training data.
 
 from __future__ import annotations
 
+import functools
 import re
 import zlib
 from collections.abc import Callable, Mapping
@@ -36,7 +37,8 @@ _DIALECT = (
     (r"\b(?:doesn['’]t|does not)\b", "don't"), (rf"\b(?!(?:{_KEPT_ING})\b)(\w{{2,}}[a-z])ing\b", r"\1in'"),
 )  # fmt: skip
 _SECOND = (
-    (r"\b(?:the|an|a) (?=\w)", ""), (r"\b(?:doesn['’]t|does not)\b", "don't"), (r"\b(he|she|it|this|that) has\b", r"\1 have"),
+    (r"\b(?:the|an|a) (?=\w)", ""), (r"\b(?:doesn['’]t|does not)\b", "don't"),
+    (r"\b(he|she|it|this|that) has\b", r"\1 have"),
     (r"\binformation\b", "informations"), (r"\b(?:haven['’]t|have not) received\b", "didn't received"),
     (r"\bplease (?=[a-z])", "kindly "),
 )  # fmt: skip
@@ -70,9 +72,12 @@ def _alike(old: str, new: str) -> str:
 def _by_rules(text: str, rules: tuple[tuple[str, str], ...]) -> str:
     began = text[:1].isupper()
     for pattern, by in rules:
-        compiled = re.compile(pattern, re.IGNORECASE)
-        text = _outside(text, lambda part, c=compiled, b=by: c.sub(lambda m: _alike(m[0], m.expand(b)), part))
+        text = _outside(text, functools.partial(_replaced, re.compile(pattern, re.IGNORECASE), by))
     return text[:1].upper() + text[1:] if began else text
+
+
+def _replaced(pattern: re.Pattern[str], by: str, part: str) -> str:
+    return pattern.sub(lambda found: _alike(found[0], found.expand(by)), part)
 
 
 def _by_words(text: str, words: Mapping[str, str]) -> str:

@@ -35,12 +35,15 @@ _OF_DIALECT = (
 _OF_SECOND = (
     r"informations|advices|equipments|softwares|feedbacks|luggages|furnitures|homeworks|do the needful|prepone\w*"
     r"|revert back|kindly (?:revert|do|check|help|suggest|confirm|assist|advise|note|share|provide)"
-    r"|i(?: a|['’])m (?:having|wanting|knowing|understanding|needing|agree|not agree)|(?:explain|suggest|recommend|say) me"
+    r"|i(?: a|['’])m (?:having|wanting|knowing|understanding|needing|agree|not agree)"
+    r"|(?:explain|suggest|recommend|say) me"
     r"|(?:since|from) (?:\d+|two|three|four|five|six|many|several|last) (?:days|weeks|months|years|hours)"
-    r"|(?:he|she|it) have|(?:i|we|they|you) has|(?:he|she|it) (?:say|want|need|make|give|take|work|come|go|know) (?:me|to|that|the|it)"
+    r"|(?:he|she|it) have|(?:i|we|they|you) has"
+    r"|(?:he|she|it) (?:say|want|need|make|give|take|work|come|go|know) (?:me|to|that|the|it)"
     r"|did(?:n['’]t| not) (?:received|got|came|went|worked|sent|arrived|gave|took|made|told|said)"
     r"|more (?:better|easier|cheaper|faster)|depends of|(?:today|tomorrow) (?:morning|evening|night) itself"
-    r"|(?:today|yesterday) (?:morning|night|evening)(?: only)?|please to|myself \[name\]|i am waiting since|discuss about"
+    r"|(?:today|yesterday) (?:morning|night|evening)(?: only)?|please to|myself \[name\]"
+    r"|i am waiting since|discuss about"
 )
 
 

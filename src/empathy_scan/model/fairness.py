@@ -1,4 +1,4 @@
-"""How fair a model is, per release: errors by group on what is held out, and decisions that flip with the form of words.
+"""How fair a model is, per release: errors by group on what is held out, and decisions that hang on the form of words.
 
 The groups are those that a turn tells of itself: its channel, the customer's tone, its length and how it is written
 (fairness/variety.py says what that proxy is and is not). The flips are of the 450 pairs written for it, and of held-out
@@ -181,4 +181,8 @@ def _row(each: ErrorRate | Flips) -> dict[str, Any]:
 
 
 def _ends(estimate: stats.Estimate | None) -> dict[str, float] | None:
-    return estimate and {name: round(getattr(estimate, name), 4) + 0.0 for name in ("value", "low", "high")}
+    return (
+        None
+        if estimate is None
+        else {name: round(getattr(estimate, name), 4) + 0.0 for name in ("value", "low", "high")}
+    )

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from empathy_scan import __version__
+from empathy_scan.codebook import CODEBOOK_VERSION
 from empathy_scan.errors import OutputError
 from empathy_scan.fairness import errors as rates
 from empathy_scan.fairness import flips
@@ -15,8 +17,6 @@ from empathy_scan.fairness.gaps import Gap
 from empathy_scan.fairness_agents import Compared, Comparison
 from empathy_scan.fairness_figures import GroupFigure
 from empathy_scan.fairness_found import Fairness
-from empathy_scan import __version__
-from empathy_scan.codebook import CODEBOOK_VERSION
 from empathy_scan.report import measures, rendering, rescored, support, words
 from empathy_scan.stats import Estimate
 
@@ -25,7 +25,8 @@ ASSETS = "fairness-assets"
 MOST_FLIPS = 0.03  # of decisions: what a release sets out to stay below (the model card's goal)
 _WARNED = 3  # warnings in full on the front page
 _EVENTS = {
-    "understanding": "understanding", "stock_phrase": "stock phrases only", "agent_not_civil": "an agent's tone that is not civil",
+    "understanding": "understanding", "stock_phrase": "stock phrases only",
+    "agent_not_civil": "an agent's tone that is not civil",
     "agent_hostile": "a hostile agent", "customer_not_civil": "an upset or hostile customer",
     "customer_hostile": "a hostile customer",
 }  # fmt: skip
@@ -203,8 +204,8 @@ def _calm(comparisons: Sequence[Comparison]) -> str:
     if not any(each.differing for each in comparisons):
         return f"No difference between {what} is beyond chance, so none can be one of {facets}."
     return (
-        f"The differences between {what} that are beyond chance stay when agents are compared within the same {facets}. "
-        "What is not in these columns may still be behind them."
+        f"The differences between {what} that are beyond chance stay when agents are compared within the same "
+        f"{facets}. What is not in these columns may still be behind them."
     )  # fmt: skip
 
 
@@ -217,21 +218,20 @@ def _of_errors(found: Sequence[ErrorRate]) -> Iterator[str]:
             more = "more" if each.gap.estimate.value > 0 else "less"
             yield (
                 f"The model {did} {_EVENTS[each.event]} {more} often in {title} than elsewhere: by "
-                f"{_points(each.gap.estimate)}, {_share(each.estimate)} of {each.turns:,}. Figures of these messages, and "
-                "of agents who have many of them, may be the model's mistakes."
+                f"{_points(each.gap.estimate)}, {_share(each.estimate)} of {each.turns:,}. Figures of these messages, "
+                "and of agents who have many of them, may be the model's mistakes."
             )
 
 
 def _of_flips(found: Sequence[Flips]) -> Iterator[str]:
     """A sentence for every family whose labels change surely more often than a release sets out to allow."""
     for each in found:
-        if each.kind == flips.ALL_KINDS and each.stratum == flips.LABELLED and each.estimate:
-            if each.estimate.low > MOST_FLIPS:
-                yield (
-                    f"{_FAMILIES[each.family]}: {_share(each.estimate)} of {each.messages:,} labels of "
-                    f"{_ROLES[each.role]} change when the same is said in another form. Who speaks or writes otherwise "
-                    "is measured otherwise."
-                )
+        whole = each.kind == flips.ALL_KINDS and each.stratum == flips.LABELLED
+        if whole and each.estimate and each.estimate.low > MOST_FLIPS:
+            yield (
+                f"{_FAMILIES[each.family]}: {_share(each.estimate)} of {each.messages:,} labels of {_ROLES[each.role]} "
+                "change when the same is said in another form. Who speaks or writes otherwise is measured otherwise."
+            )
 
 
 def _notes(found: Fairness) -> Iterator[str]:
