@@ -94,6 +94,7 @@ TIERS = {
         "erasure",
         "doctor",
         "fairness_columns",
+        "fairness_front",
         "fairness_centre",
         "pipeline",
     },

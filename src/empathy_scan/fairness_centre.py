@@ -14,7 +14,7 @@ from empathy_scan import (
     fairness_agents,
     fairness_columns,
     fairness_figures,
-    groups,
+    fairness_front,
     rebuild,
     report,
     reviewing,
@@ -27,7 +27,7 @@ from empathy_scan.contents import Stored
 from empathy_scan.errors import ModelError, UsageError
 from empathy_scan.fairness import errors, flips
 from empathy_scan.fairness.errors import GROUPS, UNITS, ErrorRate
-from empathy_scan.fairness_figures import CONVERSATION, TURN, Facet
+from empathy_scan.fairness_figures import TURN, Facet
 from empathy_scan.fairness_found import Fairness
 from empathy_scan.mirror import UNKNOWN_AGENT
 from empathy_scan.model import files as bundles
@@ -41,7 +41,6 @@ MINIMUM_AGENTS = 5  # that a group of the file must have to be told
 REWRITTEN = 400  # messages that are rewritten at most
 _SEED = 1978
 _OWN_DOING = {fairness_figures.AGENT_LENGTH}  # agents choose it: to compare within it would hide what they do
-OF_STORE = ("queue", "channel")
 
 
 def measure(  # noqa: PLR0913 - a keyword per option
@@ -87,15 +86,6 @@ def measure(  # noqa: PLR0913 - a keyword per option
     )  # fmt: skip
 
 
-def confounded(
-    labels: pl.DataFrame, conversations: pl.DataFrame, config: Config
-) -> tuple[fairness_agents.Comparison, ...]:
-    """The comparisons of agents that warn, by what the store itself knows of conversations: for the front page."""
-    facets = _of_conversations(conversations, config.report.group_by)
-    found = fairness_agents.compared(opportunities(labels), facets, config.summary)
-    return tuple(each for each in found if each.warns)
-
-
 def write_page(found: Fairness, folder: Path, config: Config) -> Path:
     """`fairness.html` and `fairness.md` in a folder, that of the report or another; gives the first."""
     names = roster.load(config.roles.roster).names
@@ -113,19 +103,12 @@ def _ends(times: pl.Series) -> tuple[datetime | None, datetime | None]:
     return first if isinstance(first, datetime) else None, last if isinstance(last, datetime) else None
 
 
-def _of_conversations(conversations: pl.DataFrame, by: Sequence[str]) -> tuple[Facet, ...]:
-    """Queue, channel, and what else of the export is asked for, as facets."""
-    keys = dict.fromkeys((*OF_STORE, *by))
-    found = [(key, groups.of_conversations(conversations, [key])) for key in keys]
-    return tuple(
-        Facet(key, CONVERSATION, frame.with_columns(pl.col("group").str.splitn("=", 2).struct.field("field_1")))
-        for key, frame in found
-    )  # fmt: skip
-
-
 def _facets(stored: Stored, by: Sequence[str]) -> tuple[Facet, ...]:
     """All facets that need no file."""
-    return (*_of_conversations(stored.conversations, by), *fairness_figures.of_turns(stored.turns, stored.labels))
+    return (
+        *fairness_front.of_conversations(stored.conversations, by),
+        *fairness_figures.of_turns(stored.turns, stored.labels),
+    )
 
 
 def _untold(facets: Sequence[Facet], file: Sequence[Facet], minimum_agents: int) -> Iterator[tuple[str, str]]:

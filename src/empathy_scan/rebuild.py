@@ -14,6 +14,7 @@ import polars as pl
 from empathy_scan import (
     __version__,
     codebook,
+    fairness_front,
     groups,
     phrases,
     quantify,
@@ -137,6 +138,7 @@ def _background(store: Store, stored: Stored, config: Config) -> report.Backgrou
         error_rates=stored.error_rates.clear() if errors is None else errors,
         takeovers=takeovers.taken_over(store, [*stored.conversations["model"].unique()]),
         review=reviewing.told(store, config),
+        confounded=fairness_front.confounded(stored.labels, stored.conversations, config),
     )
 
 

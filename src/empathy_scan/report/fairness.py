@@ -166,6 +166,27 @@ def short(comparisons: Sequence[Comparison]) -> tuple[str, ...]:
     return (*own[:_WARNED], *([f"There are {rest} on the fairness page."] if len(own) > _WARNED else []))
 
 
+def of_agents(comparisons: Sequence[Comparison]) -> dict[str, tuple[str, ...]]:
+    """By the names of their pages, what to know of agents whose differences may be those of groups."""
+    found: dict[str, list[str]] = {}
+    for each in comparisons:
+        for one in (*each.explained, *each.alone) if not each.given else ():
+            found.setdefault(words.slug(one.agent_id), []).append(_doubt(one, each))
+    return {slug: tuple(told) for slug, told in found.items()}
+
+
+def _doubt(one: Compared, each: Comparison) -> str:
+    unit = support.MEASURES[each.measure].unit
+    facet, counted = _facet(each.facet), f"{_points(one.counted)} over {words.plural(one.n, *unit)}"
+    if one.within is None:
+        then = (
+            f"Nearly nobody else works in the same {facet}, so nobody can tell whether it is the agent or the {facet}."
+        )
+    else:
+        then = f"Within the same {facet} it is {_points(one.within)}, so it may be one of {facet}."
+    return f"“{_title(each.measure)}” differs from the other agents by {counted}. {then}"
+
+
 def _warning(each: Comparison) -> Iterator[str]:
     facet, title = _facet(each.facet), _title(each.measure)
     yield f"Differences between agents in “{title}” may be differences of {facet}."

@@ -6,7 +6,7 @@ import itertools
 import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from pathlib import Path
 
 import polars as pl
@@ -21,6 +21,7 @@ from empathy_scan.report import (
     dialogue,
     digests,
     export,
+    fairness,
     findings,
     folder,
     listing,
@@ -100,9 +101,10 @@ def write(  # noqa: PLR0913 - a keyword per frame
     _demand(prepared, conversations)
     counts = findings.count_answers(prepared.exchanges)
     found_of_agents = findings.of_agents(prepared, counts)
+    known = background or method.Background()
     made_by = " ".join(provenance.get(name, "") for name in ("model", "codebook"))
     state = since.state_of(prepared, found_of_agents, last=last or since.read(target), made_by=made_by, again=again)
-    pages = list(_people(prepared, provenance, background or method.Background(), counts, found_of_agents, state))
+    pages = list(_people(prepared, provenance, known, counts, found_of_agents, state))
     with folder.updating(target) as update:
         asked = sorted({*conversations, *update.asked} & prepared.conversations.keys())
         update.asked = tuple(asked)
@@ -112,7 +114,9 @@ def write(  # noqa: PLR0913 - a keyword per frame
         for page in itertools.chain(pages, _lists(prepared, chosen)):
             site.page(page)
         site.conversations(prepared, chosen)
-        for path, data in export.files(prepared, frames.figures, provenance, chosen, dict(_cited(prepared, pages))):
+        told_beside = tuple(fairness.warnings(known.confounded))
+        cited = dict(_cited(prepared, pages))
+        for path, data in export.files(prepared, frames.figures, provenance, chosen, cited, warnings=told_beside):
             site.data(path, data)
         site.data(since.FILE, since.as_bytes(state))
     if told is not None:
@@ -193,11 +197,12 @@ def _people(
 ) -> Iterator[Page]:
     """The front page, the Method page and the agents' pages."""
     said, since_when = reviewed.line(background.review), background.takeovers
-    front = content.front(prepared, counts, found_of_agents, state, takeovers=since_when, review=said)
+    warned, doubts = fairness.short(background.confounded), fairness.of_agents(background.confounded)
+    front = content.front(prepared, counts, found_of_agents, state, takeovers=since_when, review=said, warned=warned)
     yield Page("index", {"page": front})
     yield Page("method", {"page": method.page(prepared, provenance, background)})
     for page in agent.pages(prepared, counts, found_of_agents):
-        yield Page(f"agents/{page.slug}", {"page": page})
+        yield Page(f"agents/{page.slug}", {"page": replace(page, doubts=doubts.get(page.slug, ()))})
 
 
 def _lists(prepared: material.Material, chosen: Collection[str]) -> Iterator[Page]:
