@@ -157,6 +157,11 @@ def _errors(
         )
         for each in facets
     ]
+    held = [
+        own.join(units.filter(pl.col("role") == Role.AGENT).select("unit"), on="unit", how="semi")
+        if each.name == fairness_figures.CUSTOMER_TONE else own  # a tone that is judged is no group to judge it in
+        for each, own in zip(facets, held, strict=True)
+    ]  # fmt: skip
     fewest = {each.name: minimum_agents for each in facets if each.given}
     found = errors.rates(units, pl.concat([pl.DataFrame(schema=GROUPS), *held]), fewest=fewest)
     return len(items), found

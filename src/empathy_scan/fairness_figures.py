@@ -25,6 +25,7 @@ MEASURES = (
 )  # fmt: skip
 CONVERSATION, AGENT, TURN = ("conversation_id",), ("agent_id",), ("conversation_id", "turn")
 TONES = ("civil", "upset", "hostile")
+CUSTOMER_TONE = "customer's tone"
 AGENT_LENGTH = "length of the agent's message"
 OTHERS = "all smaller groups together"
 _RESAMPLES = 200
@@ -78,7 +79,7 @@ def of_turns(turns: pl.DataFrame, labels: pl.DataFrame) -> tuple[Facet, ...]:
     ).join(labels.select("conversation_id", "tone", at="turn"), on=("conversation_id", "at"), how="left")
     tone = pl.col("tone").replace_strict(dict(enumerate(TONES)), return_dtype=pl.String)
     wanted = (
-        ("customer's tone", "customer", tone, TONES),
+        (CUSTOMER_TONE, "customer", tone, TONES),
         ("length of the customer's message", "customer", pl.col("length"), variety.LENGTHS),
         (AGENT_LENGTH, "agent", pl.col("length"), variety.LENGTHS),
         ("how the customer writes", "customer", pl.col("variety"), variety.VARIETIES),

@@ -154,7 +154,8 @@ def _units(bundle: Bundle, items: Sequence[Item]) -> tuple[pl.DataFrame, pl.Data
         variety.length(pl.col("text")).alias(LENGTH), variety.variety(pl.col("text")).alias(VARIETY),
     )  # fmt: skip
     groups = held.unpivot(index="unit", variable_name="facet", value_name="group").drop_nulls()
-    return units, groups.select(GROUPS.keys())
+    of_itself = (pl.col("facet") == TONE) & pl.col("unit").is_in(units.filter(~pl.Series(agent))["unit"].implode())
+    return units, groups.filter(~of_itself).select(GROUPS.keys())  # by the very tone that is judged no error is fair
 
 
 def _tones_before(items: Sequence[Item]) -> list[str | None]:
