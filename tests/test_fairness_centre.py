@@ -91,8 +91,8 @@ def test_errors_by_group_come_from_the_review_queue(tmp_path):
     assert any("finds understanding less often in queue “repairs”" in each for each in pages.said(found).warnings)
 
 
-def test_another_model_and_an_empty_period_are_told(queues, tiny_bundle):
+def test_another_model_and_an_empty_period_are_told(queues):
     with pytest.raises(ModelError, match="--flips 0"):
-        fairness_centre.measure(queues[0], CONFIG, model=tiny_bundle)
+        fairness_centre.measure(queues[0], CONFIG)
     with pytest.raises(UsageError, match="no conversation of that period"):
         measure(queues[0], since=biased.MONDAY.replace(year=2030))

@@ -27,6 +27,6 @@ def of_conversations(conversations: pl.DataFrame, by: Sequence[str]) -> tuple[Fa
     keys = dict.fromkeys((*OF_STORE, *by))
     found = [(key, groups.of_conversations(conversations, [key])) for key in keys]
     return tuple(
-        Facet(key, CONVERSATION, frame.with_columns(pl.col("group").str.splitn("=", 2).struct.field("field_1")))
+        Facet(key, CONVERSATION, frame.with_columns(group=pl.col("group").str.splitn("=", 2).struct["field_1"]))
         for key, frame in found
     )  # fmt: skip

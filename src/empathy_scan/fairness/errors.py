@@ -72,7 +72,7 @@ def rates(
     whole = units.select("unit", facet=pl.lit(ALL), group=pl.lit(""))
     made = list(_rates(units, whole, 0))
     for (facet,), own in groups.sort("facet", "group", "unit").partition_by("facet", as_dict=True).items():
-        if facet != ALL:
+        if facet != ALL and own["group"].n_unique() > 1:
             made += _rates(units, own, (fewest or {}).get(str(facet), 0))
     held = gaps.believed([each.gap for each in made])
     return tuple(
