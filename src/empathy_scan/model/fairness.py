@@ -49,7 +49,7 @@ def release(bundle: Bundle, judged: Mapping[str, Sequence[Item]], pairs: Path) -
     for kind in (REAL, WRITTEN):
         items = list({item.key: item for name, own in judged.items() if name.startswith(kind) for item in own}.values())
         if items:
-            found["errors"][kind] = [_row(each) for each in errors.rates(*_units(bundle, items))]
+            found["errors"][kind] = [_row(each) for each in errors.rates(*_units(bundle, items)) if each.estimate]
             messages = [(f"{item.key[0]}/{item.scenario}", item.role, item.segments) for item in items]
             tried = list(tries(bundle, sample(bundle, messages, most=REWRITTEN)))
             found["rewritten"][kind] = [_row(each) for each in flips.of(tried)]
@@ -171,19 +171,18 @@ def _tones_before(items: Sequence[Item]) -> list[str | None]:
 
 
 def _row(each: ErrorRate | Flips) -> dict[str, Any]:
-    """A row of the facts."""
+    """A row of the facts: its figure as value, low and high, and of an error its gap likewise where it is believed."""
     row: dict[str, Any] = {
-        name: getattr(each, name) for name in type(each).__slots__ if name not in {"estimate", "gap"}
+        name: getattr(each, name) for name in type(each).__slots__ if name not in {"estimate", "gap", "why"}
     }
     row["estimate"] = _ends(each.estimate)
     if isinstance(each, ErrorRate):
-        row["gap"] = each.gap and {**(_ends(each.gap.estimate) or {}), "believed": each.gap.believed}
+        row["compared"] = each.gap is not None
+        row["apart"] = _ends(each.gap.estimate) if each.gap and each.gap.believed else None
     return row
 
 
-def _ends(estimate: stats.Estimate | None) -> dict[str, float] | None:
+def _ends(estimate: stats.Estimate | None) -> list[float] | None:
     return (
-        None
-        if estimate is None
-        else {name: round(getattr(estimate, name), 4) + 0.0 for name in ("value", "low", "high")}
+        None if estimate is None else [round(each, 4) + 0.0 for each in (estimate.value, estimate.low, estimate.high)]
     )

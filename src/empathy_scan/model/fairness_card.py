@@ -44,17 +44,17 @@ def _lines(facts: Mapping[str, Any]) -> Iterator[str]:
 
 def _apart(kind: str, rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     """Which groups are apart, in one paragraph."""
-    found = [row for row in rows if row["gap"] and row["gap"]["believed"]]
-    tested = sum(bool(row["gap"]) for row in rows)
+    found = [row for row in rows if row["apart"]]
+    tested = sum(row["compared"] for row in rows)
     if not found:
         yield f"Among {kind} no group is apart from the others, of {tested} comparisons.\n"
         return
     yield f"Among {kind} {len(found)} of {tested} comparisons are apart:\n"
     for row in found:
-        gap = row["gap"]
+        value, low, high = row["apart"]
         yield (
             f"* {_EVENTS[row['event']]}, {row['kind']}, {row['facet']} “{row['group']}”: {_ends(row['estimate'])} of "
-            f"{row['turns']}, {gap['value']:+.2f} ({gap['low']:+.2f} to {gap['high']:+.2f}) against the others"
+            f"{row['turns']}, {value:+.2f} ({low:+.2f} to {high:+.2f}) against the others"
         )
     yield ""
 
@@ -85,7 +85,7 @@ def _errors(title: str, rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     table: dict[tuple[str, str], dict[str, Mapping[str, Any]]] = {}
     for row in rows:
         table.setdefault((row["event"], row["group"]), {})[row["kind"]] = row
-    told = {key: cells for key, cells in table.items() if cells["found"]["estimate"] or cells["right"]["estimate"]}
+    told = {key: cells for key, cells in table.items() if {"found", "right"} & cells.keys()}
     if told:
         yield f"### {title}\n"
         yield "| decision | group | found | false | right |"
@@ -96,11 +96,12 @@ def _errors(title: str, rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
 
 
 def _rate(row: Mapping[str, Any] | None) -> str:
-    if row is None or not row["estimate"]:
-        return f"too few ({row['turns']})" if row else ""
+    if row is None:
+        return "too few"
     told = f"{_ends(row['estimate'])}, {row['turns']}"
-    return f"**{told}**" if row["gap"] and row["gap"]["believed"] else told
+    return f"**{told}**" if row["apart"] else told
 
 
-def _ends(estimate: Mapping[str, float]) -> str:
-    return f"{estimate['value']:.2f} ({estimate['low']:.2f}-{estimate['high']:.2f})"
+def _ends(estimate: Sequence[float]) -> str:
+    value, low, high = estimate
+    return f"{value:.2f} ({low:.2f}-{high:.2f})"

@@ -153,10 +153,13 @@ def said(found: Fairness, names: Mapping[str, str] | None = None, *, linked: boo
 
 
 def warnings(comparisons: Sequence[Comparison]) -> Iterator[str]:
-    """For every comparison that warns a plain sentence."""
+    """For every facet by which a comparison warns a plain sentence or two."""
+    facets: dict[str, list[Comparison]] = {}
     for each in comparisons:
         if each.warns:
-            yield " ".join(_warning(each))
+            facets.setdefault(each.facet, []).append(each)
+    for own in facets.values():
+        yield " ".join(_warning(own))
 
 
 def short(comparisons: Sequence[Comparison]) -> tuple[str, ...]:
@@ -187,24 +190,33 @@ def _doubt(one: Compared, each: Comparison) -> str:
     return f"“{_title(each.measure)}” differs from the other agents by {counted}. {then}"
 
 
-def _warning(each: Comparison) -> Iterator[str]:
-    facet, title = _facet(each.facet), _title(each.measure)
-    yield f"Differences between agents in “{title}” may be differences of {facet}."
-    differ, alone, gone = len(each.differing), len(each.alone), len(each.explained)
-    what = words.plural(len(each.agents), "agent", "agents")
-    yield f"Of {what}, {differ} {'differs' if differ == 1 else 'differ'} from the others as counted."
-    if gone:
-        left = (
-            "none of them still does"
-            if gone == differ
-            else f"{gone} of these {differ} no longer {'does' if gone == 1 else 'do'}"
+def _warning(own: Sequence[Comparison]) -> Iterator[str]:
+    """The sentences on a facet: who no longer differs within its groups, and who cannot be told from them."""
+    facet = _facet(own[0].facet)
+    titles = words.listing(f"“{_title(each.measure)}”" for each in own)
+    yield f"Differences between agents in {titles} may be differences of {facet}."
+    if gone := [each for each in own if each.explained]:
+        parts = [
+            f"{len(each.explained)} of the {words.plural(len(each.differing), 'agent', 'agents')} who "
+            f"{'differs' if len(each.differing) == 1 else 'differ'} as counted" if each is gone[0]
+            else f"{len(each.explained)} of {len(each.differing)}"
+            for each in gone
+        ]  # fmt: skip
+        told = words.listing(f"in “{_title(each.measure)}” {part}" for each, part in zip(gone, parts, strict=True))
+        yield (
+            f"Compared within the same {facet}, {told} {'do' if len(gone) > 1 else _does(gone[0])} so no longer, "
+            "or not half as much."
         )
-        yield f"Compared within the same {facet}, {left}, or not half as much."
+    alone = {one.agent_id for each in own for one in each.alone}
     if alone:
         yield (
-            f"{alone} of them {'works' if alone == 1 else 'work'} where nearly nobody else does, so nobody can tell "
-            f"whether it is the agent or the {facet}."
+            f"{words.plural(len(alone), 'agent works', 'agents work')} where nearly nobody else does, so nobody can "
+            f"tell whether it is the agent or the {facet}."
         )
+
+
+def _does(each: Comparison) -> str:
+    return "does" if len(each.explained) == 1 else "do"
 
 
 def _facts(found: Fairness) -> Iterator[str]:
