@@ -15,8 +15,8 @@ DATA = Path(__file__).parents[2] / "data" / "training"
 @pytest.fixture(scope="module")
 def found(generous_bundle):
     """What is found of the generous bundle, on the held-out part of one file and the pairs."""
-    _, held_out = examples.written([DATA / "authored" / "u5.jsonl", DATA / "authored" / "u6.jsonl"])
-    judged = {"written, held-out scenarios": held_out[:160], "written, held-out author": held_out[:5]}
+    _, held_out = examples.written([DATA / "authored" / f"{name}.jsonl" for name in ("t5", "tc", "v01")])
+    judged = {"written, held-out scenarios": held_out, "written, held-out author": held_out[:5]}
     return fairness.release(bundle.load(generous_bundle), judged, DATA / "counterfactual.jsonl")
 
 
@@ -25,7 +25,7 @@ def test_errors_stand_by_channel_tone_length_and_form(found):
     assert {row["facet"] for row in rows} >= {"", fairness.LENGTH, fairness.TONE}
     assert list(found["errors"]) == ["written"]
     whole = [row for row in rows if (row["facet"], row["event"]) == ("", "customer_not_civil")]
-    assert sum(row["turns"] for row in whole if row["kind"] in {"found", "false"}) <= 160
+    assert sum(row["turns"] for row in whole if row["kind"] in {"found", "false"}) <= 214
     assert not [row for row in rows if row["facet"] == fairness.TONE and row["event"].startswith("customer")]
 
 

@@ -79,7 +79,7 @@ def length(text: pl.Expr) -> pl.Expr:
 def confidence(value: pl.Expr) -> pl.Expr:
     """Which of CONFIDENCES a speech recogniser's mean confidence is; null where it tells none.
 
-    Recognisers are less sure of accents that they have heard little of (Koenecke et al. 2020), so this is the nearest
+    Recognisers err more on voices that they have heard little of (Koenecke et al. 2020), so this is the nearest
     that a transcript comes to an accent. Noise and poor lines lower it, too.
     """
     return (

@@ -99,24 +99,21 @@ def write(  # noqa: PLR0913 - a keyword per frame
     )  # fmt: skip
     prepared = material.prepare(frames, config, people or material.People())
     _demand(prepared, conversations)
-    counts = findings.count_answers(prepared.exchanges)
+    counts, known = findings.count_answers(prepared.exchanges), background or method.Background()
     found_of_agents = findings.of_agents(prepared, counts)
-    known = background or method.Background()
     made_by = " ".join(provenance.get(name, "") for name in ("model", "codebook"))
     state = since.state_of(prepared, found_of_agents, last=last or since.read(target), made_by=made_by, again=again)
     pages = list(_people(prepared, provenance, known, counts, found_of_agents, state))
     with folder.updating(target) as update:
-        asked = sorted({*conversations, *update.asked} & prepared.conversations.keys())
-        update.asked = tuple(asked)
-        chosen = _chosen(prepared, pages, asked)
+        update.asked = tuple(sorted({*conversations, *update.asked} & prepared.conversations.keys()))
+        chosen = _chosen(prepared, pages, update.asked)
         site = _Site(update, Templates(config.title, provenance), chosen)
         site.assets()
         for page in itertools.chain(pages, _lists(prepared, chosen)):
             site.page(page)
         site.conversations(prepared, chosen)
-        told_beside = tuple(fairness.warnings(known.confounded))
-        cited = dict(_cited(prepared, pages))
-        for path, data in export.files(prepared, frames.figures, provenance, chosen, cited, warnings=told_beside):
+        cited, warned = dict(_cited(prepared, pages)), tuple(fairness.warnings(known.confounded))
+        for path, data in export.files(prepared, frames.figures, provenance, chosen, cited, warnings=warned):
             site.data(path, data)
         site.data(since.FILE, since.as_bytes(state))
     if told is not None:
