@@ -54,3 +54,15 @@ def test_note_alone_is_no_wish(run):
     done = run("evaluate", "--note")
     assert done.code == 2
     assert "--fairness" in done.err
+
+
+def test_what_is_forgotten_leaves_the_page_too(run, tmp_path):
+    from biased import store  # noqa: PLC0415 - a store of its own
+
+    into = ("--store", tmp_path / "store", "--reports", tmp_path / "report")
+    store(tmp_path / "store", agents=3, conversations=6)
+    assert run("report", *into).code == 0
+    assert run("fairness", *into, "--flips", "0").code == 0
+    assert (tmp_path / "report" / "fairness.html").is_file()
+    assert run("forget", "--agent", "agent.1", *into, "--yes").code == 0
+    assert not list((tmp_path / "report").glob("fairness.*"))
