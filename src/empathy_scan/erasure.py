@@ -133,6 +133,7 @@ def renew_reports(
             missing.append(where)
             continue
         report.forget_rescored(Path(where))
+        report.forget_fairness(Path(where))
         if where not in but:
             write_report(store, Path(where), config, since=since, until=until, again=True)
         made.append(where)

@@ -241,7 +241,7 @@ def _counted(plan: ledger.Plan, seen: Seen, rejects: pl.DataFrame) -> dict[str, 
 
 
 def _forget_reports(held: Store, reports: Path, config: Config, removed: int) -> None:
-    """Leave nothing in reports of what was forgotten: what `rescore` has shown, and those that a kill has left."""
+    """Leave nothing of what was forgotten in reports, in pages of `rescore` and `fairness`, and in what a kill left."""
     unfinished = forgetting.is_unfinished(held)
     if not (removed or unfinished):
         return
@@ -249,6 +249,7 @@ def _forget_reports(held: Store, reports: Path, config: Config, removed: int) ->
 
     if removed:
         report.forget_rescored(reports)
+        report.forget_fairness(reports)
     if unfinished:
         erasure.renew_reports(held, reports, config, but=[str(reports.absolute())])
 

@@ -15,6 +15,7 @@ from empathy_scan import (
     __version__,
     appeals,
     codebook,
+    fairness_front,
     groups,
     phrases,
     quantify,
@@ -150,6 +151,7 @@ def _background(store: Store, stored: Stored, config: Config, told: tuple[report
         takeovers=takeovers.taken_over(store, [*stored.conversations["model"].unique()]),
         review=reviewing.told(store, config),
         appeals=told,
+        confounded=fairness_front.confounded(stored.labels, stored.conversations, config),
     )
 
 

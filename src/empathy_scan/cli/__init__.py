@@ -12,6 +12,7 @@ from empathy_scan.cli import (
     config,
     demo,
     doctor,
+    fairness,
     forget,
     learn,
     measure,
@@ -27,6 +28,6 @@ from empathy_scan.cli import (
 from empathy_scan.cli.base import app
 
 __all__ = [
-    "app", "appeal", "config", "demo", "doctor", "forget", "learn", "measure", "models", "read", "rescore", "review", "runs", "scan",
+    "app", "appeal", "config", "demo", "doctor", "fairness", "forget", "learn", "measure", "models", "read", "rescore", "review", "runs", "scan",
     "show", "tidy",
 ]  # fmt: skip

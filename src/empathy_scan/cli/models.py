@@ -92,13 +92,38 @@ def evaluate(
     labels: LabelsOption = Path("data/training"),
     corpora: CorporaOption = None,
     baselines: Annotated[bool, typer.Option("--baselines", help="Train and show the two baselines too.")] = False,
+    fairness: Annotated[
+        bool, typer.Option("--fairness", help="Errors by group and flips instead, as the model card has them.")
+    ] = False,
+    note: Annotated[
+        bool, typer.Option("--note", help="With --fairness: write that into the bundle and its card.")
+    ] = False,
     as_json: base.JsonOption = False,
 ) -> None:
     """F1, kappa, calibration, false alarms and flips with intervals, on everything that is held out."""
     from empathy_scan.model import bundle, judge, recipe  # noqa: PLC0415 - torch stays out of --help
 
+    if note and not fairness:
+        raise UsageError("--note writes the fairness of a model", remedy="give --fairness, too")
+    if fairness:
+        path = model or bundle.default_path()
+        found = recipe.fair(bundle.load(path), written=written, labels=labels, corpora=corpora)
+        if note:
+            recipe.note(path, "fairness", found)
+        _tell_fairness(found, as_json=as_json)
+        return
     report = recipe.measure(bundle.load(model), written=written, labels=labels, corpora=corpora, baselines=baselines)
     if as_json:
         base.print_json(report)
     else:
         typer.echo(judge.as_text(report))
+
+
+def _tell_fairness(found: dict[str, Any], *, as_json: bool) -> None:
+    """The fairness of a release, in Markdown as its card has it."""
+    from empathy_scan.model import fairness_card  # noqa: PLC0415 - as above
+
+    if as_json:
+        base.print_json(found)
+    else:
+        typer.echo(fairness_card.text(found))

@@ -163,6 +163,17 @@ def save_facts(path: Path, facts: dict[str, Any]) -> Path:
     return path
 
 
+def note(path: Path, name: str, told: dict[str, Any]) -> None:
+    """Put something that was found of a bundle into its facts; its fingerprint stays. Raises ModelError."""
+    before = fingerprint(path)
+    facts = json.loads((path / FACTS).read_text(encoding="utf-8"))
+    if name in {"format", "codebook", "packing", "decisions", SUMS}:
+        raise ModelError(f"{name} decides scores and is no remark", where=str(path), remedy="choose another name")
+    _write(path / FACTS, {**facts, name: told})
+    if fingerprint(path) != before:
+        raise ModelError("changed by a remark", where=str(path), remedy="install the bundle again")
+
+
 def _write(path: Path, facts: dict[str, Any]) -> None:
     path.write_text(json.dumps(facts, indent=1, sort_keys=True) + "\n", encoding="utf-8")
 
@@ -212,6 +223,7 @@ __all__ = [
     "fingerprint",
     "for_scoring",
     "load",
+    "note",
     "save",
     "save_facts",
 ]

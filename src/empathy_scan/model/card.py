@@ -11,6 +11,8 @@ from typing import Any
 
 from transformers import AutoConfig
 
+from empathy_scan.model import fairness_card
+
 HEADLINES = (
     "care macro-F1", "care kappa", "care empathic F1", "care scripted F1", "care neutral F1",
     "flag scripted F1", "flag acknowledges F1", "flag explores F1", "flag owns F1",
@@ -150,7 +152,7 @@ def render(config: dict[str, Any], facts: dict[str, Any]) -> str:
         **{key: _counted(data[key]) for key in ("flags", "agent_tone", "customer_tone", "attacks")},
     )  # fmt: skip
     tables = "".join(_table(name, systems) for name, systems in facts["metrics"].items())
-    return head + goals(facts["metrics"]) + tables + TAIL
+    return head + goals(facts["metrics"]) + tables + fairness_card.text(facts.get("fairness") or {}) + TAIL
 
 
 def goals(metrics: dict[str, Any]) -> str:

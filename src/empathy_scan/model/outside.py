@@ -146,7 +146,7 @@ def pairs(bundle: Bundle, given: Sequence[Pair]) -> dict[str, Figure]:
     tones, flags = bundle.decisions.tones_of(found), bundle.decisions.flags_of(found)
     agent = np.array([pair.first.role == Role.AGENT for pair in given], dtype=bool)
     tone = np.where(np.repeat(agent, 2), tones["agent_tone"], tones["customer_tone"]).reshape(-1, 2)
-    care = _care(flags).reshape(-1, 2)
+    care = care_of(flags).reshape(-1, 2)
     tone_flips, care_flips = tone[:, 0] != tone[:, 1], agent & (care[:, 0] != care[:, 1])
     hostile = (tone == 2).sum(1) == 1
     figures = {
@@ -158,7 +158,7 @@ def pairs(bundle: Bundle, given: Sequence[Pair]) -> dict[str, Figure]:
     return figures
 
 
-def _care(flags: np.ndarray) -> np.ndarray:
+def care_of(flags: np.ndarray) -> np.ndarray:
     """Care classes [n] from flags [n, 4]: 2 empathic, 1 scripted, 0 neutral."""
     place = {code: number for number, code in enumerate(FLAG_CODES)}
     empathic = flags[:, place["A"]] | flags[:, place["X"]]

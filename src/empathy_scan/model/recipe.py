@@ -18,6 +18,7 @@ from empathy_scan.model import (
     card,
     evaluate,
     examples,
+    fairness,
     judge,
     precision,
     runtime,
@@ -34,6 +35,7 @@ from empathy_scan.model.tokens import Packer
 log = logging.getLogger(__name__)
 SCENARIOS, AUTHOR = "written, held-out scenarios", "written, held-out author"  # test sets of written conversations
 DEV, WHOLE = "real, dev", "real, dev, whole conversations"  # test sets of real ones: enriched, and as they come
+PAIRS = "counterfactual.jsonl"
 CALIBRATION = 0.08  # share of the training conversations that only calibrate
 
 
@@ -64,7 +66,8 @@ def build(
     }
     bundle.save(out, trained, tokenizer, decisions=decisions, packer=packer, facts=facts)
     report = judge.report(bundle.load(out), known, judged, labels=labels, corpora=corpora, baselines=True)
-    bundle.save(out, trained, tokenizer, decisions=decisions, packer=packer, facts={**facts, "metrics": report})
+    facts |= {"metrics": report, "fairness": fairness.release(bundle.load(out), judged, labels / PAIRS)}
+    bundle.save(out, trained, tokenizer, decisions=decisions, packer=packer, facts=facts)
     (out / "README.md").write_text(card.of(out), encoding="utf-8")
     return report
 
@@ -81,6 +84,17 @@ def measure(loaded: Bundle, *, written: Path, labels: Path, corpora: Path | None
     """The figures of a bundle on everything that is held out; with `baselines`, theirs beside."""
     known, judged = items(written, labels, corpora)
     return judge.report(loaded, known, judged, labels=labels, corpora=corpora, baselines=baselines)
+
+
+def fair(loaded: Bundle, *, written: Path, labels: Path, corpora: Path | None) -> dict[str, Any]:
+    """The fairness of a bundle on everything that is held out, as its facts hold it (fairness.py)."""
+    return fairness.release(loaded, items(written, labels, corpora)[1], labels / PAIRS)
+
+
+def note(path: Path, name: str, told: dict[str, Any]) -> None:
+    """Write into a bundle's facts what was found of it, and its card anew; what decides scores stays as it is."""
+    bundle.note(path, name, told)
+    (path / "README.md").write_text(card.of(path), encoding="utf-8")
 
 
 def items(written: Path, labels: Path, corpora: Path | None) -> tuple[list[Item], dict[str, list[Item]]]:
@@ -124,4 +138,4 @@ def _counts(items: Sequence[Item]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-__all__ = ["balance", "build", "calibrates", "items", "measure"]
+__all__ = ["balance", "build", "calibrates", "fair", "items", "measure", "note"]

@@ -1,6 +1,8 @@
 """The report: a folder of static HTML and Markdown pages from figures down to the turns behind them, and their data."""
 
 from empathy_scan.report.appealed import Appealed
+from empathy_scan.report.fairness import forget as forget_fairness
+from empathy_scan.report.fairness import write as write_fairness
 from empathy_scan.report.material import WEEKLY, WEEKS, Frames, People, prepare
 from empathy_scan.report.measures import bands, letters
 from empathy_scan.report.method import Background, Model
@@ -13,5 +15,6 @@ from empathy_scan.report.takeover import Takeover
 
 __all__ = [
     "WEEKLY", "WEEKS", "Appealed", "Background", "Frames", "Model", "People", "Reviewed", "Takeover", "Tried",
-    "Written", "bands", "forget_rescored", "letters", "prepare", "write", "write_rescored",
+    "Written", "bands", "forget_fairness", "forget_rescored", "letters", "prepare", "write", "write_fairness",
+    "write_rescored",
 ]  # fmt: skip

@@ -87,6 +87,7 @@ class AgentPage:
     conversations: tuple[content.Listed, ...]
     conversations_more: str
     cited: tuple[tuple[str, str, str, int, int], ...]  # section, kind, conversation, turn, agent_turn, for the data
+    doubts: tuple[str, ...] = ()  # what differs may be queue or channel (fairness.py)
 
 
 @dataclass(frozen=True, slots=True)

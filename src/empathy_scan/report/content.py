@@ -80,6 +80,7 @@ class Front:
     stock: Markup  # what the bars of the tables refer to
     columns: tuple[Measure, ...]  # of the tables of teams and agents
     agents: Agents
+    warned: tuple[str, ...]  # that differences between agents may be those of queue or channel
     review: str  # what the centre's own people said of its turns
     rejects: tuple[Row, ...]
     rejects_count: str
@@ -101,10 +102,11 @@ def front(
     *,
     takeovers: Sequence[Takeover] = (),
     review: str = "",
+    warned: tuple[str, ...] = (),
 ) -> Front:
     """The front page; `state` says of which report it is the next one (since.py), `takeovers` when models changed.
 
-    `review` is the line of reviewed.py.
+    `review` is the line of reviewed.py, `warned` the sentences of fairness.py.
     """
     parts = _parts(material)
     groups = tuple(groups_of(found, most=findings.MOST, names=material.names, links=_agent_links(material)))
@@ -122,7 +124,8 @@ def front(
         load=load.load(material), missed=missed.missed(material), house=house.house(material),
         teams=rows.teams(material), groups_of=tuple(rows.groups(material)),
         unlisted=words.listing(material.names[agent] for agent in material.people.unlisted),
-        stock=rows.stock(material), columns=rows.COLUMNS, agents=agents, review=review,
+        stock=rows.stock(material), columns=rows.COLUMNS, agents=agents, warned=warned,
+        review=review,
         rejects=tuple(_readable(reject) for reject in material.rejects[:REJECTS_SHOWN]),
         rejects_count=words.plural(len(material.rejects), "file or part of a file", "files or parts of files"),
         rejects_more=f"and {hidden:,} more of the kind" if hidden > 0 else "",

@@ -72,10 +72,13 @@ def files(
     provenance: Mapping[str, str],
     paged: Collection[str],
     cited: Mapping[str, Sequence[Citation]],
+    *,
+    warnings: Sequence[str] = (),
 ) -> Iterator[tuple[str, bytes]]:
     """Every file of the data by its path in the report.
 
-    `paged` are the conversations that have a page, `cited` the moments that each agent's page cites.
+    `paged` are the conversations that have a page, `cited` the moments that each agent's page cites, `warnings` what
+    stands beside the agents on the front page.
     """
     made = {name: _conformed(name, frame) for name, frame in _tables(material, figures, paged, cited).items()}
     for name, frame in made.items():
@@ -83,7 +86,7 @@ def files(
         parquet = io.BytesIO()
         frame.write_parquet(parquet, compression="zstd")
         yield f"{FOLDER}/{name}.parquet", parquet.getvalue()
-    yield f"{FOLDER}/report.json", _as_json(material, made, provenance)
+    yield f"{FOLDER}/report.json", _as_json(material, made, provenance, warnings)
 
 
 def as_csv(frame: pl.DataFrame, *, header: bool = True) -> bytes:
@@ -191,13 +194,16 @@ def _appeals(material: Material) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=TABLES["appeals"], orient="row")
 
 
-def _as_json(material: Material, made: Mapping[str, pl.DataFrame], provenance: Mapping[str, str]) -> bytes:
+def _as_json(
+    material: Material, made: Mapping[str, pl.DataFrame], provenance: Mapping[str, str], warnings: Sequence[str]
+) -> bytes:
     """All tables in one object, a row a line."""
     dates = [row["started_at"] for row in material.conversations.values() if row["started_at"]]
     head = {
         "format_version": FORMAT_VERSION, "title": material.config.title, "provenance": dict(provenance),
         "first": min(dates, default=None), "last": max(dates, default=None),
         "conversations_read": len(material.conversations), "rejects": len(material.rejects),
+        "warnings": list(warnings),
     }  # fmt: skip
     parts = [f"{_line(name)}: {_line(value)}" for name, value in head.items()]
     for name, frame in made.items():

@@ -12,6 +12,7 @@ import polars as pl
 from empathy_scan import quantify, stats, trends
 from empathy_scan.codebook import CODEBOOK_VERSION
 from empathy_scan.errors import NoticeError
+from empathy_scan.fairness_agents import Comparison
 from empathy_scan.report import appealed, measures, reviewed, words
 from empathy_scan.report.material import Material
 from empathy_scan.report.takeover import Takeover, sentences
@@ -62,6 +63,7 @@ class Background:
     takeovers: tuple[Takeover, ...] = ()  # when other models took over, oldest first
     review: reviewed.Reviewed | None = None  # what the centre's own people said of its turns
     appeals: tuple[appealed.Appealed, ...] = ()  # of any of its conversations
+    confounded: tuple[Comparison, ...] = ()  # of agents, where differences may be those of queue or channel
 
 
 @dataclass(frozen=True, slots=True)

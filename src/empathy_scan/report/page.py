@@ -6,7 +6,7 @@ import itertools
 import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from pathlib import Path
 
 import polars as pl
@@ -21,6 +21,7 @@ from empathy_scan.report import (
     dialogue,
     digests,
     export,
+    fairness,
     findings,
     folder,
     listing,
@@ -112,7 +113,8 @@ def write(  # noqa: PLR0913 - a keyword per frame
         for page in itertools.chain(pages, _lists(prepared, chosen)):
             site.page(page)
         site.conversations(prepared, chosen)
-        files = export.files(prepared, frames.figures, provenance, chosen, dict(_cited(prepared, pages)))
+        cited, warned = dict(_cited(prepared, pages)), tuple(fairness.warnings(known.confounded))
+        files = export.files(prepared, frames.figures, provenance, chosen, cited, warnings=warned)
         for path, data in itertools.chain(files, [(since.FILE, since.as_bytes(state))]):
             site.data(path, data)
     if told is not None:
@@ -193,11 +195,12 @@ def _people(
 ) -> Iterator[Page]:
     """The front page, the Method page and the agents' pages."""
     said, since_when = reviewed.line(background.review), background.takeovers
-    front = content.front(prepared, counts, found_of_agents, state, takeovers=since_when, review=said)
+    warned, doubts = fairness.short(background.confounded), fairness.of_agents(background.confounded)
+    front = content.front(prepared, counts, found_of_agents, state, takeovers=since_when, review=said, warned=warned)
     yield Page("index", {"page": front})
     yield Page("method", {"page": method.page(prepared, provenance, background)})
     for page in agent.pages(prepared, counts, found_of_agents):
-        yield Page(f"agents/{page.slug}", {"page": page})
+        yield Page(f"agents/{page.slug}", {"page": replace(page, doubts=doubts.get(page.slug, ()))})
 
 
 def _lists(prepared: material.Material, chosen: Collection[str]) -> Iterator[Page]:

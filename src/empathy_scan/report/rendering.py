@@ -19,7 +19,8 @@ _PACKAGE = "empathy_scan.report"
 _DRAWN_BY = ("jinja2", "markupsafe", "vl-convert-python")  # other versions of these may make other pages
 # Folder and name of a page -> its template; "" for every other page of the folder.
 _TEMPLATES = {
-    ("", "index"): "front", ("", "method"): "method", ("", "rescore"): "rescore", ("agents", ""): "agent",
+    ("", "index"): "front", ("", "method"): "method", ("", "rescore"): "rescore", ("", "fairness"): "fairness",
+    ("agents", ""): "agent",
     ("conversations", "index"): "conversations", ("conversations", ""): "conversation",
 }  # fmt: skip
 # A link of our templates to a conversation's page; links hold no links, and texts of others are escaped.

@@ -124,15 +124,19 @@ def write(folder: Path, tried: Tried, title: str, provenance: Mapping[str, str])
     templates.link_only(paged)
     files = dict(templates.render(NAME, {"page": page, "assets": ASSETS}))
     files |= {f"{ASSETS}/{file.name}": file.read_bytes() for file in rendering.assets()}
+    put_all(folder, files, remedy="make it writable, or name another folder with --out")
+    return folder / f"{NAME}.html"
+
+
+def put_all(folder: Path, files: Mapping[str, bytes], *, remedy: str) -> None:
+    """Put a page and what it needs into a folder, what it needs first. Raises OutputError."""
     try:
-        for name, content in sorted(files.items()):  # what the page needs comes first
+        for name, content in sorted(files.items()):
             _put(folder / name, content)
     except OSError as error:
         raise OutputError(
-            f"cannot be written ({error.strerror or type(error).__name__})", where=str(folder),
-            remedy="make it writable, or name another folder with --out",
-        ) from error  # fmt: skip
-    return folder / f"{NAME}.html"
+            f"cannot be written ({error.strerror or type(error).__name__})", where=str(folder), remedy=remedy
+        ) from error
 
 
 def _put(place: Path, content: bytes) -> None:
