@@ -10,6 +10,7 @@ from empathy_scan.cli import (
     config,
     doctor,
     forget,
+    labels,
     measure,
     models,
     read,
@@ -23,6 +24,6 @@ from empathy_scan.cli import (
 from empathy_scan.cli.base import app
 
 __all__ = [
-    "app", "config", "doctor", "forget", "measure", "models", "read", "rescore", "review", "runs", "scan", "show",
+    "app", "config", "doctor", "forget", "labels", "measure", "models", "read", "rescore", "review", "runs", "scan", "show",
     "tidy",
 ]  # fmt: skip
