@@ -21,6 +21,7 @@ import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from empathy_scan.codebook import AGENT_TONE_NAMES, ATTACKS, CUSTOMER_TONE_NAMES, FLAGS, Role
 from empathy_scan.errors import ConfigError
@@ -81,7 +82,9 @@ def load(path: Path | str) -> tuple[OwnLabel, ...]:
         raise ConfigError("'label' must be a list of tables", where=where, remedy="write [[label]] above each label")
     if not 1 <= len(tables) <= MOST_LABELS:
         what = "it has no label" if not tables else f"it has {len(tables)} labels, more than {MOST_LABELS}"
-        raise ConfigError(what, where=where, remedy=f"write 1 to {MOST_LABELS} [[label]] tables; see docs/own-labels.md")
+        raise ConfigError(
+            what, where=where, remedy=f"write 1 to {MOST_LABELS} [[label]] tables; see docs/own-labels.md"
+        )
     labels = tuple(_label(table, f"{where} [[label]] {number}") for number, table in enumerate(tables, 1))
     for name in ("key", "name", "question"):
         _demand_different([getattr(each, name).casefold() for each in labels], name, where)
@@ -106,9 +109,7 @@ def _label(table: Mapping[str, object], where: str) -> OwnLabel:
         remedy = f"known keys: {', '.join(known)}"
         raise ConfigError(f"unknown key {', '.join(map(repr, strange))}", where=place, remedy=remedy)
     if missing := [name for name in known if name not in table]:
-        raise ConfigError(
-            f"{', '.join(missing)} missing", where=place, remedy="a label needs " + ", ".join(known)
-        )
+        raise ConfigError(f"{', '.join(missing)} missing", where=place, remedy="a label needs " + ", ".join(known))
     texts = {name: _text(table[name], f"{place} {name}", LONGEST.get(name, 60)) for name in _TEXTS}
     _demand_key(texts["key"], place)
     if texts["role"] not in {Role.AGENT, Role.CUSTOMER}:
@@ -120,7 +121,8 @@ def _label(table: Mapping[str, object], where: str) -> OwnLabel:
         raise ConfigError(
             f"{len(both)} example(s) stand under yes and under no", where=place, remedy="decide which they are"
         )
-    return OwnLabel(**texts, **examples)
+    named_by: Mapping[str, Any] = {**texts, **examples}
+    return OwnLabel(**named_by)
 
 
 def _text(value: object, where: str, longest: int) -> str:

@@ -27,6 +27,7 @@ from empathy_scan import (
 from empathy_scan.config import Config
 from empathy_scan.errors import ModelError, StoreError
 from empathy_scan.model import files
+from empathy_scan.own import telling
 from empathy_scan.store import REPORTS, Store, Stored
 
 
@@ -137,6 +138,7 @@ def _background(store: Store, stored: Stored, config: Config) -> report.Backgrou
         error_rates=stored.error_rates.clear() if errors is None else errors,
         takeovers=takeovers.taken_over(store, [*stored.conversations["model"].unique()]),
         review=reviewing.told(store, config),
+        own=telling.told(store, config, stored.conversations),
     )
 
 

@@ -24,6 +24,6 @@ from empathy_scan.cli import (
 from empathy_scan.cli.base import app
 
 __all__ = [
-    "app", "config", "doctor", "forget", "labels", "measure", "models", "read", "rescore", "review", "runs", "scan", "show",
-    "tidy",
+    "app", "config", "doctor", "forget", "labels", "measure", "models", "read", "rescore", "review", "runs", "scan",
+    "show", "tidy",
 ]  # fmt: skip

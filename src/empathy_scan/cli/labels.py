@@ -46,9 +46,7 @@ def _opened(options: Config) -> tuple[Store, Queue]:
 
 
 @group.command("check", epilog="Example: empathy-scan labels check --codebook labels.toml")
-def check(
-    *, codebook: CodebookOption = "", config: base.ConfigOption = None, as_json: base.JsonOption = False
-) -> None:
+def check(*, codebook: CodebookOption = "", config: base.ConfigOption = None, as_json: base.JsonOption = False) -> None:
     """See that a codebook of your own labels is sound, and what it asks."""
     from empathy_scan import own  # noqa: PLC0415 - as few modules as may be for --help
 

@@ -16,8 +16,12 @@ from empathy_scan.cli.base import app
 from empathy_scan.errors import UsageError
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from empathy_scan.config import Config
+    from empathy_scan.review import Wish
     from empathy_scan.review.queue import Queue
+    from empathy_scan.review.sample import Outlook
     from empathy_scan.reviewing import Exported
     from empathy_scan.store import Store
 
@@ -66,9 +70,7 @@ def export(  # noqa: PLR0913 - a parameter per option
     overlap: Annotated[
         float, typer.Option("--overlap", help="Percent of them that every reviewer gets.", min=0, max=100)
     ] = 25,
-    mix: Annotated[
-        str, typer.Option("--mix", help="Shares of the parts of a draw.", metavar="PART=SHARE,...")
-    ] = _MIX,
+    mix: Annotated[str, typer.Option("--mix", help="Shares of the parts of a draw.", metavar="PART=SHARE,...")] = _MIX,
     role: Annotated[
         list[str] | None, typer.Option("--role", help="Turns of agent or customer only.", metavar="ROLE")
     ] = None,
@@ -105,19 +107,28 @@ def export(  # noqa: PLR0913 - a parameter per option
         raise typer.BadParameter(f"{', '.join(sorted(strange))} is neither agent nor customer", param_hint="--role")
     wish, outlook = Wish(size, _mix(mix), overlap / 100, roles, agent or (), reviewer or (), seed), None
     if label:
-        from empathy_scan import own  # noqa: PLC0415 - torch
-
-        wanted = own.asked_for(options, label)
-        wish = replace(wish, roles=(wanted.role,), asks=(wanted.key,))
-        if not still_open:
-            outlook = own.outlook(held, wanted, options, bundle=base.bundle(model, options), since=start, until=end)
-            wish = wish if mix != _MIX else replace(wish, mix=own.mix(outlook))
+        period = None if still_open else (start, end)
+        wish, outlook = _about(label, wish, held, options, model, period, own_mix=mix == _MIX)
     done = reviewing.export(
         held, folder, options, wish, out=out, reports=reports, since=start, until=end, only_open=still_open,
         outlook=outlook,
     )  # fmt: skip
-
     _tell_export(done, only_open=still_open, as_json=as_json)
+
+
+def _about(
+    label: str, wish: Wish, held: Store, options: Config, model: Path | None,
+    period: tuple[datetime | None, datetime | None] | None, *, own_mix: bool,
+) -> tuple[Wish, Outlook | None]:  # fmt: skip
+    """The wish for turns that are asked about one own label alone, and what is known of it before people answer."""
+    from empathy_scan import own  # noqa: PLC0415 - polars stays out of --help
+
+    wanted = own.asked_for(options, label)
+    wish = replace(wish, roles=(wanted.role,), asks=(wanted.key,))
+    if period is None:
+        return wish, None
+    outlook = own.outlook(held, wanted, options, bundle=base.bundle(model, options), since=period[0], until=period[1])
+    return replace(wish, mix=own.mix(outlook)) if own_mix else wish, outlook
 
 
 def _tell_export(done: Exported, *, only_open: bool, as_json: bool) -> None:

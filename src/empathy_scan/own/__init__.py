@@ -14,7 +14,6 @@ from empathy_scan.own import heads
 from empathy_scan.own.heads import Facts
 from empathy_scan.own.judging import Told, catch_up, encoder_of, folder_of
 from empathy_scan.own_codebook import OwnLabel
-from empathy_scan.review import questions
 from empathy_scan.tables import OWN_LABELS
 
 if TYPE_CHECKING:
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Facts", "asked_for", "bundle_of", "catch_up", "codebook_of", "drop", "encoder_of", "folder_of", "mix",
-    "outlook", "there", "train",
+    "outlook", "stamp", "there", "train",
 ]  # fmt: skip
 
 
@@ -34,6 +33,8 @@ def codebook_of(config: Config) -> tuple[OwnLabel, ...]:
         raise ConfigError(
             "no codebook of own labels is named", remedy="name it with --codebook, or as `codebook` under [labels]"
         )
+    from empathy_scan.review import questions  # noqa: PLC0415 - a night with nothing new needs no review
+
     labels = own_codebook.load(config.labels.codebook)
     questions.of_own(labels)  # none is called as a standard one
     return labels
@@ -92,6 +93,11 @@ def train(
     folder, encoder = folder_of(store.root, config), bundle_of(store, bundle)
     facts = training.train(store, queue, label, config, bundle=bundle, folder=folder, encoder=encoder)
     return facts, catch_up(store, config, bundle, told=told)
+
+
+def stamp(store: Store, config: Config) -> list[str]:
+    """What changes whenever a head does."""
+    return [facts.fingerprint + facts.words for facts in there(store, config).values()]
 
 
 def drop(store: Store, config: Config, key: str) -> bool:

@@ -68,9 +68,8 @@ class Looker:
     """A loaded bundle that turns segments into what heads see, and says which words counted for one."""
 
     def __init__(self, bundle: Bundle) -> None:
-        self.bundle, self.packer = bundle, bundle.packer
-        self.model: Any = bundle.model
-        self.model.eval()
+        self.packer = bundle.packer
+        self.model: Any = bundle.model  # transformers tells too little of its types
         self._view = _View(bundle.model, EXACT) if Lean.fits(bundle.model) else None
 
     def see(self, segments: pl.DataFrame) -> Seen:
@@ -136,7 +135,7 @@ def focus_of(one: Packed) -> Rows:
 
 def phrase_rows(ids: Rows) -> Rows:
     """The rows of the phrases of one to three tokens, each once, in order."""
-    return np.unique(np.concatenate([rows for rows in placed_rows(ids)]))
+    return np.unique(np.concatenate(placed_rows(ids)))
 
 
 def placed_rows(ids: Rows) -> list[Rows]:
@@ -154,4 +153,3 @@ def placed_rows(ids: Rows) -> list[Rows]:
 def spans(text: str, one: Packed, worth: Numbers) -> list[Span]:
     """The words that counted most, by the worth of each token of the focus."""
     return explain.spans(text, one, worth)
-

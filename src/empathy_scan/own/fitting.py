@@ -194,9 +194,7 @@ def _chosen(lesson: Lesson, count: int) -> tuple[float, Decision]:
     if not (yes.any() and not yes.all()):
         return RIDGES[len(RIDGES) // 2], Decision()
     decided = [_decision(row[judged], yes, weight) for row in sums]
-    losses = [
-        _loss(decision.chances(row[judged]), yes, weight) for decision, row in zip(decided, sums, strict=True)
-    ]
+    losses = [_loss(decision.chances(row[judged]), yes, weight) for decision, row in zip(decided, sums, strict=True)]
     best = int(np.argmin(losses))
     return RIDGES[best], decided[best]
 

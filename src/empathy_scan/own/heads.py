@@ -81,7 +81,7 @@ class Facts:
         return {
             GOOD: f"good enough to show: {told}, all of it {self.standard:.2f} or more",
             DOUBTFUL: f"shown with a warning: {told} reaches below {self.standard:.2f}; more answers would tell",
-            POOR: f"not good enough to show: {told}; needed are {LEAST_KAPPA:.2f}, and {LEAST_LOW:.2f} at its lower end",
+            POOR: f"not good enough to show: {told}; {LEAST_KAPPA:.2f} is needed, {LEAST_LOW:.2f} at its lower end",
         }[self.verdict]
 
     def to_json(self) -> dict[str, Any]:
@@ -159,18 +159,17 @@ def load(folder: Path, facts: Facts) -> Head:
 
     path = folder / f"{facts.key}.safetensors"
     try:
-        if path.stat().st_size > _MOST_BYTES:
-            raise ModelError("is too large for a head", where=str(path), remedy=_RETRAIN)
-        content = path.read_bytes()
-        if hashlib.sha256(content).hexdigest() != facts.weights:
-            raise ModelError("is damaged: not as the head was made", where=str(path), remedy=_RETRAIN)
+        content = path.read_bytes() if path.stat().st_size <= _MOST_BYTES else b""
+    except OSError as error:
+        raise ModelError(f"cannot be read ({error.strerror})", where=str(path), remedy=_RETRAIN) from error
+    if hashlib.sha256(content).hexdigest() != facts.weights:
+        raise ModelError("is damaged: not as the head was made", where=str(path), remedy=_RETRAIN)
+    try:
         held = {name: array.astype(np.float64) for name, array in unpacked(content).items()}
         weights = Weights(
             held["mean"], held["scale"], held["dense"], held["rows"].astype(np.int64), held["phrases"],
             float(held["bias"][0]),
         )  # fmt: skip
-    except ModelError:
-        raise
     except Exception as error:  # safetensors has errors of its own
         raise ModelError(f"cannot be loaded ({type(error).__name__})", where=str(path), remedy=_RETRAIN) from error
     return Head(facts, weights, Decision(facts.slope, facts.offset, facts.threshold))
@@ -200,13 +199,12 @@ def _facts(told: Mapping[str, Any]) -> Facts:
         for name in ("kappa", "found", "right", "share")
     }
     numbers = {name: float(told[name]) for name in ("slope", "offset", "threshold", "ridge", "effective", "standard")}
-    texts = {
-        name: str(told[name])
-        for name in ("key", "name", "role", "question", "definition", "label", "encoder", "trained_at", "why", "weights")
-    }  # fmt: skip
+    named = ("key", "name", "role", "question", "definition", "label", "encoder", "trained_at", "why", "weights")
+    texts = {name: str(told[name]) for name in named}
     no, yes = ((int(row[0]), int(row[1])) for row in told["confusion"])
     answers = {str(name): int(count) for name, count in told["answers"].items()}
-    return Facts(**texts, **numbers, **estimates, answers=answers, confusion=(no, yes))
+    held: Mapping[str, Any] = {**texts, **numbers, **estimates, "answers": answers, "confusion": (no, yes)}
+    return Facts(**held)
 
 
 def _as_bytes(told: Mapping[str, Any]) -> bytes:

@@ -1,4 +1,4 @@
-"""What a head says of turns, and the words that carried it: why this label?"""
+"""What a head says of turns, and the words that carried it: which answers why."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def judge(segments: pl.DataFrame, packed: Sequence[Packed], seen: Seen, head: He
     turns = fitting.greatest(sums, number, first.height)
     carry = np.flatnonzero(head.decision.given(sums))
     rows = segments[carry].select("text", "start").rows()
-    worths = worth(head.weights, [packed[at] for at in carry], looker)
+    worths = worth(head.weights, [packed[at] for at in carry.tolist()], looker)
     evidence: list[list[dict[str, object]]] = [[] for _ in range(first.height)]
     for at, (text, start), values in zip(carry.tolist(), rows, worths, strict=True):
         evidence[number[at]] += [

@@ -37,7 +37,7 @@ _KEY = ("conversation_id", "turn")
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """The turns that people answered about a label: `id`, conversation, turn, yes; and who did, and what is left out."""
+    """The turns that people answered about a label: `id`, conversation, turn, yes; who did, and what is left out."""
 
     turns: pl.DataFrame
     reviewers: int
@@ -145,4 +145,3 @@ def examples(label: OwnLabel, looker: Looker) -> tuple[Seen, np.typing.NDArray[n
     texts: Sequence[str] = (*label.yes, *label.no)
     seen = looker.of_packed(looker.packer.pack([Example(label.role, text) for text in texts]))
     return seen, np.arange(len(texts)) < len(label.yes)
-

@@ -3,6 +3,8 @@
 from empathy_scan.report.material import WEEKLY, WEEKS, Frames, People, prepare
 from empathy_scan.report.measures import bands, letters
 from empathy_scan.report.method import Background, Model
+from empathy_scan.report.own import Label as OwnLabel
+from empathy_scan.report.own import Own
 from empathy_scan.report.page import Written, write
 from empathy_scan.report.rescored import Tried
 from empathy_scan.report.rescored import forget as forget_rescored
@@ -11,6 +13,6 @@ from empathy_scan.report.reviewed import Reviewed
 from empathy_scan.report.takeover import Takeover
 
 __all__ = [
-    "WEEKLY", "WEEKS", "Background", "Frames", "Model", "People", "Reviewed", "Takeover", "Tried", "Written", "bands",
-    "forget_rescored", "letters", "prepare", "write", "write_rescored",
+    "WEEKLY", "WEEKS", "Background", "Frames", "Model", "Own", "OwnLabel", "People", "Reviewed", "Takeover", "Tried",
+    "Written", "bands", "forget_rescored", "letters", "prepare", "write", "write_rescored",
 ]  # fmt: skip

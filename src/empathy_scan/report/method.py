@@ -14,6 +14,8 @@ from empathy_scan.codebook import CODEBOOK_VERSION
 from empathy_scan.errors import NoticeError
 from empathy_scan.report import measures, reviewed, words
 from empathy_scan.report.material import Material
+from empathy_scan.report.own import Known as OwnLabel
+from empathy_scan.report.own import Own
 from empathy_scan.report.takeover import Takeover, sentences
 from empathy_scan.tables import ERROR_RATES
 
@@ -61,6 +63,7 @@ class Background:
     error_rates: pl.DataFrame = field(default_factory=ERROR_RATES.empty)
     takeovers: tuple[Takeover, ...] = ()  # when other models took over, oldest first
     review: reviewed.Reviewed | None = None  # what the centre's own people said of its turns
+    own: Own | None = None  # labels of the centre's own
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +99,7 @@ class MethodPage:
     recent: str
     minimum: str
     settings: tuple[tuple[str, str], ...]
+    own: tuple[OwnLabel, ...] = ()
 
 
 def page(material: Material, provenance: Mapping[str, str], background: Background) -> MethodPage:

@@ -6,7 +6,7 @@ import itertools
 import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from pathlib import Path
 
 import polars as pl
@@ -26,6 +26,7 @@ from empathy_scan.report import (
     listing,
     material,
     method,
+    own,
     piles,
     rendering,
     reviewed,
@@ -102,7 +103,9 @@ def write(  # noqa: PLR0913 - a keyword per frame
     found_of_agents = findings.of_agents(prepared, counts)
     made_by = " ".join(provenance.get(name, "") for name in ("model", "codebook"))
     state = since.state_of(prepared, found_of_agents, last=last or since.read(target), made_by=made_by, again=again)
-    pages = list(_people(prepared, provenance, background or method.Background(), counts, found_of_agents, state))
+    background = background or method.Background()
+    mine = own.pages(prepared, background.own)
+    pages = list(_people(prepared, provenance, background, counts, found_of_agents, state, mine))
     with folder.updating(target) as update:
         asked = sorted({*conversations, *update.asked} & prepared.conversations.keys())
         update.asked = tuple(asked)
@@ -112,7 +115,9 @@ def write(  # noqa: PLR0913 - a keyword per frame
         for page in itertools.chain(pages, _lists(prepared, chosen)):
             site.page(page)
         site.conversations(prepared, chosen)
-        for path, data in export.files(prepared, frames.figures, provenance, chosen, dict(_cited(prepared, pages))):
+        more = {} if mine.table is None else {own.TABLE: mine.table}
+        cited = dict(_cited(prepared, pages))
+        for path, data in export.files(prepared, frames.figures, provenance, chosen, cited, more):
             site.data(path, data)
         site.data(since.FILE, since.as_bytes(state))
     if told is not None:
@@ -190,14 +195,16 @@ def _people(
     counts: Mapping[str, findings.Answers],
     found_of_agents: list[findings.Finding],
     state: since.State,
+    mine: own.Pages,
 ) -> Iterator[Page]:
     """The front page, the Method page and the agents' pages."""
     said, since_when = reviewed.line(background.review), background.takeovers
     front = content.front(prepared, counts, found_of_agents, state, takeovers=since_when, review=said)
-    yield Page("index", {"page": front})
-    yield Page("method", {"page": method.page(prepared, provenance, background)})
+    yield Page("index", {"page": replace(front, own=mine.front)})
+    yield Page("method", {"page": replace(method.page(prepared, provenance, background), own=mine.method)})
+    of_agents = {words.slug(agent_id): sections for agent_id, sections in mine.agents.items()}
     for page in agent.pages(prepared, counts, found_of_agents):
-        yield Page(f"agents/{page.slug}", {"page": page})
+        yield Page(f"agents/{page.slug}", {"page": replace(page, own=of_agents.get(page.slug, ()))})
 
 
 def _lists(prepared: material.Material, chosen: Collection[str]) -> Iterator[Page]:

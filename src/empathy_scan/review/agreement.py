@@ -160,9 +160,7 @@ def review(
     numbers = {name: at for at, name in enumerate(sorted({item.conversation_id for item in held}))}
     said = _said_by(queue, held, first, shown, current or {})
     labels = tuple(
-        _measured(said(each), shown, each, standard)
-        for role in questions.QUESTIONS
-        for each in asked(role, queue.own)
+        _measured(said(each), shown, each, standard) for role in questions.QUESTIONS for each in asked(role, queue.own)
     )
     good, reason = _verdict(labels, shown, standard)
     return Review(

@@ -210,7 +210,8 @@ def _labels(item: Item, given: Mapping[str, str], queue: Queue) -> dict[str, str
         raise MalformedInputError(
             "no tone is chosen, though other cells are filled", remedy="choose a tone, or clear the row"
         )
-    done = questions.completed(item.role, read, [x for x in questions.of(item.role, queue.own) if x.key in {*wanted, *read}])
+    about = [each for each in questions.of(item.role, queue.own) if each.key in {*wanted, *read}]
+    done = questions.completed(item.role, read, about)
     if isinstance(done, str):
         raise MalformedInputError(done, remedy=_ASK)
     return done

@@ -103,8 +103,10 @@ def draw(
             remedy="scan more conversations, or ask for other agents or days",
         )
     if outlook is not None:
-        turns = turns.drop("doubt").join(outlook.turns, on=("conversation_id", "turn"), how="left").with_columns(
-            pl.col("doubt", "likely").fill_null(0.0), unsure=pl.lit(value=False)
+        turns = (
+            turns.drop("doubt")
+            .join(outlook.turns, on=("conversation_id", "turn"), how="left")
+            .with_columns(pl.col("doubt", "likely").fill_null(0.0), unsure=pl.lit(value=False))
         )
     chances, notes = _chances(turns, free, _counts(shares, min(wish.size, int(free.sum()))), cited)
     generator = np.random.default_rng([wish.seed, queue.next_number()])
