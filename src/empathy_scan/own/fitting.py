@@ -246,12 +246,12 @@ def _weights(lesson: Lesson, ridge: float) -> Weights:
     for _ in range(_ROUNDS if doubtful.any() else 1):
         point = _fitted(design[kept], lesson.yes[lesson.turn[kept]], worth[kept], ridge, point)
         sums = np.asarray(design @ point[:-1])
-        kept = ~doubtful | _likeliest(sums, lesson.turn)
+        kept = ~doubtful | likeliest(sums, lesson.turn)
     width = len(mean)
     return Weights(mean, scale, point[:width], rows, point[width:-1], float(point[-1]))
 
 
-def _likeliest(sums: Numbers, turn: Rows) -> Flags:
+def likeliest(sums: Numbers, turn: Rows) -> Flags:
     """Of each turn the segment with the greatest sum."""
     best: dict[int, int] = {}
     for place, number in enumerate(turn.tolist()):

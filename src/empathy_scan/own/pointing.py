@@ -30,14 +30,14 @@ def nothing() -> pl.DataFrame:
 def judge(segments: pl.DataFrame, packed: Sequence[Packed], seen: Seen, head: Head, looker: Looker) -> pl.DataFrame:
     """What a head says of each turn of SEGMENTS: `p`, `given`, and for those with the label the words that counted.
 
-    A turn's probability is that of its likeliest segment; words are pointed at in each segment that has the label.
+    A turn's probability is that of its likeliest segment, and the words that are pointed at are of that one.
     """
     keys = segments.select("conversation_id", "turn")
     number = keys.select(at=pl.struct("conversation_id", "turn").rle_id())["at"].to_numpy().astype(np.int64)
     first = keys.unique(maintain_order=True)
     sums = head.weights.sums(seen)
     turns = fitting.greatest(sums, number, first.height)
-    carry = np.flatnonzero(head.decision.given(sums))
+    carry = np.flatnonzero(head.decision.given(sums) & fitting.likeliest(sums, number))
     rows = segments[carry].select("text", "start").rows()
     worths = worth(head.weights, [packed[at] for at in carry.tolist()], looker)
     evidence: list[list[dict[str, object]]] = [[] for _ in range(first.height)]

@@ -71,6 +71,7 @@ class Moment:
     """A message that has a label, with the words that carried it."""
 
     who: str
+    side: str  # agent or customer
     pieces: tuple[Piece, ...]
     chance: str
     where: Link
@@ -114,7 +115,7 @@ class Pages:
     front: tuple[Section, ...] = ()
     agents: Mapping[str, tuple[Section, ...]] = field(default_factory=dict)  # by agent
     method: tuple[Known, ...] = ()
-    table: pl.DataFrame | None = None  # COLUMNS
+    tables: Mapping[str, pl.DataFrame] = field(default_factory=dict)  # of COLUMNS, by name
 
 
 def pages(material: Material, own: Own | None) -> Pages:
@@ -134,7 +135,7 @@ def pages(material: Material, own: Own | None) -> Pages:
     }
     return Pages(
         tuple(_of_team(material, label, figures[label.key]) for label in shown), agents,
-        tuple(map(_known, own.labels)), _table(own.labels, figures),
+        tuple(map(_known, own.labels)), {TABLE: _table(own.labels, figures)},
     )  # fmt: skip
 
 
@@ -241,7 +242,8 @@ def _moments(material: Material, label: Label, agent_id: str, rows: pl.DataFrame
         when = words.date(row["started_at"]) if row["started_at"] else "date not known"
         who = material.names[agent_id] if label.role == Role.AGENT else "Customer"
         yield Moment(
-            who, _pieces(row["text"], row["evidence"], words.shown(label.name)), words.chance(float(row["p"])),
+            who, label.role, _pieces(row["text"], row["evidence"], words.shown(label.name)),
+            words.chance(float(row["p"])),
             Link(when, material.href(row["conversation_id"], row["turn"])),
         )  # fmt: skip
 

@@ -103,21 +103,19 @@ def write(  # noqa: PLR0913 - a keyword per frame
     found_of_agents = findings.of_agents(prepared, counts)
     made_by = " ".join(provenance.get(name, "") for name in ("model", "codebook"))
     state = since.state_of(prepared, found_of_agents, last=last or since.read(target), made_by=made_by, again=again)
-    background = background or method.Background()
-    mine = own.pages(prepared, background.own)
-    pages = list(_people(prepared, provenance, background, counts, found_of_agents, state, mine))
+    mine = own.pages(prepared, background.own if background else None)
+    pages = list(_people(prepared, provenance, background or method.Background(), counts, found_of_agents, state, mine))
     with folder.updating(target) as update:
-        asked = sorted({*conversations, *update.asked} & prepared.conversations.keys())
-        update.asked = tuple(asked)
+        update.asked = asked = tuple(sorted({*conversations, *update.asked} & prepared.conversations.keys()))
         chosen = _chosen(prepared, pages, asked)
         site = _Site(update, Templates(config.title, provenance), chosen)
         site.assets()
         for page in itertools.chain(pages, _lists(prepared, chosen)):
             site.page(page)
         site.conversations(prepared, chosen)
-        more = {} if mine.table is None else {own.TABLE: mine.table}
-        cited = dict(_cited(prepared, pages))
-        for path, data in export.files(prepared, frames.figures, provenance, chosen, cited, more):
+        for path, data in export.files(
+            prepared, frames.figures, provenance, chosen, _cited(prepared, pages), mine.tables
+        ):
             site.data(path, data)
         site.data(since.FILE, since.as_bytes(state))
     if told is not None:
@@ -125,13 +123,15 @@ def write(  # noqa: PLR0913 - a keyword per frame
     return target / "index.html"
 
 
-def _cited(prepared: material.Material, pages: Sequence[Page]) -> Iterator[tuple[str, Sequence[export.Citation]]]:
+def _cited(prepared: material.Material, pages: Sequence[Page]) -> dict[str, Sequence[export.Citation]]:
     """The moments that each agent's page cites."""
+    found: dict[str, Sequence[export.Citation]] = {}
     by_path = {page.path: page.values["page"] for page in pages}
     for agent_id in prepared.agents:
         page = by_path[f"agents/{words.slug(agent_id)}"]
         if isinstance(page, agent.AgentPage):
-            yield agent_id, page.cited
+            found[agent_id] = page.cited
+    return found
 
 
 class _Site:
