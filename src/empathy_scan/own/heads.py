@@ -60,7 +60,7 @@ class Facts:
     @property
     def fingerprint(self) -> str:
         """Twelve hex digits that change when what the head finds may change."""
-        deciding = [self.encoder, self.role, self.slope, self.offset, self.threshold, self.weights]
+        deciding = [FORMAT_VERSION, self.encoder, self.role, self.slope, self.offset, self.threshold, self.weights]
         return hashlib.sha256(json.dumps(deciding).encode()).hexdigest()[:12]
 
     @property

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 from pathlib import Path
 
@@ -113,10 +113,8 @@ def write(  # noqa: PLR0913 - a keyword per frame
         for page in itertools.chain(pages, _lists(prepared, chosen)):
             site.page(page)
         site.conversations(prepared, chosen)
-        for path, data in export.files(
-            prepared, frames.figures, provenance, chosen, _cited(prepared, pages), mine.tables
-        ):
-            site.data(path, data)
+        cited = _cited(prepared, pages)
+        site.all_data(export.files(prepared, frames.figures, provenance, chosen, cited, mine.tables))
         site.data(since.FILE, since.as_bytes(state))
     if told is not None:
         told(site.written())
@@ -153,6 +151,11 @@ class _Site:
         made_of = digests.of(held.hex())
         if not self._update.keep([path], made_of):
             self._update.put(path, held, made_of)
+
+    def all_data(self, files: Iterable[tuple[str, bytes]]) -> None:
+        """Files that are no pages."""
+        for path, held in files:
+            self.data(path, held)
 
     def page(self, page: Page) -> None:
         """A page; made only if the folder does not hold the same."""
