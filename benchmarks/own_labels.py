@@ -43,7 +43,8 @@ def main(path: str) -> None:
     for size in SIZES:
         exams = [_exam(store, label, config, looker, size, seed) for seed in range(DRAWS if size < SIZES[-1] else 1)]
         _tell(str(size), [exam for exam in exams if exam is not None])
-    _tell("300, half by likeness", [_loop(store, label, config, looker)])
+    if (exam := _loop(store, label, config, looker)) is not None:
+        _tell("300, half by likeness", [exam])
 
 
 def _tell(name: str, exams: list[fitting.Exam]) -> None:
@@ -67,13 +68,11 @@ def _exam(store: Store, label: OwnLabel, config: Config, looker: Looker, size: i
                                                       asks=(label.key,)), None)  # fmt: skip
 
 
-def _loop(store: Store, label: OwnLabel, config: Config, looker: Looker) -> fitting.Exam:
+def _loop(store: Store, label: OwnLabel, config: Config, looker: Looker) -> fitting.Exam | None:
     """The exam after the draw that `review export --label` makes."""
     outlook = drawing.outlook(store, store.load(), label, config, bundle=None)
     wish = Wish(300, own.mix(outlook), 0, (label.role,), asks=(label.key,))
-    found = _judged(store, label, config, looker, wish, outlook)
-    assert found is not None
-    return found
+    return _judged(store, label, config, looker, wish, outlook)
 
 
 def _judged(

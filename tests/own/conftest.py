@@ -28,6 +28,7 @@ NEXT = [
 ]  # fmt: skip
 OTHER = ["Can I have your number?", "I see it in the list.", "Sorry about that.", "Which colour is it?", "Hello there."]
 DAYS = ["tomorrow", "on Monday", "on Friday morning", "by noon", "next week"]
+AGENTS = ("noor.a", "tam.b", "wei.c")
 SAID = ["My order is late.", "The lamp is broken.", "Where is it now?", "I have no heating at all."]
 
 
@@ -41,7 +42,7 @@ def _chats(count, prefix="chat"):
             text = next(said) if turn % 2 == 0 else next(others)
             if turn % 2 and (number + turn // 2) % 3 == 0:
                 text = next(told).format(day=next(days))
-            who = ("customer,", f"agent,agent-{number % 3}")[turn % 2]
+            who = ("customer,", f"agent,{AGENTS[number % 3]}")[turn % 2]
             rows.append(f"{prefix}-{number:02},{turn},{who},2026-10-{number % 28 + 1:02}T09:00:00Z,{text}")
     return "\n".join(["conversation_id,turn,role,agent_id,started_at,text", *rows, ""])
 

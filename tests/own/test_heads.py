@@ -41,7 +41,7 @@ def test_damaged_weights_are_refused_with_a_remedy(tmp_path):
     facts = heads.save(tmp_path, FACTS, WEIGHTS)
     path = tmp_path / "next_steps.safetensors"
     path.write_bytes(path.read_bytes()[:-1] + b"x")
-    with pytest.raises(ModelError, match="damaged.*labels train"):
+    with pytest.raises(ModelError, match=r"damaged.*labels train"):
         heads.load(tmp_path, facts)
     path.unlink()
     with pytest.raises(ModelError, match="cannot be read"):
@@ -63,7 +63,7 @@ def test_a_file_that_is_no_head_is_told(tmp_path, change, told):
 
 def test_a_head_of_another_encoder_is_refused():
     heads.demand(FACTS, "e1")
-    with pytest.raises(ModelError, match="trained for model e1, the store's is e2.*labels train next_steps"):
+    with pytest.raises(ModelError, match=r"trained for model e1, the store's is e2.*labels train next_steps"):
         heads.demand(FACTS, "e2")
 
 
