@@ -16,13 +16,14 @@ from empathy_scan.errors import ConfigError
 
 T = typing.TypeVar("T")
 QUEUE = "_review"  # folder of the review queue, in that of a store
+HEADS = "_labels"  # folder of the heads of own labels, in that of a store
 FILE = "empathy-scan.toml"  # is taken from the working directory where no other is named
 _MAY_BE_0 = {"at_least": 0}  # other whole numbers are 1 or more
 _CHANCE = {"within": (0.5, 1.0)}  # a probability: 0.5 or more, less than 1
 _TO_ROLES = {"roles": True}  # the values are roles of the codebook
 _PLACE = {"place": True}  # a file or folder; in a settings file relative to it
 _PAGES = {"among": ("cited", "all")}  # no other value will do
-_SHAPELESS = {"scan", "store", "summary", "report", "review"}  # parts that change no score
+_SHAPELESS = {"scan", "store", "summary", "report", "review", "labels"}  # parts that change no score
 _DAY = {"day": True}  # a date or time in ISO form, or nothing
 
 
@@ -150,6 +151,18 @@ class ReviewConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class LabelsConfig:
+    """Labels of the centre's own."""
+
+    codebook: str = field(default="", metadata=_PLACE)  # TOML file that defines them; "" = there are none
+    heads: str = field(default="", metadata=_PLACE)  # folder of their heads; "" = `_labels` in the store's folder
+
+    def folder(self, store: str) -> Path | None:
+        """Where the heads of a store lie; None for a store at an address, where no folder is named."""
+        return Path(self.heads) if self.heads else None if "://" in store else Path(store) / HEADS
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """All settings of a scan."""
 
@@ -163,6 +176,7 @@ class Config:
     summary: SummaryConfig = field(default_factory=SummaryConfig)
     report: ReportConfig = field(default_factory=ReportConfig)
     review: ReviewConfig = field(default_factory=ReviewConfig)
+    labels: LabelsConfig = field(default_factory=LabelsConfig)
 
     def fingerprint(self) -> str:
         """Twelve hex digits that change whenever a setting that shapes scores does; the parts _SHAPELESS have none.

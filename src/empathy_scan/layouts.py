@@ -23,6 +23,7 @@ from empathy_scan.tables import (
     FILES,
     FORGOTTEN,
     LABELS,
+    OWN_LABELS,
     PEOPLE,
     REJECTS,
     RUNS,
@@ -37,8 +38,8 @@ BY_MONTH = (CONVERSATIONS, *VERSIONED)
 BESIDE = (CANDIDATES, CANDIDATE_SCORES, CANDIDATE_LABELS)  # of a model that is tried
 # Tables with rows of conversations beside their markers: what is forgotten is removed from each of them. They are
 # divided by month and have a column `conversation_id`.
-OF_CONVERSATIONS = (*VERSIONED, *BESIDE, PEOPLE)
-ALL = (*BY_MONTH, *BESIDE, REJECTS, RUNS, ERROR_RATES, FILES, PEOPLE, FORGOTTEN)
+OF_CONVERSATIONS = (*VERSIONED, *BESIDE, PEOPLE, OWN_LABELS)
+ALL = (*BY_MONTH, *BESIDE, REJECTS, RUNS, ERROR_RATES, FILES, PEOPLE, FORGOTTEN, OWN_LABELS)
 
 Tables = Callable[[Table], DeltaTable]  # the Delta table in which a store keeps one of ours
 
@@ -109,7 +110,12 @@ def _eighth(tables: Tables) -> None:
     tables(RUNS).widen()
 
 
+def _ninth(tables: Tables) -> None:
+    """Layout 9: the table of labels of the centre's own, empty."""
+    tables(OWN_LABELS).create()
+
+
 # What makes each layout from the one before it.
 MIGRATIONS: dict[int, Callable[[Tables], None]] = {
-    1: _first, 2: _second, 3: _third, 4: _fourth, 5: _fifth, 6: _sixth, 7: _seventh, 8: _eighth,
+    1: _first, 2: _second, 3: _third, 4: _fourth, 5: _fifth, 6: _sixth, 7: _seventh, 8: _eighth, 9: _ninth,
 }  # fmt: skip

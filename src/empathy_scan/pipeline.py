@@ -22,6 +22,7 @@ from empathy_scan import (
     ledger,
     nights,
     notebook,
+    own,
     prepare,
     quantify,
     readers,
@@ -213,6 +214,8 @@ def _scan(  # noqa: PLR0913 - as `scan`
         with stages.stage(stages.STORING):
             held.set_error_rates(quantify.to_frame(errors, record.model), model=record.model)
             held.tidy_if_scattered(strays=runs.left_strays(held, record.run_id))
+    with stages.stage(stages.SCORING):
+        own.catch_up(held, config, bundle)
     with stages.stage(stages.REPORTING):
         made = _reported(held, reports, config, listed, since=since, until=until)
         _forget_reports(held, reports, config, removed)
@@ -420,7 +423,7 @@ def _reported(
     """The report, made again only where it would be another one."""
     where = str(reports.absolute())
     parts = [asdict(part) for part in (config.summary, config.report, config.roles, config.review)]
-    shaping = json.dumps([*parts, _reviewed(held, config)], sort_keys=True)
+    shaping = json.dumps([*parts, _reviewed(held, config), own.stamp(held, config)], sort_keys=True)
     told = hashlib.sha256(Path(config.roles.roster).read_bytes()).hexdigest() if config.roles.roster else ""
     stamp = f"{__version__} {held.state()} {shaping} {told} {since} {until}"
     remembered = held.recall(REPORTS)

@@ -29,6 +29,7 @@ from empathy_scan import (
 from empathy_scan.config import Config
 from empathy_scan.errors import ModelError, StoreError
 from empathy_scan.model import files
+from empathy_scan.own import telling
 from empathy_scan.store import REPORTS, Store, Stored
 
 
@@ -152,6 +153,7 @@ def _background(store: Store, stored: Stored, config: Config, told: tuple[report
         review=reviewing.told(store, config),
         appeals=told,
         confounded=fairness_front.confounded(stored.labels, stored.conversations, config),
+        own=telling.told(store, config, stored.conversations),
     )
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import polars as pl
 
-from empathy_scan import report, roster
+from empathy_scan import own_codebook, report, roster
 from empathy_scan.config import Config
 from empathy_scan.errors import StoreError, UsageError
 from empathy_scan.report import reviewed
@@ -48,7 +48,7 @@ def queue_of(store: str, config: Config) -> Queue:
         raise UsageError(
             "a store at an address holds no review queue", remedy="name a folder for it with --queue, or under [review]"
         )
-    return Queue(folder)
+    return Queue(folder, own=questions.of_own(own_codebook.load(config.labels.codebook)))
 
 
 def export(  # noqa: PLR0913 - a keyword per option
@@ -62,10 +62,12 @@ def export(  # noqa: PLR0913 - a keyword per option
     since: datetime | None = None,
     until: datetime | None = None,
     only_open: bool = False,
+    outlook: sample.Outlook | None = None,
 ) -> Exported:
     """Draw turns into the queue, and write them into a file, or into one per reviewer whom the wish names.
 
-    `reports` is the folder of a report whose cited moments are drawn. With `only_open` nothing is drawn: what is still
+    `reports` is the folder of a report whose cited moments are drawn, `outlook` that of the own label for whose sake
+    turns are drawn. With `only_open` nothing is drawn: what is still
     unanswered is written. Raises UsageError where nothing can be drawn, StoreError and OutputError.
     """
     if out is not None and out.suffix.lower() not in sheets.KINDS:
@@ -78,11 +80,12 @@ def export(  # noqa: PLR0913 - a keyword per option
         loaded = store.load(since=since, until=until)
         stored = replace(loaded, labels=roster.merge(loaded.labels, listed))
         agents = [" ".join(each.split()).casefold().replace(" ", ".") for each in wish.agents]
-        drawn = sample.draw(stored, queue, replace(wish, agents=agents), cited=_cited(reports))
+        drawn = sample.draw(stored, queue, replace(wish, agents=agents), cited=_cited(reports),
+                            outlook=outlook)  # fmt: skip
         items, frame, notes = drawn.draw.items, drawn.frame, drawn.notes
         parts = {part: sum(item.part == part for item in items) for part in PARTS}
     answered = set(agreement.first_answers(queue.answers()))
-    files = _written(out, items, wish.reviewers, answered) if out is not None else {}
+    files = _written(out, items, wish.reviewers, answered, queue.own) if out is not None else {}
     anybody = {name for name, _ in answered}
     waiting = sum(item.id not in anybody for item in queue.items())
     return Exported(sum(parts.values()), parts, frame, waiting, files, str(queue.folder), notes)
@@ -111,7 +114,7 @@ def told(store: Store, config: Config) -> report.Reviewed | None:
         held.good, held.reason, held.drawn, held.answered, held.double, held.conversations, len(held.reviewers),
         tuple(
             reviewed.Label(each.role, each.key, each.name, _side(each.people, ALPHA), _side(each.model, KAPPA))
-            for each in held.labels
+            for each in held.labels if not each.own
         ),
         tuple(
             reviewed.ErrorRate((each.role, each.key), rate.answer, rate.kind, rate.estimate, rate.turns)
@@ -171,13 +174,17 @@ def _cited(reports: Path | None) -> pl.DataFrame | None:
 
 
 def _written(
-    out: Path, items: Sequence[Item], reviewers: Sequence[str], answered: Collection[tuple[str, str]]
+    out: Path,
+    items: Sequence[Item],
+    reviewers: Sequence[str],
+    answered: Collection[tuple[str, str]],
+    asked: Sequence[questions.Question],
 ) -> dict[str, int]:
     """The files written, with their turns: for each reviewer what they have not answered, else what nobody has."""
     if not reviewers:
         names = {name for name, _ in answered}
         own = [item for item in items if item.id not in names]
-        sheets.write(out, own)
+        sheets.write(out, own, own=asked)
         return {str(out): len(own)}
     anybody, files = {name for name, _ in answered}, {}
     loose = [item.id for item in items if not item.everyone and not item.reviewer and item.id not in anybody]
@@ -189,6 +196,6 @@ def _written(
             and (item.id, person(name)) not in answered
         ]  # fmt: skip
         path = out if len(reviewers) == 1 else out.with_name(f"{out.stem}-{sheets.slug(name)}{out.suffix}")
-        sheets.write(path, own, reviewer=name)
+        sheets.write(path, own, reviewer=name, own=asked)
         files[str(path)] = len(own)
     return files

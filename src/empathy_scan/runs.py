@@ -43,7 +43,9 @@ BEGUN, DONE, FAILED, STOPPED = "begun", "done", "failed", "stopped"
 SCAN, FORGET = "scan", "forget"  # what a run may be, beside a rescoring
 _ALONE = {None, SCAN, FORGET}  # no other run writes beside these; null in rows of before there were others than scan
 LIBRARIES = ("deltalake", "polars", "spacy", "tokenizers", "torch", "transformers")
-_MAY_NAME_SOMEBODY = {"read": ("agent_addresses",), "roles": ("roles", "roster", "speakers")}
+_MAY_NAME_SOMEBODY = {
+    "labels": ("codebook", "heads"), "read": ("agent_addresses",), "roles": ("roles", "roster", "speakers"),
+}  # fmt: skip
 _TOLD = (StoreError, OutputError, EngineError, ModelError)  # errors whose words are of the machine, not of the input
 _BY_SIGNAL = 128  # a shell's exit code of a process that a signal ended is this and the signal's number
 

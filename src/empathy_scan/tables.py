@@ -382,11 +382,29 @@ CANDIDATES = Table(
 CANDIDATE_SCORES = replace(SCORES, name="candidate_scores")
 CANDIDATE_LABELS = replace(LABELS, name="candidate_labels")
 
+# What heads of a centre's own labels find in turns; it counts where `content` is the conversation's, and `head` the
+# label's of today (own/).
+OWN_LABELS = Table(
+    "own_labels",
+    {
+        "conversation_id": pl.String,
+        "content": pl.String,
+        "turn": pl.Int32,
+        "role": pl.String,
+        "label": pl.String,  # key of the centre's codebook
+        "head": pl.String,  # fingerprint of what judged it
+        "p": pl.Float32,
+        "given": pl.Boolean,
+        "evidence": pl.List(EVIDENCE_SPAN),  # of turns that have the label
+    },
+    key=("conversation_id", "content", "turn", "label", "head"),
+)
+
 TABLES: dict[str, Table] = {
     table.name: table
     for table in (
         TURNS, CONVERSATIONS, SEGMENTS, SCORES, LABELS, EXCHANGES, ANSWERS, FIGURES, ERROR_RATES, REJECTS, RUNS, FILES,
-        PEOPLE, FORGOTTEN,
+        PEOPLE, FORGOTTEN, OWN_LABELS,
     )
 }  # fmt: skip
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,8 +16,12 @@ from empathy_scan.cli.base import app
 from empathy_scan.errors import UsageError
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from empathy_scan.config import Config
+    from empathy_scan.review import Wish
     from empathy_scan.review.queue import Queue
+    from empathy_scan.review.sample import Outlook
     from empathy_scan.reviewing import Exported
     from empathy_scan.store import Store
 
@@ -30,10 +35,14 @@ QueueOption = Annotated[
     str, typer.Option("--queue", help="Folder of the review queue; `_review` in the store by default.", metavar="DIR")
 ]
 StoreOption = Annotated[str, typer.Option("--store", help="Folder or URL of the results store.", metavar="DIR|URL")]
+CodebookOption = Annotated[
+    str, typer.Option("--codebook", help="Labels of your own (TOML), which are asked too.", metavar="FILE")
+]
+_MIX = "random=40,uncertain=25,rare=20,cited=15"
 _TABLE = "{:<28}{:>7}{:>9}  {:<22}{:<22}{:<22}{:<22}"
 
 
-def _opened(store: str, queue: str, path: Path | None) -> tuple[Store, Queue, Config]:
+def _opened(store: str, queue: str, path: Path | None, codebook: str = "") -> tuple[Store, Queue, Config]:
     """The store and its queue, with the settings."""
     from empathy_scan import config, reviewing  # noqa: PLC0415 - polars stays out of --help
     from empathy_scan.store import Store  # noqa: PLC0415 - as above
@@ -41,6 +50,8 @@ def _opened(store: str, queue: str, path: Path | None) -> tuple[Store, Queue, Co
     options = base.settings(path, scan={"store": store} if store else {})
     if queue:
         options = config.override(options, {"review": {"queue": queue}})
+    if codebook:
+        options = config.override(options, {"labels": {"codebook": codebook}})
     return Store.open(options.scan.store), reviewing.queue_of(options.scan.store, options), options
 
 
@@ -59,9 +70,7 @@ def export(  # noqa: PLR0913 - a parameter per option
     overlap: Annotated[
         float, typer.Option("--overlap", help="Percent of them that every reviewer gets.", min=0, max=100)
     ] = 25,
-    mix: Annotated[
-        str, typer.Option("--mix", help="Shares of the parts of a draw.", metavar="PART=SHARE,...")
-    ] = "random=40,uncertain=25,rare=20,cited=15",
+    mix: Annotated[str, typer.Option("--mix", help="Shares of the parts of a draw.", metavar="PART=SHARE,...")] = _MIX,
     role: Annotated[
         list[str] | None, typer.Option("--role", help="Turns of agent or customer only.", metavar="ROLE")
     ] = None,
@@ -77,12 +86,17 @@ def export(  # noqa: PLR0913 - a parameter per option
     still_open: Annotated[
         bool, typer.Option("--open", help="Draw nothing: write out what is still unanswered.")
     ] = False,
+    label: Annotated[
+        str, typer.Option("--label", help="Draw for this label of your own, and ask for it alone.", metavar="KEY")
+    ] = "",
+    codebook: CodebookOption = "",
+    model: base.ModelOption = None,
     config: base.ConfigOption = None,
     as_json: base.JsonOption = False,
 ) -> None:
     """Draw turns for people to label into the review queue, and write them into a file."""
     start, end = base.period(since, until)
-    held, folder, options = _opened(store, queue, config)
+    held, folder, options = _opened(store, queue, config, codebook)
 
     from empathy_scan import reviewing  # noqa: PLC0415 - polars stays out of --help
     from empathy_scan.codebook import Role  # noqa: PLC0415 - as above
@@ -91,11 +105,30 @@ def export(  # noqa: PLR0913 - a parameter per option
     roles = role or [Role.AGENT.value, Role.CUSTOMER.value]
     if strange := set(roles) - {Role.AGENT, Role.CUSTOMER}:
         raise typer.BadParameter(f"{', '.join(sorted(strange))} is neither agent nor customer", param_hint="--role")
-    wish = Wish(size, _mix(mix), overlap / 100, roles, agent or (), reviewer or (), seed)
+    wish, outlook = Wish(size, _mix(mix), overlap / 100, roles, agent or (), reviewer or (), seed), None
+    if label:
+        period = None if still_open else (start, end)
+        wish, outlook = _about(label, wish, held, options, model, period, own_mix=mix == _MIX)
     done = reviewing.export(
-        held, folder, options, wish, out=out, reports=reports, since=start, until=end, only_open=still_open
-    )
+        held, folder, options, wish, out=out, reports=reports, since=start, until=end, only_open=still_open,
+        outlook=outlook,
+    )  # fmt: skip
     _tell_export(done, only_open=still_open, as_json=as_json)
+
+
+def _about(
+    label: str, wish: Wish, held: Store, options: Config, model: Path | None,
+    period: tuple[datetime | None, datetime | None] | None, *, own_mix: bool,
+) -> tuple[Wish, Outlook | None]:  # fmt: skip
+    """The wish for turns that are asked about one own label alone, and what is known of it before people answer."""
+    from empathy_scan import own  # noqa: PLC0415 - polars stays out of --help
+
+    wanted = own.asked_for(options, label)
+    wish = replace(wish, roles=(wanted.role,), asks=(wanted.key,))
+    if period is None:
+        return wish, None
+    outlook = own.outlook(held, wanted, options, bundle=base.bundle(model, options), since=period[0], until=period[1])
+    return replace(wish, mix=own.mix(outlook)) if own_mix else wish, outlook
 
 
 def _tell_export(done: Exported, *, only_open: bool, as_json: bool) -> None:
@@ -130,11 +163,12 @@ def import_(
     second_thoughts: Annotated[
         bool, typer.Option("--second-thoughts", help="Keep answers that differ from earlier ones beside these.")
     ] = False,
+    codebook: CodebookOption = "",
     config: base.ConfigOption = None,
     as_json: base.JsonOption = False,
 ) -> None:
     """Read the answers in files into the review queue; exit code 3 when some rows were rejected."""
-    _, folder, _ = _opened(store, queue, config)
+    _, folder, _ = _opened(store, queue, config, codebook)
 
     from empathy_scan.review import incoming  # noqa: PLC0415 - polars stays out of --help
 
@@ -165,10 +199,11 @@ def serve(
     host: Annotated[
         str, typer.Option("--host", help="This machine; no other address is taken.", metavar="ADDRESS")
     ] = "127.0.0.1",
+    codebook: CodebookOption = "",
     config: base.ConfigOption = None,
 ) -> None:
     """Open a page on this machine in which people label the turns of the queue; Ctrl-C ends it."""
-    _, folder, _ = _opened(store, queue, config)
+    _, folder, _ = _opened(store, queue, config, codebook)
 
     from empathy_scan.review.server import ReviewServer  # noqa: PLC0415 - polars stays out of --help
 
@@ -185,11 +220,12 @@ def agreement(
     *,
     store: StoreOption = "",
     queue: QueueOption = "",
+    codebook: CodebookOption = "",
     config: base.ConfigOption = None,
     as_json: base.JsonOption = False,
 ) -> None:
     """How far reviewers agree with one another and with the model, per label, and what that is good for."""
-    held, folder, options = _opened(store, queue, config)
+    held, folder, options = _opened(store, queue, config, codebook)
 
     from empathy_scan import review, reviewing  # noqa: PLC0415 - polars stays out of --help
 
@@ -238,6 +274,8 @@ def _told(found: Mapping[str, Any]) -> Iterator[str]:
         yield _line(title, "turns", "eff. n", ("agree", "Cohen's kappa", "Krippendorff's alpha", "Gwet's AC"))
         for each in found["labels"]:
             one = each[side]
+            if side == "model" and each["own"]:
+                continue  # what its head is good for, `labels list` says: it learned from these answers
             gwet = one.get("gwet_ac2", one.get("gwet_ac1"))
             cells = map(_figure, (one["raw"], one["cohen_kappa"], one["krippendorff_alpha"], gwet))
             name = each["name"] if each["key"] in {"care", "tone"} else f"{each['role']}: {each['name']}"

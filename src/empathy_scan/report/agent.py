@@ -36,6 +36,7 @@ from empathy_scan.report.findings import Answers, Finding
 from empathy_scan.report.likeness import Alike, Key
 from empathy_scan.report.material import TEAM, Material, Row
 from empathy_scan.report.measures import Measure, Shown
+from empathy_scan.report.own import Section as OwnSection
 from empathy_scan.report.past import Change, Chart
 from empathy_scan.report.piles import Pile
 from empathy_scan.report.voice import Voice
@@ -88,6 +89,7 @@ class AgentPage:
     conversations_more: str
     cited: tuple[tuple[str, str, str, int, int], ...]  # section, kind, conversation, turn, agent_turn, for the data
     doubts: tuple[str, ...] = ()  # what differs may be queue or channel (fairness.py)
+    own: tuple[OwnSection, ...] = ()  # labels of the centre's own
 
 
 @dataclass(frozen=True, slots=True)

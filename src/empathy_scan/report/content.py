@@ -30,6 +30,7 @@ from empathy_scan.report.load import Load
 from empathy_scan.report.material import TEAM, Material, Row
 from empathy_scan.report.measures import Measure, Shown
 from empathy_scan.report.missed import Missed
+from empathy_scan.report.own import Section as OwnSection
 from empathy_scan.report.rows import Agents, TeamRow, shown
 from empathy_scan.report.sentences import Group, Sentence
 from empathy_scan.report.since import Since, State
@@ -85,6 +86,7 @@ class Front:
     rejects: tuple[Row, ...]
     rejects_count: str
     rejects_more: str
+    own: tuple[OwnSection, ...] = ()  # labels of the centre's own
 
 
 GROUPS = (

@@ -74,13 +74,15 @@ def files(
     cited: Mapping[str, Sequence[Citation]],
     *,
     warnings: Sequence[str] = (),
+    more: Mapping[str, pl.DataFrame] | None = None,
 ) -> Iterator[tuple[str, bytes]]:
-    """Every file of the data by its path in the report.
+    """Every file of the data by its path in the report; `more` are further tables, which few reports have.
 
     `paged` are the conversations that have a page, `cited` the moments that each agent's page cites, `warnings` what
     stands beside the agents on the front page.
     """
     made = {name: _conformed(name, frame) for name, frame in _tables(material, figures, paged, cited).items()}
+    made |= {name: _rounded(frame) for name, frame in (more or {}).items()}
     for name, frame in made.items():
         yield f"{FOLDER}/{name}.csv", as_csv(frame)
         parquet = io.BytesIO()
@@ -111,10 +113,12 @@ def _conformed(name: str, frame: pl.DataFrame) -> pl.DataFrame:
     """A table with its columns, sorted, its numbers rounded."""
     columns = TABLES[name]
     typed = frame.select(pl.col(column).cast(kind) for column, kind in columns.items())
-    rounded = typed.with_columns(
-        (pl.col(pl.Float64).round(_DECIMALS) + 0.0).fill_nan(None)  # -0.0 becomes 0.0
-    )
+    rounded = _rounded(typed)
     return rounded.sort(_KEYS[name], nulls_last=True) if _KEYS[name] else rounded
+
+
+def _rounded(frame: pl.DataFrame) -> pl.DataFrame:
+    return frame.with_columns((pl.col(pl.Float64).round(_DECIMALS) + 0.0).fill_nan(None))  # -0.0 becomes 0.0
 
 
 def _tables(

@@ -15,6 +15,8 @@ from empathy_scan.errors import NoticeError
 from empathy_scan.fairness_agents import Comparison
 from empathy_scan.report import appealed, measures, reviewed, words
 from empathy_scan.report.material import Material
+from empathy_scan.report.own import Known as OwnLabel
+from empathy_scan.report.own import Own
 from empathy_scan.report.takeover import Takeover, sentences
 from empathy_scan.tables import ERROR_RATES
 
@@ -64,6 +66,7 @@ class Background:
     review: reviewed.Reviewed | None = None  # what the centre's own people said of its turns
     appeals: tuple[appealed.Appealed, ...] = ()  # of any of its conversations
     confounded: tuple[Comparison, ...] = ()  # of agents, where differences may be those of queue or channel
+    own: Own | None = None  # labels of the centre's own
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +103,7 @@ class MethodPage:
     recent: str
     minimum: str
     settings: tuple[tuple[str, str], ...]
+    own: tuple[OwnLabel, ...] = ()
 
 
 def page(material: Material, provenance: Mapping[str, str], background: Background) -> MethodPage:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 from pathlib import Path
 
@@ -27,6 +27,7 @@ from empathy_scan.report import (
     listing,
     material,
     method,
+    own,
     piles,
     rendering,
     reviewed,
@@ -104,7 +105,8 @@ def write(  # noqa: PLR0913 - a keyword per frame
     found_of_agents = findings.of_agents(prepared, counts)
     made_by = " ".join(provenance.get(name, "") for name in ("model", "codebook"))
     state = since.state_of(prepared, found_of_agents, last=last or since.read(target), made_by=made_by, again=again)
-    pages = list(_people(prepared, provenance, known, counts, found_of_agents, state))
+    mine = own.pages(prepared, known.own)
+    pages = list(_people(prepared, provenance, known, counts, found_of_agents, state, mine))
     with folder.updating(target) as update:
         update.asked = asked = tuple(sorted({*conversations, *update.asked} & prepared.conversations.keys()))
         chosen = _chosen(prepared, pages, asked)
@@ -113,22 +115,25 @@ def write(  # noqa: PLR0913 - a keyword per frame
         for page in itertools.chain(pages, _lists(prepared, chosen)):
             site.page(page)
         site.conversations(prepared, chosen)
-        cited, warned = dict(_cited(prepared, pages)), tuple(fairness.warnings(known.confounded))
-        files = export.files(prepared, frames.figures, provenance, chosen, cited, warnings=warned)
-        for path, data in itertools.chain(files, [(since.FILE, since.as_bytes(state))]):
-            site.data(path, data)
+        cited, warned = _cited(prepared, pages), tuple(fairness.warnings(known.confounded))
+        site.all_data(
+            export.files(prepared, frames.figures, provenance, chosen, cited, warnings=warned, more=mine.tables)
+        )
+        site.data(since.FILE, since.as_bytes(state))
     if told is not None:
         told(site.written())
     return target / "index.html"
 
 
-def _cited(prepared: material.Material, pages: Sequence[Page]) -> Iterator[tuple[str, Sequence[export.Citation]]]:
+def _cited(prepared: material.Material, pages: Sequence[Page]) -> dict[str, Sequence[export.Citation]]:
     """The moments that each agent's page cites."""
+    found: dict[str, Sequence[export.Citation]] = {}
     by_path = {page.path: page.values["page"] for page in pages}
     for agent_id in prepared.agents:
         page = by_path[f"agents/{words.slug(agent_id)}"]
         if isinstance(page, agent.AgentPage):
-            yield agent_id, page.cited
+            found[agent_id] = page.cited
+    return found
 
 
 class _Site:
@@ -150,6 +155,11 @@ class _Site:
         made_of = digests.of(held.hex())
         if not self._update.keep([path], made_of):
             self._update.put(path, held, made_of)
+
+    def all_data(self, files: Iterable[tuple[str, bytes]]) -> None:
+        """Files that are no pages."""
+        for path, held in files:
+            self.data(path, held)
 
     def page(self, page: Page) -> None:
         """A page; made only if the folder does not hold the same."""
@@ -192,15 +202,18 @@ def _people(
     counts: Mapping[str, findings.Answers],
     found_of_agents: list[findings.Finding],
     state: since.State,
+    mine: own.Pages,
 ) -> Iterator[Page]:
     """The front page, the Method page and the agents' pages."""
     said, since_when = reviewed.line(background.review), background.takeovers
     warned, doubts = fairness.short(background.confounded), fairness.of_agents(background.confounded)
     front = content.front(prepared, counts, found_of_agents, state, takeovers=since_when, review=said, warned=warned)
-    yield Page("index", {"page": front})
-    yield Page("method", {"page": method.page(prepared, provenance, background)})
+    yield Page("index", {"page": replace(front, own=mine.front)})
+    yield Page("method", {"page": replace(method.page(prepared, provenance, background), own=mine.method)})
+    of_agents = {words.slug(agent_id): sections for agent_id, sections in mine.agents.items()}
     for page in agent.pages(prepared, counts, found_of_agents):
-        yield Page(f"agents/{page.slug}", {"page": replace(page, doubts=doubts.get(page.slug, ()))})
+        sections, doubted = of_agents.get(page.slug, ()), doubts.get(page.slug, ())
+        yield Page(f"agents/{page.slug}", {"page": replace(page, own=sections, doubts=doubted)})
 
 
 def _lists(prepared: material.Material, chosen: Collection[str]) -> Iterator[Page]:

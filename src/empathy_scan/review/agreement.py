@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 
 import numpy as np
 
@@ -103,6 +104,11 @@ class Measured:
     confusion: tuple[Cell, ...]
     errors: tuple[ErrorRate, ...]
 
+    @property
+    def own(self) -> bool:
+        """Whether it is a label of the centre's own."""
+        return self.key not in {questions.CARE, *(each.key for each in questions.of(self.role))}
+
 
 @dataclass(frozen=True, slots=True)
 class Review:
@@ -151,27 +157,55 @@ def review(
     held = [item for item in items if any((item.id, name) in first for name in shown)]
     times = Counter(name for name, _ in first)
     double = [item.id for item in held if times[item.id] > 1]
-    weighted, shared = sample.weights(queue, [item.id for item in held]), sample.weights(queue, double)
     numbers = {name: at for at, name in enumerate(sorted({item.conversation_id for item in held}))}
-    said = _Said(
-        tuple(held), tuple(sorted(shown)), {key: answer.labels for key, answer in first.items()},
-        {item.id: (current or {}).get(item.id, item.model) for item in held},
-        np.array([weighted[item.id] for item in held], dtype=np.float64),
-        np.array([shared.get(item.id, 0.0) for item in held], dtype=np.float64),
-        np.array([numbers[item.conversation_id] for item in held], dtype=np.int64),
-    )  # fmt: skip
-    labels = tuple(_measured(said, shown, each, standard) for role in questions.QUESTIONS for each in asked(role))
+    said = _said_by(queue, held, first, shown, current or {})
+    labels = tuple(
+        _measured(said(each), shown, each, standard) for role in questions.QUESTIONS for each in asked(role, queue.own)
+    )
     good, reason = _verdict(labels, shown, standard)
     return Review(
         len(items), len(held), len(double), len(numbers),
-        {shown[name]: sum((item.id, name) in first for item in held) for name in said.reviewers},
+        {shown[name]: sum((item.id, name) in first for item in held) for name in sorted(shown)},
         tuple(sorted({item.version[1] for item in held})), labels, good, reason, standard,
     )  # fmt: skip
 
 
-def asked(role: str) -> tuple[Question, ...]:
+def _said_by(
+    queue: Queue,
+    held: Sequence[Item],
+    first: Mapping[tuple[str, str], Answer],
+    shown: Mapping[str, str],
+    current: Mapping[str, Mapping[str, str]],
+) -> Callable[[Question], _Said]:
+    """What everybody said of the turns that were asked a question: draws that did not ask it change no weight."""
+    given = {key: answer.labels for key, answer in first.items()}
+
+    @cache
+    def of(ids: frozenset[str]) -> _Said:
+        items = [item for item in held if item.id in ids]
+        times = Counter(name for name, _ in given if name in ids)
+        weighted = sample.weights(queue, [item.id for item in items])
+        shared = sample.weights(queue, [item.id for item in items if times[item.id] > 1])
+        numbers = {name: at for at, name in enumerate(sorted({item.conversation_id for item in items}))}
+        return _Said(
+            tuple(items), tuple(sorted(shown)), given,
+            {item.id: current.get(item.id, item.model) for item in items},
+            np.array([weighted[item.id] for item in items], dtype=np.float64),
+            np.array([shared.get(item.id, 0.0) for item in items], dtype=np.float64),
+            np.array([numbers[item.conversation_id] for item in items], dtype=np.int64),
+        )  # fmt: skip
+
+    def about(question: Question) -> _Said:
+        standard = question.key == questions.CARE or question in questions.of(question.role)
+        key = questions.TONE if standard else question.key
+        return of(frozenset(name for (name, _), labels in given.items() if key in labels))
+
+    return about
+
+
+def asked(role: str, others: Sequence[Question] = ()) -> tuple[Question, ...]:
     """What is compared of turns of a role: the questions, and for agents the class that is derived from the flags."""
-    own = questions.of(role)
+    own = questions.of(role, others)
     if role != Role.AGENT:
         return own
     choices = tuple(
@@ -368,7 +402,7 @@ def to_json(found: Review) -> dict[str, object]:
 
 def _label_json(each: Measured) -> dict[str, object]:
     return {
-        "role": each.role, "key": each.key, "name": each.name, "turns": each.turns,
+        "role": each.role, "key": each.key, "name": each.name, "turns": each.turns, "own": each.own,
         "people": _comparison_json(each.people, each), "model": _comparison_json(each.model, each),
         "reviewers": {name: _comparison_json(one, each) for name, one in each.reviewers.items()},
         "pairs": [{"reviewers": list(names), **_comparison_json(one, each)} for names, one in each.pairs.items()],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -15,7 +15,7 @@ from empathy_scan.errors import UsageError
 from empathy_scan.report import words
 from empathy_scan.review import questions
 from empathy_scan.review.agreement import first_answers, last_answers
-from empathy_scan.review.questions import CANNOT_TELL
+from empathy_scan.review.questions import CANNOT_TELL, Question
 from empathy_scan.review.queue import Answer, Item, Queue, person
 
 _HELD_SECONDS = 1800.0  # that a turn lies before one reviewer and is given to no other
@@ -63,7 +63,7 @@ class Desk:
                 if (item.id, who) in state.first or (loose and (item.id in taken or holder != who)):
                     continue
                 self._held[item.id] = (who, now)
-                return {"turn": _shown(item), **self._progress(state, who)}
+                return {"turn": _shown(item, self._queue.asked_of(item)), **self._progress(state, who)}
             return {"turn": None, **self._progress(state, who)}
 
     def again(self, reviewer: str, item_id: str) -> Told:
@@ -74,8 +74,9 @@ class Desk:
             item, answer = state.items.get(item_id), state.last.get((item_id, who))
             if item is None or answer is None:
                 raise UsageError("you have not answered this turn", remedy="go on with the next one")
-            told = {"answers": dict(answer.labels), "comment": answer.comment, **_compared(item, answer.labels)}
-            return {"turn": _shown(item), "answered": told, **self._progress(state, who)}
+            asked = self._queue.asked_of(item)
+            told = {"answers": dict(answer.labels), "comment": answer.comment, **_compared(item, answer.labels, asked)}
+            return {"turn": _shown(item, asked), "answered": told, **self._progress(state, who)}
 
     def save(self, reviewer: str, item_id: str, labels: Mapping[str, str], *, comment: str = "") -> Told:
         """Keep an answer, and tell what the model says; it is on the disk when this returns.
@@ -89,10 +90,11 @@ class Desk:
             item = state.items.get(item_id)
             if item is None:
                 raise UsageError("this turn is not in the queue any more", remedy="go on with the next one")
-            done = _complete(item, labels)
+            asked = self._queue.asked_of(item)
+            done = _complete(item, labels, asked)
             if item_id in state.appeals:
                 self._label(state.appeals[item_id], reviewer, done, comment[:_LONGEST_COMMENT])
-                return {"saved": True, **_compared(item, done), **self._progress(self._fresh(), who)}
+                return {"saved": True, **_compared(item, done, asked), **self._progress(self._fresh(), who)}
             before = state.last.get((item_id, who))
             if before is None or dict(before.labels) != done or before.comment != comment:
                 self._queue.add_answers([
@@ -102,7 +104,7 @@ class Desk:
                     )
                 ])  # fmt: skip
             self._held.pop(item_id, None)
-            return {"saved": True, **_compared(item, done), **self._progress(self._fresh(), who)}
+            return {"saved": True, **_compared(item, done, asked), **self._progress(self._fresh(), who)}
 
     def _fresh(self) -> _State:
         """The queue as it is now; read again only where a file has changed."""
@@ -110,7 +112,8 @@ class Desk:
         if self._state.stamp != stamp:
             appeals = {case.item: case for case in self._appeals.cases().values() if case.is_open}
             answers = [*self._queue.answers(), *(one for case in appeals.values() for one in _said(case))]
-            items = {item.id: item for item in (*self._queue.items(), *map(_appealed, appeals.values()))}
+            drawn = (item for item in self._queue.items() if self._queue.asked_of(item))
+            items = {item.id: item for item in (*drawn, *map(_appealed, appeals.values()))}
             self._state = _State(stamp, items, first_answers(answers), last_answers(answers), appeals)
         return self._state
 
@@ -190,22 +193,22 @@ def _luck(name: str, salt: str) -> float:
     return int.from_bytes(hashlib.sha256(f"{salt}\0{name}".encode()).digest()[:6], "big") / 2**48
 
 
-def _complete(item: Item, labels: Mapping[str, str]) -> dict[str, str]:
+def _complete(item: Item, labels: Mapping[str, str], asked: Sequence[Question]) -> dict[str, str]:
     """The answers, all of them given; raises UsageError."""
     open_ = [
         each.title
-        for each in questions.of(item.role)
+        for each in asked
         if not labels.get(each.key) and (each.needs is None or labels.get(each.needs[0]) == each.needs[1])
     ]
     if open_:
         raise UsageError(f"{len(open_)} question(s) are not answered", remedy="answer them, or choose “cannot tell”")
-    done = questions.completed(item.role, labels)
+    done = questions.completed(item.role, labels, asked)
     if isinstance(done, str):
         raise UsageError(done, remedy="load the page again")
     return done
 
 
-def _shown(item: Item) -> Told:
+def _shown(item: Item, asked: Sequence[Question]) -> Told:
     """A turn as the page shows it: without what the model says."""
     return {
         "id": item.id, "role": item.role, "text": words.shown(item.text),
@@ -218,20 +221,21 @@ def _shown(item: Item) -> Told:
                     for choice in (each.choices if each.ordinal else reversed(each.choices))
                 ],
             }
-            for each in questions.of(item.role)
+            for each in asked
         ],
     }  # fmt: skip
 
 
-def _compared(item: Item, labels: Mapping[str, str]) -> Told:
+def _compared(item: Item, labels: Mapping[str, str], asked: Sequence[Question]) -> Told:
     """Beside each answer what the model says, and on how many of them it says the same."""
     rows = [
         {
-            "key": each.key, "title": each.title, "yours": each.named(labels[each.key]),
+            "key": each.key, "title": each.title, "yours": each.named(labels.get(each.key, CANNOT_TELL)),
             "model": each.named(item.model.get(each.key, CANNOT_TELL)),
-            "same": labels[each.key] == item.model.get(each.key, CANNOT_TELL),
+            "same": labels.get(each.key) == item.model.get(each.key, CANNOT_TELL),
         }
-        for each in questions.of(item.role)
+        for each in asked
+        if each.key in item.model
         if each.needs is None or each.needs[1] in {labels.get(each.needs[0]), item.model.get(each.needs[0])}
     ]  # fmt: skip
     return {"compared": rows, "agreed": sum(bool(row["same"]) for row in rows), "asked": len(rows)}

@@ -21,6 +21,7 @@ from empathy_scan.readers import files, office, workbook
 from empathy_scan.readers.rows import as_text
 from empathy_scan.review import questions
 from empathy_scan.review.agreement import first_answers, last_answers
+from empathy_scan.review.questions import Question
 from empathy_scan.review.queue import Answer, Item, Queue, person
 from empathy_scan.review.sheets import COMMENT, ID, REVIEWER
 from empathy_scan.tables import REJECTS, conform
@@ -91,14 +92,14 @@ def read_in(queue: Queue, paths: Sequence[Path], *, reviewer: str = "", again: b
     for where in files.find(paths):
         path = where.path
         try:
-            tables = list(_tables(files.load(where, max_bytes=_MOST_BYTES)))
+            tables = list(_tables(files.load(where, max_bytes=_MOST_BYTES), queue.own))
         except InputError as error:
             rejects.add(str(path), "", error)
             continue
         for table in tables:
             for place, cells in table.rows:
                 try:
-                    answer = _answer(table, cells, items, reviewer, path.name)
+                    answer = _answer(table, cells, items, queue, reviewer=reviewer, via=path.name)
                 except InputError as error:
                     rejects.add(str(path), place, error)
                     continue
@@ -159,7 +160,9 @@ def _without_conflicts(rows: Sequence[_Row], rejects: _Rejects) -> Iterator[_Row
             rejects.add(row.source, row.place, MalformedInputError(what, remedy="keep the row that holds"))
 
 
-def _answer(table: _Table, cells: Cells, items: Mapping[str, Item], reviewer: str, via: str) -> Answer | None:
+def _answer(
+    table: _Table, cells: Cells, items: Mapping[str, Item], queue: Queue, *, reviewer: str, via: str
+) -> Answer | None:
     """What a row answers; None where it answers nothing. Raises InputError for a row that cannot count."""
 
     def cell(name: str) -> str:
@@ -179,7 +182,7 @@ def _answer(table: _Table, cells: Cells, items: Mapping[str, Item], reviewer: st
         raise MalformedInputError(
             "no turn of this id was drawn into the queue", remedy="name the queue of the export with --queue"
         )
-    labels = _labels(item, {key: cell(key) for key in given})
+    labels = _labels(item, {key: cell(key) for key in given}, queue)
     who = cell(REVIEWER).lstrip("'") or reviewer
     if not person(who):
         raise MalformedInputError(
@@ -188,9 +191,10 @@ def _answer(table: _Table, cells: Cells, items: Mapping[str, Item], reviewer: st
     return Answer(item.id, who, labels, datetime.now(UTC), cell(COMMENT)[:_LONGEST], via)
 
 
-def _labels(item: Item, given: Mapping[str, str]) -> dict[str, str]:
+def _labels(item: Item, given: Mapping[str, str], queue: Queue) -> dict[str, str]:
     """The answers of a row; raises InputError for one that is none."""
-    asked = {each.key: each for each in questions.of(item.role)}
+    wanted = {each.key: each for each in queue.asked_of(item)}
+    asked = wanted | {each.key: each for each in questions.of(item.role, queue.own) if each.key in given}
     read: dict[str, str] = {}
     for key, cell in given.items():
         if key not in asked:
@@ -202,11 +206,12 @@ def _labels(item: Item, given: Mapping[str, str]) -> dict[str, str]:
             choices = ", ".join([*(choice.name for choice in asked[key].choices), questions.CANNOT_TELL])
             raise MalformedInputError(f"the cell under “{asked[key].column}” is none of {choices}", remedy=_ASK)
         read[key] = value
-    if not read.get(questions.TONE):
+    if questions.TONE in wanted and not read.get(questions.TONE):
         raise MalformedInputError(
             "no tone is chosen, though other cells are filled", remedy="choose a tone, or clear the row"
         )
-    done = questions.completed(item.role, read)
+    about = [each for each in questions.of(item.role, queue.own) if each.key in {*wanted, *read}]
+    done = questions.completed(item.role, read, about)
     if isinstance(done, str):
         raise MalformedInputError(done, remedy=_ASK)
     return done
@@ -215,7 +220,7 @@ def _labels(item: Item, given: Mapping[str, str]) -> dict[str, str]:
 # --- the files -----------------------------------------------------------------------------------------------------
 
 
-def _tables(document: files.Document) -> Iterator[_Table]:
+def _tables(document: files.Document, own: Sequence[Question]) -> Iterator[_Table]:
     """The tables of a file that have a header with `id`; raises InputError where there is none."""
     found = []
     if office.kind(document.data) == "xlsx":
@@ -224,14 +229,14 @@ def _tables(document: files.Document) -> Iterator[_Table]:
                 (f"sheet {name}, row {number}", _line({column: as_text(value) for column, value in row.items()}))
                 for number, row in rows
             ]
-            found.append(_table(told))
+            found.append(_table(told, own))
     else:
-        found = [max((_table(list(_lines(document.text, each))) for each in ",;\t|"), key=_width)]
+        found = [max((_table(list(_lines(document.text, each)), own) for each in ",;\t|"), key=_width)]
     known = [table for table in found if table is not None]
     if not known:
         raise MissingColumnError(
-            "no table with the columns “id” and “tone”",
-            remedy="give a file that `review export` wrote, with its header",
+            "no table with the columns “id” and “tone”, or with “id” and an own label of the codebook",
+            remedy="give a file that `review export` wrote, with its header, and the --codebook of its own labels",
         )
     yield from known
 
@@ -257,20 +262,20 @@ def _lines(text: str, delimiter: str) -> Iterator[tuple[str, Cells]]:
         csv.field_size_limit(before)
 
 
-def _table(rows: Sequence[tuple[str, Cells]]) -> _Table | None:
+def _table(rows: Sequence[tuple[str, Cells]], own: Sequence[Question]) -> _Table | None:
     """The rows below the header, which names `id` and a question; None where there is none."""
     for at, (_, cells) in enumerate(rows[:_HEADER_WITHIN]):
-        columns = _columns(cells)
-        if ID in columns and questions.TONE in columns:
+        columns = _columns(cells, own)
+        if ID in columns and columns.keys() & {questions.TONE, *(each.key for each in own)}:
             return _Table(columns, rows[at + 1 :])
     return None
 
 
-def _columns(cells: Cells) -> dict[str, int]:
+def _columns(cells: Cells, own: Sequence[Question]) -> dict[str, int]:
     """What the cells of a header name: questions by their keys, and our own columns."""
     names = {each: each for each in (ID, COMMENT, REVIEWER)}
     for role in questions.QUESTIONS:
-        for each in questions.of(role):
+        for each in questions.of(role, own):
             names |= {questions.known(name): each.key for name in (each.column, each.title, each.key)}
             if each.key != questions.TONE:
                 names[questions.known(each.name)] = each.key

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from empathy_scan import own_codebook
 from empathy_scan.codebook import (
     AGENT_TONES,
     ATTACK_CODES,
@@ -22,6 +23,7 @@ from empathy_scan.codebook import (
     Role,
     care_class,
 )
+from empathy_scan.errors import ConfigError
 
 YES, NO, CANNOT_TELL = "yes", "no", "?"
 TONE, CARE = "tone", "care"  # `care` is derived from the flags and never asked
@@ -110,9 +112,23 @@ QUESTIONS: dict[str, tuple[Question, ...]] = {
 }
 
 
-def of(role: str) -> tuple[Question, ...]:
-    """The questions about turns of a role, in the order in which they are asked."""
-    return QUESTIONS[role]
+def of(role: str, own: Sequence[Question] = ()) -> tuple[Question, ...]:
+    """The questions about turns of a role, in the order in which they are asked; those of a centre's own come last."""
+    return (*QUESTIONS[role], *(each for each in own if each.role == role))
+
+
+def of_own(labels: Sequence[own_codebook.OwnLabel]) -> tuple[Question, ...]:
+    """A centre's own labels as questions. Raises ConfigError for one that is called as a standard question is."""
+    taken = {known(name) for role in QUESTIONS for each in of(role) for name in (each.key, each.name, each.title)}
+    found = []
+    for each in labels:
+        if {known(each.name), known(each.question)} & taken:
+            raise ConfigError(
+                "is called as a standard label is", where=f"own label {each.key}",
+                remedy="give it another name and question",
+            )  # fmt: skip
+        found.append(flag(Label(each.key, each.name, each.definition), each.role, each.question))
+    return tuple(found)
 
 
 def known(name: str) -> str:
@@ -146,19 +162,21 @@ def care(answers: Answers) -> str:
     return care_class("S" if answers["S"] == YES else "").value
 
 
-def completed(role: str, given: Answers) -> dict[str, str] | str:
-    """All answers about a turn, from those given; or in words what is wrong with them.
+def completed(role: str, given: Answers, asked: Sequence[Question] | None = None) -> dict[str, str] | str:
+    """All answers to the questions asked (the standard ones of a role), from those given; or what is wrong, in words.
 
-    What depends on another answer is `no` where that answer is not given. Without a tone a turn is not answered.
+    What depends on another answer is `no` where that answer is not given, and so is any other that is not given:
+    without a tone a turn is not answered. Where no tone is asked for, every question wants its answer.
     """
-    asked = of(role)
+    asked = of(role) if asked is None else asked
+    toned = any(each.key == TONE for each in asked)
     if strange := [key for key in given if key not in {each.key for each in asked}]:
         return f"{len(strange)} answer(s) to questions that are not asked of a turn of this role"
-    if not given.get(TONE):
+    if toned and not given.get(TONE):
         return "the tone is not answered"
     found: dict[str, str] = {}
     for each in asked:
-        value = given.get(each.key) or NO
+        value = given.get(each.key) or (NO if toned else "")
         if each.needs and found.get(each.needs[0]) != each.needs[1]:
             value = CANNOT_TELL if found.get(each.needs[0]) == CANNOT_TELL else NO
         if value not in {*each.values, CANNOT_TELL}:

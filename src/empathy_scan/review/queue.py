@@ -27,6 +27,8 @@ from empathy_scan import lock
 from empathy_scan.errors import StoreError, UsageError
 from empathy_scan.fingerprints import message_id
 from empathy_scan.report import words
+from empathy_scan.review import questions
+from empathy_scan.review.questions import Question
 
 FORMAT_VERSION = 1
 RANDOM, UNCERTAIN, RARE, CITED = "random", "uncertain", "rare", "cited"
@@ -53,6 +55,7 @@ class Item:
     draw: int  # number of the draw
     everyone: bool = False  # all reviewers get it
     reviewer: str = ""  # who else gets it; "" = whoever comes first
+    asks: tuple[str, ...] = ()  # keys of the questions that it was drawn for; none = the standard ones of its role
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +100,17 @@ def person(name: str) -> str:
 class Queue:
     """The review queue in a folder; nothing is made before the first draw."""
 
-    def __init__(self, folder: Path, *, wait_seconds: float = _WAIT_SECONDS) -> None:
+    def __init__(self, folder: Path, *, wait_seconds: float = _WAIT_SECONDS, own: Sequence[Question] = ()) -> None:
         self.folder = folder
+        self.own = tuple(own)  # questions of the centre's own
         self._wait_seconds = wait_seconds
         self._own = threading.RLock()  # the threads of this process take turns
         self._depth = 0
+
+    def asked_of(self, item: Item) -> tuple[Question, ...]:
+        """The questions that a turn was drawn for; none where all of them are gone from the codebook."""
+        every = questions.of(item.role, self.own)
+        return tuple(each for each in every if each.key in item.asks) if item.asks else questions.of(item.role)
 
     def draws(self) -> list[Draw]:
         """Every draw, oldest first. Raises StoreError for a folder that cannot be read."""
@@ -141,7 +150,7 @@ class Queue:
                 "format": FORMAT_VERSION, "number": draw.number, "drawn_at": draw.drawn_at.isoformat(),
                 "asked": dict(draw.asked),
             }  # fmt: skip
-            lines = [head, *(asdict(item) for item in draw.items)]
+            lines = [head, *map(_line, draw.items)]
             with _writable(self.folder):
                 stem.parent.mkdir(parents=True, exist_ok=True)
                 chances.select(*CHANCES).write_parquet(stem.with_suffix(".parquet"))
@@ -213,7 +222,7 @@ class Queue:
                 part.replace(stem.with_suffix(".parquet"))
         if any(item.id in gone for item in draw.items):
             head = self._lines(stem.with_suffix(".jsonl"))[0]
-            left = [asdict(item) for item in draw.items if item.id not in gone]
+            left = [_line(item) for item in draw.items if item.id not in gone]
             self._replace(stem.with_suffix(".jsonl"), [head, *left])
 
     def _drawn(self) -> list[Path]:
@@ -285,9 +294,16 @@ def forget(folder: Path, conversation_ids: Collection[str]) -> tuple[int, int]:
     return Queue(folder).forget(conversation_ids)
 
 
+def _line(item: Item) -> dict[str, Any]:
+    """A turn as its line in a file; older programs know no `asks`, which most turns do without."""
+    told = asdict(item)
+    return told if item.asks else {name: value for name, value in told.items() if name != "asks"}
+
+
 def _item(line: Mapping[str, Any]) -> Item:
     context = tuple((str(role), str(text)) for role, text in line["context"])
-    return Item(**{**line, "context": context, "version": tuple(line["version"])})
+    asks = tuple(map(str, line.get("asks", ())))
+    return Item(**{**line, "context": context, "version": tuple(line["version"]), "asks": asks})
 
 
 def _append(path: Path, lines: Sequence[Mapping[str, object]]) -> None:

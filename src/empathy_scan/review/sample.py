@@ -59,6 +59,18 @@ class Wish:
     agents: Sequence[str] = ()  # none = all
     reviewers: Sequence[str] = ()
     seed: int = 20261005
+    asks: Sequence[str] = ()  # keys of own labels that alone are asked; none = all questions
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What is known of a label before people answer: conversation_id, turn, `doubt` and `likely`, both 0 or more.
+
+    `uncertain` turns are then those of doubt, and `rare` ones those that are likely to have the label: the likelier,
+    the more probable to be drawn, each with its known chance.
+    """
+
+    turns: pl.DataFrame
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +83,13 @@ class Drawn:
     notes: tuple[str, ...]
 
 
-def draw(stored: Stored, queue: Queue, wish: Wish, *, cited: pl.DataFrame | None = None) -> Drawn:
+def draw(
+    stored: Stored, queue: Queue, wish: Wish, *, cited: pl.DataFrame | None = None, outlook: Outlook | None = None
+) -> Drawn:
     """Draw turns from what a store holds and add them to the queue.
 
-    `cited` names turns that a report cites: conversation_id, turn, agent_id. Fewer turns than wished for are drawn
+    `cited` names turns that a report cites: conversation_id, turn, agent_id; `outlook` is that of a label for whose
+    sake turns are drawn, in the place of what the model says. Fewer turns than wished for are drawn
     where there are no more. Raises UsageError where none can be drawn, or for a mix that cannot be.
     """
     shares = _checked(wish)
@@ -87,13 +102,19 @@ def draw(stored: Stored, queue: Queue, wish: Wish, *, cited: pl.DataFrame | None
             "there is no turn left to draw" if turns.height else "no scored turn is in question",
             remedy="scan more conversations, or ask for other agents or days",
         )
+    if outlook is not None:
+        turns = (
+            turns.drop("doubt")
+            .join(outlook.turns, on=("conversation_id", "turn"), how="left")
+            .with_columns(pl.col("doubt", "likely").fill_null(0.0), unsure=pl.lit(value=False))
+        )
     chances, notes = _chances(turns, free, _counts(shares, min(wish.size, int(free.sum()))), cited)
     generator = np.random.default_rng([wish.seed, queue.next_number()])
     taken = _systematic(turns, chances.sum(axis=0) * free, generator)
-    items = _items(stored, turns[taken], chances[:, taken], wish, queue.next_number(), generator)
+    items = _items(stored, turns[taken], chances[:, taken], wish, queue, generator)
     asked = {
         "size": wish.size, "mix": dict(wish.mix), "overlap": wish.overlap, "roles": list(wish.roles),
-        "agents": list(wish.agents), "seed": wish.seed, "frame": turns.height,
+        "agents": list(wish.agents), "seed": wish.seed, "frame": turns.height, "asks": list(wish.asks),
     }  # fmt: skip
     made = Draw(queue.next_number(), asked, items)
     numbered = turns.select(digits(turns["conversation_id"].to_list()), pl.col("turn"), p=chances.sum(axis=0))
@@ -177,7 +198,9 @@ def _chances(
     of_cited = _cited(turns, cited)
     wanted = {
         UNCERTAIN: _spread(doubt, counts[UNCERTAIN], free),
-        RARE: _by_class(_rare(turns), counts[RARE], free),
+        RARE: _spread(turns["likely"].to_numpy(), counts[RARE], free)
+        if "likely" in turns.columns
+        else _by_class(_rare(turns), counts[RARE], free),
         CITED: _by_class(of_cited, counts[CITED], free),
     }
     notes = [
@@ -271,7 +294,7 @@ def _items(
     taken: pl.DataFrame,
     chances: Numbers,
     wish: Wish,
-    number: int,
+    queue: Queue,
     generator: np.random.Generator,
 ) -> tuple[Item, ...]:
     """The turns taken, in random order: each for one of its parts, some for everyone, the others dealt to reviewers."""
@@ -284,7 +307,8 @@ def _items(
         row[0]: row[1:]
         for row in stored.conversations.select("conversation_id", "content", "model", "settings").iter_rows()
     }
-    rows = taken.to_dicts()
+    rows, number = taken.to_dicts(), queue.next_number()
+    asks = {role: _asks(role, queue, wish) for role in wish.roles}
     order = generator.permutation(len(rows))
     everyone = set(order[: math.floor(wish.overlap * len(rows) + 0.5)].tolist())
     made: list[Item] = []
@@ -301,6 +325,15 @@ def _items(
                 part=PARTS[int(generator.choice(len(PARTS), p=own / own.sum()))], draw=number,
                 everyone=at in everyone,
                 reviewer=wish.reviewers[dealt % len(wish.reviewers)] if wish.reviewers else "",
+                asks=asks[row["role"]],
             )
         )  # fmt: skip
     return tuple(made[at] for at in generator.permutation(len(made)))
+
+
+def _asks(role: str, queue: Queue, wish: Wish) -> tuple[str, ...]:
+    """The keys of the questions that turns of a role are drawn for; none for the standard ones."""
+    if wish.asks:
+        return tuple(wish.asks)
+    own = [each.key for each in queue.own if each.role == role]
+    return (*(each.key for each in questions.of(role)), *own) if own else ()

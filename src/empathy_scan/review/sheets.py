@@ -42,15 +42,18 @@ _PASTE_TEST = (
 )
 
 
-def write(path: Path, items: Sequence[Item], *, reviewer: str = "") -> None:
+def write(path: Path, items: Sequence[Item], *, reviewer: str = "", own: Sequence[Question] = ()) -> None:
     """Write turns into a workbook (`.xlsx`) or a table (`.csv`), for a reviewer if one is named.
+
+    `own` are the questions of the centre's own, of which those are asked that a turn was drawn for.
 
     Raises UsageError for another kind of file, OutputError where it cannot be written.
     """
     kind = path.suffix.lower()
     if kind not in KINDS:
         raise UsageError(f"{path} is neither {' nor '.join(KINDS)}", remedy="give the file one of these endings")
-    made = _workbook(items, reviewer) if kind == ".xlsx" else _table(items, reviewer)
+    make = _workbook if kind == ".xlsx" else _table
+    made = make(items, reviewer, own)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(made)
@@ -79,9 +82,18 @@ def before(item: Item) -> str:
     return whole[-_CELL:] if lines else "(the conversation begins here)"
 
 
-def _table(items: Sequence[Item], reviewer: str) -> bytes:
-    """CSV with a column for every question, those of both roles; a mark tells Excel that it is UTF-8."""
-    asked = list({each.column: each for role in questions.QUESTIONS for each in questions.of(role)})
+def _asked(items: Sequence[Item], role: str, own: Sequence[Question]) -> tuple[Question, ...]:
+    """The questions about turns of a role that some of these were drawn for; the standard ones where there are none."""
+    mine = [item for item in items if item.role == role]
+    standard = not mine or any(not item.asks or questions.TONE in item.asks for item in mine)
+    wanted = {key for item in mine for key in item.asks}
+    return (*(questions.of(role) if standard else ()), *(x for x in own if x.role == role and x.key in wanted))
+
+
+def _table(items: Sequence[Item], reviewer: str, own: Sequence[Question]) -> bytes:
+    """CSV with a column for every question of the roles that there are; a mark tells Excel that it is UTF-8."""
+    roles = {item.role for item in items if item.asks and questions.TONE not in item.asks} or questions.QUESTIONS
+    asked = list({each.column: each for role in roles for each in _asked(items, role, own)})
     written = io.StringIO()
     rows = csv.writer(written)
     rows.writerow([ID, "role", BEFORE, TURN, *asked, COMMENT, REVIEWER])
@@ -91,7 +103,7 @@ def _table(items: Sequence[Item], reviewer: str) -> bytes:
     return b"\xef\xbb\xbf" + written.getvalue().encode("utf-8")
 
 
-def _workbook(items: Sequence[Item], reviewer: str) -> bytes:
+def _workbook(items: Sequence[Item], reviewer: str, others: Sequence[Question]) -> bytes:
     """A sheet per role, and one that says how to label."""
     import xlsxwriter  # noqa: PLC0415 - only who exports needs it
 
@@ -103,13 +115,13 @@ def _workbook(items: Sequence[Item], reviewer: str) -> bytes:
         for role in questions.QUESTIONS:
             own = [item for item in items if item.role == role]
             if own:
-                asked = questions.of(role)
+                asked = _asked(items, role, others)
                 sheet = book.add_worksheet(f"{_SPEAKERS[role]} turns")
                 _fill(sheet, own, asked, reviewer, bold, plain)
         help_ = book.add_worksheet("How to label")
         help_.set_column(0, 0, 28, plain)
         help_.set_column(1, 1, 100, plain)
-        for number, (name, meaning) in enumerate(_help()):
+        for number, (name, meaning) in enumerate(_help(items, others)):
             help_.write_string(number, 0, name, bold if name else plain)
             help_.write_string(number, 1, meaning, plain)
     return made.getvalue()
@@ -143,14 +155,14 @@ def hint(question: Question) -> str:
     return words.beginning("; ".join(told) if told else question.meaning, _HINT)
 
 
-def _help() -> Iterator[tuple[str, str]]:
+def _help(items: Sequence[Item], own: Sequence[Question]) -> Iterator[tuple[str, str]]:
     """What the sheet of instructions says, as pairs of name and words."""
     for number, sentence in enumerate(HOW_TO):
         yield ("How to label" if not number else ""), sentence
     yield "", ""
     for role in questions.QUESTIONS:
         yield f"{_SPEAKERS[role]} turns", f"Codebook, version {CODEBOOK_VERSION}"
-        for each in questions.of(role):
+        for each in _asked(items, role, own):
             if each.ordinal:
                 yield each.title, "; ".join(f"{choice.name}: {choice.meaning}" for choice in each.choices)
             else:
