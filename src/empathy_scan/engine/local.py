@@ -26,6 +26,7 @@ from empathy_scan.errors import EngineError
 LOG = logging.getLogger(__name__)
 State = TypeVar("State")
 Step = Callable[[pl.DataFrame], pl.DataFrame]
+BUILT = 2  # recipes whose results a worker keeps: a model with its words that counted, and without
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +63,7 @@ class _Here:
     """Batches in this process, one after the other."""
 
     def __init__(self) -> None:
-        self._recipe = b""
-        self._step: Step | None = None  # built last, by this recipe
+        self._steps: dict[bytes, Step] = {}  # the last ones built, by their recipes
 
     def map(
         self,
@@ -75,9 +75,11 @@ class _Here:
         """As `LocalEngine.map`."""
         recipe = pickle.dumps((function, initial))
         for batch in batches:  # no batches, no model
-            if self._step is None or recipe != self._recipe:
-                self._recipe, self._step = recipe, partial(function, initial())
-            yield self._step(batch)
+            if recipe not in self._steps:
+                while len(self._steps) >= BUILT:
+                    self._steps.pop(next(iter(self._steps)))
+                self._steps[recipe] = partial(function, initial())
+            yield self._steps[recipe](batch)
 
     @contextmanager
     def lasting(self) -> Iterator[_Here]:
@@ -188,7 +190,7 @@ def _step(recipe: bytes, batch: pl.DataFrame) -> pl.DataFrame:
     return _built(recipe)(batch)
 
 
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=BUILT)
 def _built(recipe: bytes) -> Step:
     """The function with its state, built for the worker's first batch."""
     function, initial = pickle.loads(recipe)  # noqa: S301 - written by the parent process a moment ago

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from empathy_scan import quantify
 from empathy_scan.errors import OutputError, UsageError
@@ -18,6 +18,9 @@ from empathy_scan.model.bundle import Bundle
 from empathy_scan.model.decisions import Decisions
 from empathy_scan.model.network import EmpathyModel
 from empathy_scan.quantify import ErrorRates
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
 
 REVIEWS = "reviews"  # of a bundle's facts: what it learnt from
 SEEN = "seen"  # of these: which conversations trained it
@@ -67,7 +70,14 @@ def write(part: Path, base: Path, old: Bundle, decisions: Decisions, *, model: E
     facts = {key: value for key, value in old.facts.items() if key not in _OF_THE_OLD}
     if model is not None:
         kept = {key: value for key, value in facts.items() if key not in _WRITTEN_ANEW}
-        bundles.save(part, model, old.packer.tokenizer, decisions=decisions, packer=old.packer, facts=kept)
+        bundles.save(
+            part,
+            model,
+            cast("PreTrainedTokenizerBase", old.packer.tokenizer),
+            decisions=decisions,
+            packer=old.packer,
+            facts=kept,
+        )
         return
     bundles.save_facts(part, {**facts, "decisions": asdict(decisions)})
 
