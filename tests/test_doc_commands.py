@@ -163,8 +163,8 @@ def folder(reader, stored, monkeypatch, page):
     if "empathy-scan.toml" in text:
         shutil.copy(ROOT / "deploy" / "empathy-scan.toml", reader)
         (reader / "log").mkdir(exist_ok=True)
-    for said, content in re.findall(r"^(.*):\n\n```(?:csv|toml)\n(.*?)```", text, re.MULTILINE | re.DOTALL):
-        if name := re.search(r"`([\w-]+\.(?:csv|toml))`", said.rpartition("\n")[2]):
+    for said, content in re.findall(r"^(.*):\n\n```(?:csv|toml)\n([^`]*)```", text, re.MULTILINE):
+        if name := re.search(r"`([\w-]+\.(?:csv|toml))`", said):
             (reader / name[1]).write_text(content, encoding="utf-8")  # the page's own settings and lists
     if "newer-model" in text:
         another_model(reader / "newer-model")
