@@ -62,7 +62,7 @@ def test_an_upheld_appeal_moves_the_figure_and_the_pages_say_so(store, tmp_path)
         assert "was guarded, counts as civil." in text, page
         assert "Changed after an appeal on" in text, page
     method = (tmp_path / "report" / "method.html").read_text(encoding="utf-8")
-    assert "1 of 1, 100 of 100 (20 to 100, 1 decided appeal)" in method
+    assert "in part: 1, 100 of 100 (20 to 100, 1 decided appeal)." in method
     assert "no random sample" in method
 
 
