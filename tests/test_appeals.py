@@ -2,13 +2,14 @@
 
 import json
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import polars as pl
 import pytest
 
 import empathy_scan as es
 from appeal_store import LINES, filled, put, talks
-from empathy_scan import appeals, certain, erasure, quantify, rebuild, reviewing, summary
+from empathy_scan import appeals, certain, erasure, forgetting, quantify, rebuild, reviewing, summary
 from empathy_scan.config import Config, RolesConfig, SummaryConfig
 from empathy_scan.errors import StoreError, UsageError
 from empathy_scan.fingerprints import message_id
@@ -62,7 +63,7 @@ def test_an_upheld_appeal_moves_the_figure_and_the_pages_say_so(store, tmp_path)
         assert "was guarded, counts as civil." in text, page
         assert "Changed after an appeal on" in text, page
     method = (tmp_path / "report" / "method.html").read_text(encoding="utf-8")
-    assert "1 of 1, 100 of 100 (20 to 100, 1 decided appeal)" in method
+    assert "in part: 1, 100 of 100 (20 to 100, 1 decided appeal)." in method
     assert "no random sample" in method
 
 
@@ -308,3 +309,15 @@ def test_of_several_pieces_only_those_keep_a_flag_that_was_decided(store):
     assert ruled.scores(scores)["flags"].to_list() == ["A"]
     two = pl.concat([scores.with_columns(flags=pl.lit("SA")), scores.with_columns(segment=pl.lit(1, pl.Int32))])
     assert ruled.scores(two)["flags"].to_list() == ["A", ""]
+
+
+def test_what_is_forgotten_by_day_or_grows_too_old_goes_from_the_log(store, tmp_path):
+    put(store, Talk("xylograph", "tom.brennan", list(LINES), day=-3000))
+    upheld(store)
+    upheld(store, message_id("xylograph", 1))
+    path = appeals.log_of(store, CONFIG).path
+    forgetting.expire(store, 2000, queue=CONFIG.review.folder(store.root))
+    assert b"xylograph" not in path.read_bytes()
+    assert GUARDED.encode() in path.read_bytes()
+    erasure.forget(store, Wish("before", before=datetime(2026, 10, 6, tzinfo=UTC)), CONFIG, tmp_path / "report")
+    assert path.read_bytes() == b""

@@ -297,3 +297,19 @@ def test_intervals_of_shrunken_rates_hold_the_truth_also_where_groups_seem_not_t
         shrunk = stats.shrink(random.binomial(15, rates).astype(float), np.full(12, 15.0))
         held += [*((shrunk.low <= rates) & (rates <= shrunk.high))]
     assert np.mean(held) > 0.9  # far less where the fitted strength is taken as known
+
+
+@given(
+    st.lists(st.lists(st.floats(0, 1), min_size=3, max_size=3).map(sorted), min_size=2, max_size=2),
+    st.tuples(st.integers(1, 99), st.integers(1, 99)),
+)
+def test_joined_estimates_lie_between_their_parts_and_are_surer_than_their_ends(parts, weights):
+    first, second = (stats.Estimate(value, low, high) for low, value, high in parts)
+    found = stats.joined((first, second), weights)
+    share = weights[0] / sum(weights)
+
+    def mean(end):
+        return share * getattr(first, end) + (1 - share) * getattr(second, end)
+
+    assert found.value == pytest.approx(mean("value"))
+    assert mean("low") - 1e-9 <= found.low <= found.value <= found.high <= mean("high") + 1e-9

@@ -83,7 +83,14 @@ class Standing:
 
 
 def log_of(store: Store, config: Config) -> Log:
-    """The log of a store's appeals, in its review queue. Raises UsageError for an address without a queue's folder."""
+    """The log of a store's appeals, in its review queue.
+
+    Raises StoreError where there is no store, UsageError for an address without a queue's folder.
+    """
+    if not store.exists():
+        raise StoreError(
+            "there is no store", where=store.root, remedy="run empathy-scan scan first, or name it with --store"
+        )
     return Log(reviewing.queue_of(store.root, config).folder)
 
 
@@ -360,10 +367,6 @@ def _decided(case: Case, found: Message, outcome: str, labels: Sequence[str]) ->
 def _find(store: Store, message: str, conversation: str) -> tuple[str, int]:
     """Conversation and turn of a message's id. Raises UsageError for none, and for several."""
     only = pl.DataFrame({"conversation_id": [conversation]}) if conversation else None
-    if not store.exists():
-        raise StoreError(
-            "there is no store", where=store.root, remedy="run empathy-scan scan first, or name it with --store"
-        )
     rows = store.rows(LABELS, *_KEY, only=only).unique()
     found = [(name, turn) for name, turn in rows.iter_rows() if item_id(name, turn) == message]
     if len(found) > 1:

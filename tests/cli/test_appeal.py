@@ -55,6 +55,7 @@ def test_json_holds_who_when_why_and_the_models_labels(appeal):
         ((*OPEN[:5], "tone=rude", *OPEN[6:]), "write one of tone=civil|guarded|hostile"),
         (DECIDE, "nobody has appealed"),
         (("show", MESSAGE), "nobody has appealed"),
+        (("list", "--open", "--decided"), "leave nothing"),
         (("withdraw", MESSAGE, "--who", "Tom"), "nobody has appealed"),
     ],
 )
@@ -63,6 +64,11 @@ def test_what_is_wrong_is_told_with_a_remedy(run, caplog, tmp_path, command, sai
     done = run("appeal", *command, "--store", tmp_path / "store")
     assert (done.code, done.out) == (2, "")
     assert said in caplog.text
+
+
+def test_without_a_store_that_is_said(run, caplog, tmp_path):
+    assert run("appeal", "list", "--store", tmp_path / "none").code == 1
+    assert "there is no store" in caplog.text
 
 
 def test_a_withdrawn_appeal_is_kept_as_such(appeal):

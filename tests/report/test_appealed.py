@@ -50,8 +50,11 @@ def test_the_share_upheld_has_its_count_its_range_and_a_warning():
     half = [UPHELD, replace(UPHELD, state="partly", outcome="partly"), replace(UPHELD, outcome="rejected")] * 4
     section = appealed.section([*half, OPEN, replace(OPEN, state="withdrawn"), replace(UPHELD, applies=False)])
     told = " ".join(section.told)
-    assert "15 messages of this report were appealed against." in told
-    assert "9 of 13, 69 of 100 (42 to 88, 13 decided appeals), 4 of them in part." in told
+    assert "against the labels of 15 messages of this report." in told
+    assert (
+        "13 are decided. Upheld, wholly or in part: 9, 69 of 100 (42 to 88, 13 decided appeals); 4 of these in part."
+        in told
+    )
     assert "1 appeal is open" in told
     assert "1 appeal was withdrawn" in told
     assert "1 decision counts no more" in told

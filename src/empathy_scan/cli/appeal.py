@@ -11,6 +11,7 @@ import typer
 
 from empathy_scan.cli import base
 from empathy_scan.cli.base import app
+from empathy_scan.errors import UsageError
 
 if TYPE_CHECKING:
     from empathy_scan.appeals_log import Case, Event
@@ -85,6 +86,8 @@ def list_(
     as_json: base.JsonOption = False,
 ) -> None:
     """List the appeals, oldest first: what is disputed, since when, and what became of it."""
+    if only_open and only_decided:
+        raise UsageError("--open and --decided leave nothing", remedy="give one of them, or none for all")
     held, options = _opened(store, queue, config)
 
     from empathy_scan import appeals  # noqa: PLC0415 - polars stays out of --help

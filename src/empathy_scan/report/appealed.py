@@ -90,7 +90,7 @@ def section(appeals: Sequence[Appealed]) -> Section | None:
 def _told(appeals: Sequence[Appealed]) -> Iterator[str]:
     """How many appeals there were, and what became of them."""
     count = len(appeals)
-    yield f"{words.plural(count, 'message of this report was', 'messages of this report were')} appealed against."
+    yield f"Somebody appealed against the labels of {words.plural(count, 'message', 'messages')} of this report."
     decided = [each for each in appeals if each.outcome]
     if decided:
         upheld = sum(each.outcome in {UPHELD, PARTLY} for each in decided)
@@ -98,9 +98,10 @@ def _told(appeals: Sequence[Appealed]) -> Iterator[str]:
         held = stats.wilson(upheld, len(decided))
         low, high = math.floor(100 * held.low), math.ceil(100 * held.high)
         yield (
-            f"{len(decided):,} {'is' if len(decided) == 1 else 'are'} decided; upheld, wholly or in part: {upheld:,} "
-            f"of {len(decided):,}, {words.whole(100 * held.value)} of 100 ({low} to {high}, "
-            f"{words.plural(len(decided), 'decided appeal', 'decided appeals')}), {partly:,} of them in part."
+            f"{len(decided):,} {'is' if len(decided) == 1 else 'are'} decided. Upheld, wholly or in part: {upheld:,}, "
+            f"{words.whole(100 * held.value)} of 100 ({low} to {high}, "
+            f"{words.plural(len(decided), 'decided appeal', 'decided appeals')})"
+            f"{f'; {partly:,} of these in part' if partly else ''}."
         )
         yield (
             "What was decided counts in every figure instead of the model's labels, whatever model comes next. It is "
