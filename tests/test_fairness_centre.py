@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 import biased
-from empathy_scan import fairness_centre, fairness_front, reviewing
+from empathy_scan import fairness_centre, fairness_front, rebuild, reviewing
 from empathy_scan.config import Config, SummaryConfig
 from empathy_scan.errors import ModelError, UsageError
 from empathy_scan.fairness.errors import FOUND
@@ -95,3 +95,17 @@ def test_another_model_and_an_empty_period_are_told(queues):
         fairness_centre.measure(queues[0], CONFIG)
     with pytest.raises(UsageError, match="no conversation of that period"):
         measure(queues[0], since=biased.MONDAY.replace(year=2030))
+
+
+@pytest.mark.parametrize(
+    ("why", "warned"), [({"by_queue": 0.8}, True), ({"by_agent": 0.6, "sorted_queues": False}, False)]
+)
+def test_the_report_warns_where_agents_are_compared(tmp_path, why, warned):
+    store = biased.store(tmp_path / "store", agents=6, conversations=20, **why)
+    front, _ = rebuild.write_report(store, tmp_path / "report", CONFIG)
+    told = json.loads((tmp_path / "report" / "data" / "report.json").read_text(encoding="utf-8"))["warnings"]
+    pages_of_agents = [path.read_text(encoding="utf-8") for path in (tmp_path / "report" / "agents").glob("*.html")]
+    assert bool(told) is warned
+    assert ("may be differences of queue" in front.read_text(encoding="utf-8")) is warned
+    assert ("may be differences of queue" in front.with_suffix(".md").read_text(encoding="utf-8")) is warned
+    assert any("so it may be one of queue" in page for page in pages_of_agents) is warned

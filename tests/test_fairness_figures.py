@@ -20,10 +20,10 @@ def test_a_message_has_the_groups_of_the_one_that_it_answers_or_that_answers_it(
     )
     facets = {each.name: each for each in fairness_figures.of_turns(made["turns"], made["labels"])}
     assert facets["customer's tone"].groups.sort("turn")["group"].to_list() == ["hostile", "hostile"]
-    assert facets["how the customer writes"].groups["group"].to_list() == ["in capitals"] * 2
-    assert facets["how the agent writes"].groups["group"].to_list() == ["dialect or informal spelling"] * 2
+    assert facets["customer's way of writing"].groups["group"].to_list() == ["in capitals"] * 2
+    assert facets["agent's way of writing"].groups["group"].to_list() == ["dialect or informal spelling"] * 2
     assert facets["length of the agent's message"].groups["group"].to_list() == ["1 to 10 words"] * 2
-    assert facets["how sure the recogniser was of the agent"].groups.is_empty()
+    assert facets["recogniser's confidence in the agent's words"].groups.is_empty()
 
 
 def test_a_queue_where_more_is_understood_is_surely_apart():

@@ -29,6 +29,7 @@ from empathy_scan.fairness_figures import Facet, placed
 from empathy_scan.mirror import UNKNOWN_AGENT
 from empathy_scan.stats import Estimate, Numbers
 
+Places = npt.NDArray[np.int64]
 MEASURES = ("empathy_rate", "scripted_rate", "missed_rate", "scripted_share", "guarded_rate")
 FEWEST_AGENTS = 3
 BORROWED = 5.0  # opportunities that a rate in a group borrows from the whole group, for its variance only
@@ -137,15 +138,69 @@ def _measured(rows: pl.DataFrame, config: SummaryConfig) -> Iterator[Compared]:
 
 
 @dataclass(frozen=True, slots=True)
+class _Worth:
+    """What a hit counts in a difference: `counted` of an agent, as counted; `agents` and `groups` add up, as fitted."""
+
+    counted: Numbers
+    agents: Numbers
+    groups: Numbers
+
+    def less(self, other: _Worth) -> _Worth:
+        """What it counts in the difference of two differences."""
+        return _Worth(self.counted - other.counted, self.agents - other.agents, self.groups - other.groups)
+
+
+@dataclass(frozen=True, slots=True)
+class _Off:
+    """How far the hits of talks (an agent's part of a conversation) lie off what is usual for the agent: products.
+
+    `counted` is over all groups, `fitted` within each: sums over the talks of an agent, `groups` over all talks.
+    """
+
+    counted: Numbers  # [agents]: squares of the first
+    across: Numbers  # [agents, groups]: the first times the second
+    fitted: Numbers  # [agents]: squares of the sum of the second
+    within: Numbers  # [agents, groups]: that sum times the second
+    groups: Numbers  # [groups, groups]: the second times the second
+
+    @classmethod
+    def of(cls, cells: pl.DataFrame, at: Places, column: Places, n: Numbers, hits: Numbers) -> _Off:
+        """From opportunities by agent, conversation and group, with the places of agent and group."""
+        rates = (hits + BORROWED * hits.sum(axis=0) / n.sum(axis=0)) / (n + BORROWED)
+        whole = (hits.sum(axis=1) + BORROWED * hits.sum() / n.sum()) / (n.sum(axis=1) + BORROWED)
+        took, held = cells["hits"].to_numpy(), cells["n"].to_numpy()
+        talk = cells.select(pl.struct("agent_id", "conversation_id").rank("dense") - 1).to_series().cast(int).to_numpy()
+        size = int(talk.max()) + 1
+        holder = np.zeros(size, dtype=np.int64)
+        holder[talk] = at
+        first = np.bincount(talk, took - whole[at] * held, minlength=size)
+        second = sparse.csr_matrix((took - rates[at, column] * held, (talk, column)), shape=(size, n.shape[1]))
+        owned = sparse.csr_matrix((np.ones(size), (holder, np.arange(size))), shape=(len(n), size))
+        total = np.asarray(second.sum(axis=1)).ravel()
+        return cls(
+            np.asarray(owned @ first**2), np.asarray((owned @ second.multiply(first[:, None])).todense()),
+            np.asarray(owned @ total**2), np.asarray((owned @ second.multiply(total[:, None])).todense()),
+            np.asarray((second.T @ second).todense()),
+        )  # fmt: skip
+
+    def variance(self, worth: _Worth) -> float:
+        """The variance of a difference in which hits count so much."""
+        own, agents, groups = worth.counted, worth.agents, worth.groups
+        of_agents = own**2 * self.counted + 2 * own * (agents * self.across.sum(axis=1) + self.across @ groups)
+        of_agents += agents**2 * self.fitted + 2 * agents * (self.within @ groups)
+        return float(of_agents.sum() + groups @ self.groups @ groups)
+
+
+@dataclass(frozen=True, slots=True)
 class _Table:
-    """Opportunities by agent and group, and how far each talk (an agent's part of a conversation) lies off."""
+    """Opportunities by agent and group, what solves the equations of the fit, and how far talks lie off."""
 
     agents: list[str]
     n: Numbers  # [agents, groups]
     hits: Numbers
-    off: Numbers  # [agents, 1 + groups, 1 + groups]: products of what talks lie off, in all and by group
-    inverse: Numbers  # of the normal equations [agents + groups, agents + groups]
-    parts: npt.NDArray[np.int64]  # of each agent, who can be reached through shared groups: the same number
+    off: _Off
+    inverse: Numbers  # [groups, groups]: of the equations that are left when the agents' parts are taken out
+    parts: Places  # of each agent, who can be reached through shared groups: the same number
 
     @classmethod
     def of(cls, rows: pl.DataFrame) -> _Table:
@@ -159,19 +214,20 @@ class _Table:
         hits, n = np.zeros((len(agents), len(groups))), np.zeros((len(agents), len(groups)))
         np.add.at(hits, (at, column), cells["hits"].to_numpy())
         np.add.at(n, (at, column), cells["n"].to_numpy())
-        normal = np.block([[np.diag(n.sum(axis=1)), n], [n.T, np.diag(n.sum(axis=0))]])
-        _, parts = csgraph.connected_components(sparse.csr_matrix(normal))
-        off = _off(cells, at, column, n, hits)
-        return cls(agents, n, hits, off, np.linalg.pinv(normal, hermitian=True), parts[: len(agents)].astype(np.int64))
+        left = np.diag(n.sum(axis=0)) - n.T @ (n / n.sum(axis=1)[:, None])
+        shared = sparse.bmat([[None, sparse.csr_matrix(n)], [sparse.csr_matrix(n.T), None]])
+        parts = csgraph.connected_components(shared)[1][: len(agents)].astype(np.int64)
+        off = _Off.of(cells, at, column, n, hits)
+        return cls(agents, n, hits, off, np.linalg.pinv(left, hermitian=True), parts)
 
     def compare(self, agent_id: str, conversations: int) -> Compared:
         """An agent against all others."""
         place, size = self.agents.index(agent_id), self.n.sum(axis=1)
-        counted = np.zeros((len(self.agents), self.off.shape[1]))  # what a hit of each agent in each group counts
-        counted[:, 0] = -1 / max(1.0, size.sum() - size[place])
-        counted[place, 0] = 1 / size[place]
+        counts = np.full(len(size), -1 / max(1.0, size.sum() - size[place]))
+        counts[place] = 1 / size[place]
+        counted = _Worth(counts, np.zeros_like(size), np.zeros(self.n.shape[1]))
         freedom = max(1, conversations - 1)
-        value = float(counted[:, 0] @ self.hits.sum(axis=1))
+        value = float(counts @ self.hits.sum(axis=1))
         ends, p_counted = self._estimate(value, counted, freedom)
         others = self.n.sum(axis=0) - self.n[place]
         shared = float(self.n[place][others > 0].sum() / size[place])
@@ -179,45 +235,26 @@ class _Table:
         if shared < COMPARABLE:
             return Compared(*known, None, 1.0, 1.0, False)
         fitted = self._fitted(place, size)
-        within, p_within = self._estimate(float((fitted[:, 1:] * self.hits).sum()), fitted, freedom)
-        _, p_move = self._estimate(value - within.value, counted - fitted, freedom)
+        joined = float(fitted.agents @ self.hits.sum(axis=1) + self.hits.sum(axis=0) @ fitted.groups)
+        within, p_within = self._estimate(joined, fitted, freedom)
+        _, p_move = self._estimate(value - joined, counted.less(fitted), freedom)
         return Compared(*known, within, p_within, p_move, False)
 
-    def _fitted(self, place: int, size: Numbers) -> Numbers:
-        """What a hit of each agent in each group counts in the fitted difference of an agent from the others."""
+    def _fitted(self, place: int, size: Numbers) -> _Worth:
+        """What a hit of each agent and in each group counts in the fitted difference of an agent from the others."""
         weights = np.where(self.parts == self.parts[place], size, 0.0)
         weights[place] = 0.0
-        contrast = np.zeros(len(self.inverse))
-        contrast[: len(size)] = -weights / weights.sum()
+        contrast = -weights / weights.sum()
         contrast[place] = 1.0
-        solved = self.inverse @ contrast
-        worth = solved[: len(size), None] + solved[None, len(size) :]
-        return np.concatenate([np.zeros((len(size), 1)), np.where(self.n > 0, worth, 0.0)], axis=1)
+        groups = self.inverse @ -(self.n.T @ (contrast / size))
+        return _Worth(np.zeros_like(size), (contrast - self.n @ groups) / size, groups)
 
-    def _estimate(self, value: float, worth: Numbers, freedom: int) -> tuple[Estimate, float]:
+    def _estimate(self, value: float, worth: _Worth, freedom: int) -> tuple[Estimate, float]:
         """A difference with its interval and the p-value of none, from what hits count in it."""
-        variance = float(np.einsum("as,ast,at->", worth, self.off, worth, optimize=True))
-        spread = math.sqrt(max(variance, 0.0) * (freedom + 1) / freedom)
+        spread = math.sqrt(max(self.off.variance(worth), 0.0) * (freedom + 1) / freedom)
         if spread < _NOTHING:
             return Estimate(value, value, value), 1.0
         reach = float(special.stdtrit(freedom, 0.5 + stats.LEVEL / 2)) * spread
         p_value = float(2 * special.stdtr(freedom, -abs(value) / spread))
         low, high = max(-1.0, value - reach), min(1.0, value + reach)
         return Estimate(value, min(low, value), max(high, value)), p_value
-
-
-def _off(
-    cells: pl.DataFrame, at: npt.NDArray[np.int64], column: npt.NDArray[np.int64], n: Numbers, hits: Numbers
-) -> Numbers:
-    """Products of what the talks' hits lie off what is usual for their agent, over all and in each group."""
-    usual = hits.sum(axis=0) / n.sum(axis=0)
-    rates = (hits + BORROWED * usual) / (n + BORROWED)
-    whole = (hits.sum(axis=1) + BORROWED * hits.sum() / n.sum()) / (n.sum(axis=1) + BORROWED)
-    took, held = cells["hits"].to_numpy(), cells["n"].to_numpy()
-    talk = cells.select(pl.struct("agent_id", "conversation_id").rank("dense") - 1).to_series().cast(int).to_numpy()
-    off = np.zeros((int(talk.max()) + 1, 1 + n.shape[1]))
-    np.add.at(off, (talk, column + 1), took - rates[at, column] * held)
-    np.add.at(off[:, 0], talk, took - whole[at] * held)
-    holder = np.zeros(len(off), dtype=np.int64)
-    holder[talk] = at
-    return np.stack([off[holder == place].T @ off[holder == place] for place in range(len(n))])

@@ -82,9 +82,9 @@ def of_turns(turns: pl.DataFrame, labels: pl.DataFrame) -> tuple[Facet, ...]:
         (CUSTOMER_TONE, "customer", tone, TONES),
         ("length of the customer's message", "customer", pl.col("length"), variety.LENGTHS),
         (AGENT_LENGTH, "agent", pl.col("length"), variety.LENGTHS),
-        ("how the customer writes", "customer", pl.col("variety"), variety.VARIETIES),
-        ("how the agent writes", "agent", pl.col("variety"), variety.VARIETIES),
-        ("how sure the recogniser was of the agent", "agent", pl.col("confidence"), variety.CONFIDENCES),
+        ("customer's way of writing", "customer", pl.col("variety"), variety.VARIETIES),
+        ("agent's way of writing", "agent", pl.col("variety"), variety.VARIETIES),
+        ("recogniser's confidence in the agent's words", "agent", pl.col("confidence"), variety.CONFIDENCES),
     )  # fmt: skip
     return tuple(_of_side(name, side, group, order, pairs, read) for name, side, group, order in wanted)
 

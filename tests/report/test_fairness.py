@@ -45,13 +45,12 @@ def test_the_warning_says_what_may_be_behind_the_differences():
     (warning,) = fairness.warnings(FOUND.comparisons)
     assert warning == (
         "Differences between agents in “Answered with understanding” may be differences of queue. Compared within the "
-        "same queue, in “Answered with understanding” 1 of the 3 agents who differ as counted does so no longer, or "
-        "not half as much. 1 agent works where nearly nobody else does, so nobody can tell whether it is the agent or "
-        "the queue."
+        "same queue, 1 of 3 agents who differ as counted does so no longer, or not half as much. 1 agent works where "
+        "nearly nobody else does, so nobody can tell whether it is the agent or the queue."
     )
     (both,) = fairness.warnings([QUEUE, replace(QUEUE, measure="missed_rate", agents=(GONE, GONE))])
     assert both.startswith("Differences between agents in “Answered with understanding” and “Missed” may be")
-    assert "who differ as counted and in “Missed” 2 of 2 do so no longer" in both
+    assert "1 of 3 and 2 of 2 agents who differ as counted do so no longer, or not half as much (in this order)" in both
 
 
 def test_an_agents_page_says_it_of_the_agent():

@@ -23,6 +23,7 @@ from empathy_scan.stats import Estimate
 NAME = "fairness"
 ASSETS = "fairness-assets"
 MOST_FLIPS = 0.03  # of decisions: what a release sets out to stay below (the model card's goal)
+_NONE = "(none)"  # of conversations whose export does not tell (groups.py)
 _WARNED = 3  # warnings in full on the front page
 _EVENTS = {
     "understanding": "understanding", "stock_phrase": "stock phrases only",
@@ -196,16 +197,13 @@ def _warning(own: Sequence[Comparison]) -> Iterator[str]:
     titles = words.listing(f"“{_title(each.measure)}”" for each in own)
     yield f"Differences between agents in {titles} may be differences of {facet}."
     if gone := [each for each in own if each.explained]:
-        parts = [
-            f"{len(each.explained)} of the {words.plural(len(each.differing), 'agent', 'agents')} who "
-            f"{'differs' if len(each.differing) == 1 else 'differ'} as counted" if each is gone[0]
-            else f"{len(each.explained)} of {len(each.differing)}"
-            for each in gone
-        ]  # fmt: skip
-        told = words.listing(f"in “{_title(each.measure)}” {part}" for each, part in zip(gone, parts, strict=True))
+        parts = [f"{len(each.explained)} of {len(each.differing)}" for each in gone]
+        who = "agent" if len(gone) == 1 and len(gone[0].differing) == 1 else "agents"
+        of = "" if len(gone) == len(own) else f" in {words.listing(f'“{_title(each.measure)}”' for each in gone)}"
+        does = "does" if len(gone) == 1 and len(gone[0].explained) == 1 else "do"
         yield (
-            f"Compared within the same {facet}, {told} {'do' if len(gone) > 1 else _does(gone[0])} so no longer, "
-            "or not half as much."
+            f"Compared within the same {facet}, {words.listing(parts)} {who} who differ as counted{of} {does} so no "
+            f"longer, or not half as much{' (in this order)' if len(gone) > 1 else ''}."
         )
     alone = {one.agent_id for each in own for one in each.alone}
     if alone:
@@ -213,10 +211,6 @@ def _warning(own: Sequence[Comparison]) -> Iterator[str]:
             f"{words.plural(len(alone), 'agent works', 'agents work')} where nearly nobody else does, so nobody can "
             f"tell whether it is the agent or the {facet}."
         )
-
-
-def _does(each: Comparison) -> str:
-    return "does" if len(each.explained) == 1 else "do"
 
 
 def _facts(found: Fairness) -> Iterator[str]:
@@ -448,7 +442,7 @@ def _headed(facet: str) -> str:
 
 
 def _group(name: str) -> str:
-    return words.shown(name)
+    return "not told" if name == _NONE else words.shown(name)
 
 
 def _share(estimate: Estimate) -> str:
