@@ -220,7 +220,7 @@ def _scan(  # noqa: PLR0913 - as `scan`
             held.set_error_rates(quantify.to_frame(errors, record.model), model=record.model)
             held.tidy_if_scattered(strays=runs.left_strays(held, record.run_id))
     with stages.stage(stages.SCORING):
-        own.catch_up(held, config, bundle)
+        own.nightly(held, config, bundle)
     with stages.stage(stages.REPORTING):
         made = _reported(held, reports, config, listed, since=since, until=until)
         _forget_reports(held, reports, config, removed)
