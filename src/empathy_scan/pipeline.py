@@ -23,6 +23,7 @@ from empathy_scan import (
     nights,
     notebook,
     own,
+    own_codebook,
     prepare,
     quantify,
     readers,
@@ -198,6 +199,7 @@ def _scan(  # noqa: PLR0913 - as `scan`
     with stages.stage(stages.LISTING):
         found = readers.find(sources)
     listed = roster.load(config.roles.roster)
+    own_codebook.load(config.labels.codebook)
     speaker_list.load(config.roles.speakers)  # what is wrong with it is told before the store is touched
     with held.writing(), ExitStack() as opened:
         record.begin()
