@@ -23,6 +23,7 @@ from empathy_scan import (
     nights,
     notebook,
     own,
+    own_codebook,
     prepare,
     quantify,
     readers,
@@ -198,6 +199,7 @@ def _scan(  # noqa: PLR0913 - as `scan`
     with stages.stage(stages.LISTING):
         found = readers.find(sources)
     listed = roster.load(config.roles.roster)
+    own_codebook.load(config.labels.codebook)
     speaker_list.load(config.roles.speakers)  # what is wrong with it is told before the store is touched
     with held.writing(), ExitStack() as opened:
         record.begin()
@@ -215,7 +217,7 @@ def _scan(  # noqa: PLR0913 - as `scan`
             held.set_error_rates(quantify.to_frame(errors, record.model), model=record.model)
             held.tidy_if_scattered(strays=runs.left_strays(held, record.run_id))
     with stages.stage(stages.SCORING):
-        own.catch_up(held, config, bundle)
+        own.nightly(held, config, bundle)
     with stages.stage(stages.REPORTING):
         made = _reported(held, reports, config, listed, since=since, until=until)
         _forget_reports(held, reports, config, removed)

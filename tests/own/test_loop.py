@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from empathy_scan import own, rebuild
-from empathy_scan.errors import ModelError, UsageError
+from empathy_scan.errors import ConfigError, ModelError, UsageError
 from empathy_scan.own import drawing, heads, judging, telling
 from empathy_scan.tables import OWN_LABELS
 
@@ -152,3 +152,23 @@ def test_a_store_without_heads_has_a_report_without_a_word_of_them(office):
     front, _ = rebuild.write_report(office.store, office.folder / "pages", office.config)
     assert "Your own labels" not in front.read_text(encoding="utf-8")
     assert not (office.folder / "pages" / "data" / "own_labels.csv").exists()
+
+
+def test_a_broken_codebook_ends_a_scan_before_the_store_is_touched(trained):
+    (trained.folder / "labels.toml").write_text("[[label]]", encoding="utf-8")
+    (trained.folder / "exports" / "more.csv").write_text("x", encoding="utf-8")
+    before = trained.store.parts()
+    with pytest.raises(ConfigError, match="missing"):
+        trained.scan()
+    now = trained.store.parts()
+    assert {name: now[name] for name in now if name != "runs"} == {n: before[n] for n in before if n != "runs"}
+
+
+def test_a_damaged_head_ends_no_night(trained, caplog):
+    (path,) = judging.folder_of(trained.store.root, trained.config).glob("*.safetensors")
+    path.write_bytes(b"x")
+    (trained.folder / "exports" / "more.csv").write_text(
+        (trained.folder / "exports" / "chats.csv").read_text(encoding="utf-8").replace("chat-", "late-"), "utf-8"
+    )
+    assert trained.scan().scored == 36
+    assert "own labels are not judged" in caplog.text

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import logging
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,8 +23,9 @@ if TYPE_CHECKING:
     from empathy_scan.review.sample import Outlook
     from empathy_scan.store import Store
 
+log = logging.getLogger(__name__)
 __all__ = [
-    "Facts", "asked_for", "bundle_of", "catch_up", "codebook_of", "drop", "encoder_of", "folder_of", "mix",
+    "Facts", "asked_for", "bundle_of", "catch_up", "codebook_of", "drop", "encoder_of", "folder_of", "mix", "nightly",
     "outlook", "stamp", "there", "train",
 ]  # fmt: skip
 
@@ -95,9 +98,26 @@ def train(
     return facts, catch_up(store, config, bundle, told=told)
 
 
+def nightly(store: Store, config: Config, bundle: Path | None) -> int:
+    """What a scan does: `catch_up`; a head that is damaged or does not fit is a warning, and ends no night."""
+    try:
+        for key, facts in there(store, config).items():
+            if {facts.encoder} != set(store.known()["model"].unique()):
+                log.warning(
+                    "own label %s: its head belongs to another model than the store's; empathy-scan labels train %s",
+                    key, key,
+                )  # fmt: skip
+        return catch_up(store, config, bundle)
+    except ModelError as error:
+        log.warning("own labels are not judged: %s", error)
+        return 0
+
+
 def stamp(store: Store, config: Config) -> list[str]:
     """What changes whenever a head does."""
-    return [facts.fingerprint + facts.words for facts in there(store, config).values()]
+    folder = config.labels.folder(store.root)
+    paths = sorted(folder.glob("*.json")) if folder is not None and folder.is_dir() else []
+    return [hashlib.sha256(path.read_bytes()).hexdigest() for path in paths]
 
 
 def drop(store: Store, config: Config, key: str) -> bool:
