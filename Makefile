@@ -46,11 +46,13 @@ fuzz: $(READY) ## feed every reader broken inputs for FUZZED minutes; what is fo
 	$(RUN)/python benchmarks/fuzz.py build/fuzz --minutes $(FUZZED) --seed $$(date +%s)
 
 PIP_AUDIT := pip-audit==2.10.1
+ADVISORIES ?= pypi
 audit: $(READY) ## look the dependencies up among known vulnerabilities; needs the network
 	@test -x build/audit/bin/pip-audit || { $(PYTHON) -m venv build/audit && \
 	  build/audit/bin/python -m pip install --quiet --disable-pip-version-check $(PIP_AUDIT); } \
 	  || { rm -rf build/audit; echo 'audit: not done: pip-audit cannot be installed on a machine without a network'; exit 2; }
-	@build/audit/bin/pip-audit --disable-pip --no-deps --requirement requirements.lock || { code=$$?; \
+	@build/audit/bin/pip-audit --strict --vulnerability-service $(ADVISORIES) --disable-pip --no-deps \
+	  --requirement requirements.lock || { code=$$?; \
 	  echo 'audit: a vulnerability is named above, or the advisories cannot be reached from here: then nothing was audited'; \
 	  exit $$code; }
 

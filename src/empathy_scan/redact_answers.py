@@ -103,6 +103,8 @@ def answered(text: str, kinds: frozenset[str], heard: set[str], *, names: bool) 
         text = _PLACE.sub(_street, text)
     if kinds & {"CODE", "PHONE", "SECRET"}:
         text = _coded(text, kinds)
+    if "EMAIL" in kinds:
+        text = _HANDLE.sub(_handle, text)
     if "SECRET" in kinds:
         text = _secret(text)
     return _named(text, heard) if names and "NAME" in kinds else text

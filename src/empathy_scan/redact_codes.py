@@ -24,7 +24,7 @@ _CALLED = (
     "|ird|gst|abn|acn|kvk|siret|siren|s[ée]cu|paczka|bestelnr|auftrag|rechnung|commande|reserva|localizador|mpesa|ubrn|rg|nr[.]|licen[cs]e no|sr|rma|inc|crn"
     "|loan|mortgage|cheque|check|deposit|supporter no|badge|driver licence|drivers license|credit|scooter|appointment|quote|lot|utr"
 )
-_MORE = r"(?:number|numbers|num|no\.?|nr\.?|id|code|ref(?:erence)?|is|was|it's|that's|of|plate|ending in|maybe|#|n°)"
+_MORE = r"(?:confirmation|number|numbers|num|no\.?|nr\.?|id|code|ref(?:erence)?|is|was|it's|that's|of|plate|ending in|maybe|#|n°)"
 # A code: digits and letters, in groups, with a digit in it. Times, dates, money and shares are not.
 _GROUP = r"[A-Za-z0-9](?:[A-Za-z0-9]|[/.#_-](?=[A-Za-z0-9])){0,39}+"
 _DATE = re.compile(
@@ -51,7 +51,8 @@ def _named_code(match: re.Match[str]) -> str:
         digits = sum(letter.isdigit() for letter in plain)
         code_before = bool(kept) and _digits(kept) >= (1 if re.match(r"(?i)plate|reg", match["keep"]) else 3)
         code_after = place + 1 < len(groups) and bool(re.match(r"[ -]?\d", groups[place + 1]))
-        small = numbered and len(plain) <= 4 and (code_before or code_after) and _is_no_word(plain, whole=not kept)
+        begun = bool(kept) and _digits(kept) > 0
+        small = numbered and len(plain) <= 4 and (begun or code_after) and _is_no_word(plain, whole=not kept)
         wordy = (
             not small
             and digits == 0
@@ -73,8 +74,8 @@ def _named_code(match: re.Match[str]) -> str:
 
 def _is_no_word(letters: str, *, whole: bool) -> bool:
     """Whether small letters before or within a code are a part of it."""
-    if len(letters) == 1 and not whole:
-        return True
+    if len(letters) == 1:
+        return not whole or letters not in "ai"
     return (
         letters.islower()
         and letters not in {"no", "nos", "is", "a", "i", "ssn", "zip", "pin", "exp", "cvv", "dob", "tel"}
@@ -185,7 +186,7 @@ def code_rules() -> list[Rule]:
         make_rule(
             "NUMBER",
             rf"(?i)\b(?:{_CALLED})(?:\W.*)?\d",
-            rf"(?P<keep>(?<![\w@])(?i:{_CALLED})(?![A-Za-z])(?:[ ]{{1,2}}(?:{_MORE}|(?:on|for|with|under|plate))){{0,4}}(?: \(last (?:four|4)\))?[ ]?[:#=(,.-]?[ ]?(?:#[ ]?)?)"
+            rf"(?P<keep>(?<![\w@])(?i:{_CALLED})(?![A-Za-z])(?:[ ]{{1,2}}(?i:{_MORE}|on|for|with|under|plate)){{0,4}}(?: \(last (?:four|4)\))?[ ]?[:#=(,.-]?[ ]?(?:#[ ]?)?)"
             rf"(?P<code>{_GROUP}(?:[ -]{_GROUP}){{0,6}}+)(?![\w@]|\.\w)",
             _named_code,
             digit=True,
