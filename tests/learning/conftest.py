@@ -11,7 +11,7 @@ from empathy_scan.cli import app
 from empathy_scan.review import questions
 from empathy_scan.review.queue import Queue
 
-WRITTEN = Path(__file__).parents[2] / "data" / "training" / "authored" / "u5.jsonl"
+WRITTEN = Path(__file__).parents[2] / "data" / "training" / "authored" / "u4.jsonl"
 CONVERSATIONS = 40
 
 
