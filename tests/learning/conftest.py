@@ -1,4 +1,4 @@
-"""A store that a scan with a bundle that sees too much has made, and people who answer like the writer of its conversations."""
+"""A store that a scan with a bundle that sees too much has made; people answer like the writer of its conversations."""
 
 import csv
 import json
