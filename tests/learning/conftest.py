@@ -1,4 +1,4 @@
-"""A store that a scan with a bundle that sees too much has made, and people who answer like the writer of its conversations."""
+"""A store that a scan with a bundle that sees too much has made; people answer like the writer of its conversations."""
 
 import csv
 import json
@@ -11,7 +11,7 @@ from empathy_scan.cli import app
 from empathy_scan.review import questions
 from empathy_scan.review.queue import Queue
 
-WRITTEN = Path(__file__).parents[2] / "data" / "training" / "authored" / "u5.jsonl"
+WRITTEN = Path(__file__).parents[2] / "data" / "training" / "authored" / "u4.jsonl"
 CONVERSATIONS = 40
 
 

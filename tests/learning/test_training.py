@@ -20,7 +20,7 @@ def test_answers_that_hold_only_where_it_learns_are_refused_and_nothing_is_writt
     queue = centre.review(160, queue=centre.folder / "lies", change=lying)
     found = training.train(
         Store.open(centre.store), Queue(queue), Config(), base=centre.model, out=tmp_path / "new",
-        how=TuneConfig(epochs=4, seed=SEED),
+        how=TuneConfig(epochs=6, head_rate=1e-2, anchor=0.0, seed=SEED),
     )  # fmt: skip
     assert found.new == ""
     assert any("log-loss" in reason for reason in found.against)

@@ -111,8 +111,9 @@ def errors(
     labels = LABELS.empty()
     if truths.known(lessons):
         turns = sample(store, [], CONVERSATIONS)
-        plain = replace(config, score=replace(config.score, evidence=False))
-        _, labels = judging.judge(turns, bundle, plain)
+        if turns.height:
+            plain = replace(config, score=replace(config.score, evidence=False))
+            _, labels = judging.judge(turns, bundle, plain)
     told = lessons.described()
     source = (
         f"{told['turns']} turns reviewed by the centre's own people, "

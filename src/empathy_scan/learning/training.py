@@ -33,6 +33,7 @@ HELD_OUT = 0.3  # share of the conversations on which the guard judges
 FEWEST = 20  # turns to learn from, and turns to be judged on
 CONVERSATIONS = 10  # to be judged on
 RARER = 10  # turns with another answer than the usual one, for a kappa to be judged
+WORSE = 0.01  # least change of a kappa or a log-loss that matters
 SURE = 0.95  # share of the resamples in which a label must be worse, to be called so
 UNLABELLED = 600  # turns of the store that hold the model to what it knew
 _OTHERS = 120  # conversations of which they are
@@ -145,7 +146,7 @@ def _against(compared: Sequence[Compared]) -> tuple[str, ...]:
         for name, what in ((KAPPA, "kappa"), (LOSS, "log-loss")):
             change = each.figures[name]
             enough = each.turns >= FEWEST and (name == LOSS or each.unusual >= RARER)
-            if change is not None and enough and change.better <= 1 - SURE and change.change.value:
+            if change is not None and enough and change.better <= 1 - SURE and _matters(change):
                 moved = f"{change.before.value:.3f} to {change.after.value:.3f}"
                 found.append(f"{each.label.name}: {what} is worse, {moved} on {each.turns} turns held out")
     losses = [change for each in compared if (change := each.figures[LOSS]) is not None]
@@ -153,6 +154,10 @@ def _against(compared: Sequence[Compared]) -> tuple[str, ...]:
     if after >= before:
         found.append(f"nothing was gained: the log-loss of all labels together went from {before:.3f} to {after:.3f}")
     return tuple(found)
+
+
+def _matters(change: figures.Change) -> bool:
+    return abs(change.change.value) >= WORSE
 
 
 def _agreed(old: Bundle, new: Bundle, items: Sequence[Item]) -> Kept:
