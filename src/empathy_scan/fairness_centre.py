@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import numpy as np
 import polars as pl
 
 from empathy_scan import (
+    appeals,
     fairness_agents,
     fairness_columns,
     fairness_figures,
@@ -62,8 +62,7 @@ def measure(  # noqa: PLR0913 - a keyword per option
     """
     listed = roster.load(config.roles.roster)
     since = since if since is not None or until is not None else rebuild.latest(store, config.report.weeks)
-    loaded = store.load(since=since, until=until)
-    stored = replace(loaded, turns=roster.merge(loaded.turns, listed), labels=roster.merge(loaded.labels, listed))
+    stored = rebuild.counting(store.load(since=since, until=until), listed, appeals.standing(store, config))
     if stored.conversations.is_empty():
         raise UsageError("the store holds no conversation of that period", remedy="give other days, or scan first")
     spoken = _spoken(stored)
@@ -135,7 +134,8 @@ def _errors(
     by_item: dict[str, list[Mapping[str, str]]] = {}
     for (item_id, _), answer in sorted(answers.items()):
         by_item.setdefault(item_id, []).append(answer.labels)
-    items = [item for item in items if item.id in by_item and item.conversation_id in there]
+    asked = (item for item in items if not item.asks)  # drawn for all labels, not for one of a centre's own
+    items = [item for item in asked if item.id in by_item and item.conversation_id in there]
     if not items:
         return 0, ()
     worth, today = weights(queue, [item.id for item in items]), reviewing.labels_of_today(store, items)

@@ -59,7 +59,7 @@ def write_report(
     listed = roster.load(config.roles.roster)
     since = since if since is not None or until is not None else latest(store, config.report.weeks)
     ruled = appeals.standing(store, config)
-    stored = _counting(store.load(since=since, until=until), listed, ruled)
+    stored = counting(store.load(since=since, until=until), listed, ruled)
     said = phrases.found(phrases.of_scores(stored.turns, stored.scores))
     weeks, changes = trends.both(stored.labels, config.summary, measures=report.WEEKLY, latest=report.WEEKS)
     front_page = report.write(
@@ -113,7 +113,7 @@ def latest(store: Store, weeks: int) -> datetime | None:
     return monday - timedelta(weeks=weeks - 1)
 
 
-def _counting(loaded: Stored, listed: roster.Roster, ruled: appeals.Standing) -> Stored:
+def counting(loaded: Stored, listed: roster.Roster, ruled: appeals.Standing) -> Stored:
     """What was loaded, with the agents of the roster and what appeals have decided."""
     return replace(
         loaded, turns=roster.merge(loaded.turns, listed), labels=roster.merge(ruled.labels(loaded.labels), listed),

@@ -29,6 +29,6 @@ from empathy_scan.cli import (
 from empathy_scan.cli.base import app
 
 __all__ = [
-    "app", "appeal", "config", "demo", "doctor", "fairness", "forget", "labels", "learn", "measure", "models", "read", "rescore",
-    "review", "runs", "scan", "show", "tidy",
+    "app", "appeal", "config", "demo", "doctor", "fairness", "forget", "labels", "learn", "measure", "models",
+    "read", "rescore", "review", "runs", "scan", "show", "tidy",
 ]  # fmt: skip
