@@ -87,10 +87,9 @@ def write(  # noqa: PLR0913 - a keyword per frame
     is not shown. `provenance` (version, model, settings, codebook) stands at the foot of every page.
 
     A large report has pages of cited conversations only, unless the settings want all; `conversations` are the ids of
-    more. `told` hears what was written. `last` is the state of the report before (since.py): that of the one in the
-    folder where it is not given; with `again` the report is that one, of which something was taken away. Raises
-    SchemaError for a frame that is not of its table, UsageError for an id that is not in the report, OutputError where
-    the folder cannot be written; the old report then stays.
+    more. `told` hears what was written. `last` is the state of the report before (since.py), by default that of the
+    one in the folder; with `again` the report is that one, of which something was taken away. Raises SchemaError for a
+    frame not of its table, UsageError for an id not in the report, OutputError where the folder stays as it was.
     """
     frames = material.Frames(
         turns=turns, scores=scores, labels=labels, figures=figures, rejects=rejects,
@@ -116,9 +115,7 @@ def write(  # noqa: PLR0913 - a keyword per frame
             site.page(page)
         site.conversations(prepared, chosen)
         cited, warned = _cited(prepared, pages), tuple(fairness.warnings(known.confounded))
-        site.all_data(
-            export.files(prepared, frames.figures, provenance, chosen, cited, warnings=warned, more=mine.tables)
-        )
+        site.all_data(export.files(prepared, figures, provenance, chosen, cited, warnings=warned, more=mine.tables))
         site.data(since.FILE, since.as_bytes(state))
     if told is not None:
         told(site.written())
