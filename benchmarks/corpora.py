@@ -18,6 +18,7 @@ from empathy_scan.model.tokens import Example
 from empathy_scan.tables import TURNS, conform
 
 NEWEST = datetime(2026, 10, 5, 12, tzinfo=UTC)
+LATEST_WEEKS = 14  # a report looks back on 13
 PER_FILE = 1000  # conversations
 
 
@@ -107,11 +108,11 @@ def segments_of(conversations: Iterable[Conversation]) -> tuple[list[Example], p
 
 
 def write(conversations: Iterable[Conversation], folder: Path, *, weekly: int = 40) -> None:
-    """The conversations as CSV files, so many in a week, the newest first, of ten agents."""
+    """The conversations as CSV files, of ten agents: so many in each latest week, all others in the year before."""
     folder.mkdir(parents=True)
     rows: list[dict[str, object]] = []
     for number, each in enumerate(conversations):
-        began = NEWEST - timedelta(weeks=number / weekly)
+        began = NEWEST - timedelta(weeks=_weeks_ago(number, weekly))
         for place, (role, text) in enumerate(each.turns):
             rows.append({
                 "conversation_id": each.name, "turn": place, "role": role, "text": text,
@@ -122,6 +123,11 @@ def write(conversations: Iterable[Conversation], folder: Path, *, weekly: int = 
             rows = []
     if rows:
         _file(rows, folder / "rest.csv")
+
+
+def _weeks_ago(number: int, weekly: int) -> float:
+    recent = number / weekly
+    return recent if recent < LATEST_WEEKS else LATEST_WEEKS + 52 * (number * 0.6180339887 % 1)
 
 
 def _file(rows: list[dict[str, object]], path: Path) -> None:

@@ -41,10 +41,21 @@ NOT_RUN = {
     "empathy-scan review serve": "serves until it is stopped; tests/review/test_server.py does",
     "empathy-scan --install-completion": "changes the reader's shell; tests/cli/test_completion.py asks for the script",
     "empathy-scan --show-completion": "writes a script for the reader's shell; tests/cli/test_completion.py",
-    "empathy-scan scan /mnt/": "needs a cluster and an object store; tests/engine and tests/test_remote.py do",
+    "empathy-scan scan s3://": "needs a cluster and an object store; tests/engine and tests/test_remote.py do",
+    "empathy-scan appeal ": "needs the id of a message of one's own; tests/cli/test_appeal.py goes the whole way",
+    "empathy-scan calibrate ": "needs what reviewers have answered; tests/learning goes the whole way",
+    "empathy-scan rescore --store results --model models/ours": "needs the bundle of calibrate; tests/learning",
+    "empathy-scan review import next.xlsx": "needs a workbook that somebody has filled in; tests/own",
+    "empathy-scan labels train ": "needs a few hundred answers; tests/own goes the whole way",
 }
 # Lines that rightly end with another code than 0 (done) or 3 (some input rejected), as there is nothing to do.
-ENDS = {"empathy-scan rescore --config empathy-scan.toml --drop": 2}
+ENDS = {
+    "empathy-scan rescore --config empathy-scan.toml --drop": 2,
+    "empathy-scan labels check": 2,  # there is no label of one's own
+    "empathy-scan labels apply": 2,
+    "empathy-scan labels apply --store results": 2,
+    "empathy-scan labels drop explains_next_steps --store results": 2,
+}
 # Pages whose code other tests run.
 ELSEWHERE = {"docs/python.md": "tests/test_api.py", "docs/store.md": "tests/test_store_queries.py"}
 FORM = re.compile(r"(?:^|[\s=])\[?(?:[A-Z]{2,}(?:-[A-Z]+)*|RUN|ID)(?:\.\.\.|\||\]|\s|$)")
@@ -217,7 +228,19 @@ def handed_in():
 
 
 # What the reader, or a line that is not run, has done before a line.
+def grouped():
+    """A groups' file for two of the agents."""
+    Path("sites.csv").write_text("agent,site\ntom.brennan,Leeds\nderek.hollis,York\n", encoding="utf-8")
+
+
+def codebook():
+    """A codebook of one label."""
+    shutil.copy(ROOT / "data" / "own_labels" / "explains_next_steps.toml", "labels.toml")
+
+
 BEFORE = {
+    "empathy-scan fairness ": grouped,
+    "empathy-scan labels check": codebook,
     "empathy-scan demo": kept_scores,
     "empathy-scan scan exports --model models/mine": trained,
     "empathy-scan review import": handed_in,
