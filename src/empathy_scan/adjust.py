@@ -39,7 +39,6 @@ COLUMNS: dict[str, type[pl.Float64 | pl.Boolean]] = {
     "reference": pl.Float64,  # what the others would do with the team's customers, or their mean contrast
     "p_value": pl.Float64, "stands_out": pl.Boolean,
 }  # fmt: skip
-_KEY = ("measure", "agent_id")
 _SCHEMA = {"measure": pl.String, "agent_id": pl.String, **COLUMNS}
 
 

@@ -186,11 +186,11 @@ def _flips(stored: Stored, config: Config, model: Path | None, most: int) -> tup
             f"is model {fingerprint}, and the store's labels are of {', '.join(sorted(models))}", where=str(path),
             remedy="name that model with --model, or leave the rewriting out with --flips 0",
         )  # fmt: skip
-    from empathy_scan.model import bundle, examples, fairness  # noqa: PLC0415 - torch only where something is scored
+    from empathy_scan.model import bundle, fairness, tokens  # noqa: PLC0415 - torch only where something is scored
 
     cut = _segments(stored, config, most)
     messages = [
-        (str(key[0]), str(own["role"][0]), tuple(map(examples.example_of, own.iter_rows(named=True))))
+        (str(key[0]), str(own["role"][0]), tuple(map(tokens.example_of, own.iter_rows(named=True))))
         for key, own in cut.partition_by(TURN, as_dict=True, maintain_order=True).items()
     ]
     loaded = bundle.load(path)

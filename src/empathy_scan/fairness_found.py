@@ -1,4 +1,4 @@
-"""All that is measured on fairness, of a centre's own conversations or of a model's release, and as JSON."""
+"""All that is measured on fairness of a centre's own conversations, and as JSON; docs/fairness.md tells its parts."""
 
 from __future__ import annotations
 
@@ -95,8 +95,3 @@ def _flat(row: dict[str, Any]) -> dict[str, Any]:
 
 def _rounded(given: dict[str, float]) -> dict[str, float]:
     return {name: round(value, 6) + 0.0 for name, value in given.items()}
-
-
-def rows_json(rows: tuple[ErrorRate, ...] | tuple[Flips, ...]) -> list[dict[str, Any]]:
-    """Error rates or flips by name."""
-    return [_flat(asdict(row)) for row in rows]

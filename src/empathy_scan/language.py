@@ -61,7 +61,6 @@ _NAMES = {
     "vi": "Vietnamese", "zh": "Chinese",
 }  # fmt: skip
 _TURN = ("conversation_id", "turn")
-_TEXT = {"letters": pl.Int64, "language": pl.String}
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,6 @@ _DIGITS = frozenset(DIGIT.split("|"))
 _TENS = frozenset(TENS.split("|"))
 _TEENS = frozenset(TEEN.split("|"))
 _NATO = frozenset(NATO.split("|"))
-NUMBER_WORD = f"{DIGIT}|{TEEN}|{TENS}|hundred|thousand"
 _MULTIPLE = r"(?:(?:double|triple|treble|capital) )?"
 AS_IN = r"(?:,? (?:as in|like in|as) [a-z]{2,12}(?:-ray)?| x-ray|,? as in x-ray| for [a-z]{3,12})"
 PAUSE = (

@@ -21,7 +21,7 @@ from empathy_scan.model import bundle as bundles
 from empathy_scan.model import explain, precision, runtime
 from empathy_scan.model.bundle import Scoring
 from empathy_scan.model.decisions import FIRST
-from empathy_scan.model.tokens import Example, Packed
+from empathy_scan.model.tokens import Example, Packed, example_of
 from empathy_scan.tables import LABELS, SCORES, SEGMENTS, conform
 
 log = logging.getLogger(__name__)
@@ -73,7 +73,7 @@ class Scorer:
     @precision.flushed_denormals()
     def scores(self, segments: pl.DataFrame) -> pl.DataFrame:
         """One row per segment, in the same order: the columns of CACHED but for the key."""
-        examples = [_example(row) for row in segments.select("role", "text", "context").iter_rows(named=True)]
+        examples = [example_of(row) for row in segments.select("role", "text", "context").iter_rows(named=True)]
         decisions = self.bundle.decisions
         logits = self.ready.logits(examples)
         agent = np.array([example.role == Role.AGENT for example in examples], dtype=bool)
@@ -239,10 +239,6 @@ def _asked(examples: list[Example], flags: list[str], tone: np.ndarray, kinds: l
             found.append(Asked(row, head, int(tone[row]), tone_names(example.role)[tone[row]]))
         found += [Asked(row, "attacks", n, ATTACK_NAMES[n]) for n, c in enumerate(ATTACK_CODES) if c in kinds[row]]
     return found
-
-
-def _example(row: dict[str, Any]) -> Example:
-    return Example(row["role"], row["text"], tuple((turn["role"], turn["text"]) for turn in row["context"]))
 
 
 def _codes(row: np.ndarray, codes: str) -> str:

@@ -17,7 +17,6 @@ Told = Callable[[str, int, int], None]  # stage, done, of how many; 0 of 0 as a 
 
 LISTING, INDEXING, READING, REDACTING = "listing", "indexing", "reading", "redacting"
 SCORING, STORING, REPORTING = "scoring", "storing", "reporting"
-NAMES = (LISTING, INDEXING, READING, REDACTING, SCORING, STORING, REPORTING)
 _WHOLE = {LISTING, REPORTING}  # of which nobody knows how much there is
 
 

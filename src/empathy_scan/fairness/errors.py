@@ -20,7 +20,6 @@ from empathy_scan.fairness.gaps import Gap
 from empathy_scan.stats import Estimate, Numbers
 
 FOUND, FALSE, RIGHT = "found", "false", "right"
-KINDS = (FOUND, FALSE, RIGHT)
 ALL = ""  # the facet of all turns together
 FEWEST_TURNS, FEWEST_CONVERSATIONS = 10, 5  # below which a rate is not told
 _RESAMPLES = 200  # a share is linear but for its denominator

@@ -16,6 +16,7 @@ from empathy_scan.stats import Estimate
 
 LABELLED, PLAIN = "labelled", "plain"
 ALL_KINDS = "all"
+NO_LABEL = frozenset({("neutral", 0), ("", 0)})  # decisions of agents and of customers that give none
 FEWEST = 10  # messages below which no share is told
 _SEED = (1978,)
 _RESAMPLES = 200
@@ -35,7 +36,7 @@ class Tried:
     @property
     def stratum(self) -> str:
         """Whether the first form had a label."""
-        return PLAIN if self.first in {("neutral", 0), ("", 0)} else LABELLED
+        return PLAIN if self.first in NO_LABEL else LABELLED
 
     @property
     def flips(self) -> bool:

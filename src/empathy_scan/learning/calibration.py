@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -26,7 +25,6 @@ from empathy_scan.review.queue import Queue
 from empathy_scan.store import Store
 from empathy_scan.tables import LABELS
 
-log = logging.getLogger(__name__)
 CONVERSATIONS = 150  # of the store, on which errors are counted; more do not make them surer
 _SEED = (2011,)
 

@@ -19,10 +19,9 @@ from empathy_scan import segment
 from empathy_scan.codebook import ATTACK_CODES, FLAG_CODES, Role
 from empathy_scan.config import Config
 from empathy_scan.errors import UsageError
-from empathy_scan.model import examples
 from empathy_scan.model.decisions import FIRST, HEADS
 from empathy_scan.model.examples import Item
-from empathy_scan.model.tokens import Example
+from empathy_scan.model.tokens import Example, example_of
 from empathy_scan.review import agreement, questions, sample
 from empathy_scan.review.queue import Answer, Queue, person
 from empathy_scan.review.queue import Item as Drawn
@@ -147,7 +146,7 @@ def _segments(store: Store, held: Sequence[Drawn], config: Config) -> dict[str, 
     found: dict[tuple[str, int], list[Example]] = {}
     for turns in (stored, _as_drawn(loose)):
         for row in segment.split(turns, config.segment).iter_rows(named=True):
-            found.setdefault((row["conversation_id"], row["turn"]), []).append(examples.example_of(row))
+            found.setdefault((row["conversation_id"], row["turn"]), []).append(example_of(row))
     made = {}
     for item in held:
         place = (item.conversation_id, item.turn) if item.conversation_id in same else (item.id, len(item.context))

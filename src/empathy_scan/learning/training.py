@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,14 +20,12 @@ from empathy_scan.learning.figures import CLASS, KAPPA, LABELS, LOSS, Compared
 from empathy_scan.learning.lessons import Lessons
 from empathy_scan.learning.tune import TuneConfig
 from empathy_scan.model import bundle as bundles
-from empathy_scan.model import examples
 from empathy_scan.model.bundle import Bundle
 from empathy_scan.model.examples import Item
-from empathy_scan.model.tokens import Example
+from empathy_scan.model.tokens import Example, example_of
 from empathy_scan.review.queue import Queue
 from empathy_scan.store import Store
 
-log = logging.getLogger(__name__)
 HELD_OUT = 0.3  # share of the conversations on which the guard judges
 FEWEST = 20  # turns to learn from, and turns to be judged on
 CONVERSATIONS = 10  # to be judged on
@@ -132,7 +129,7 @@ def _unlabelled(store: Store, every: Lessons, config: Config) -> list[Item]:
     turns = calibration.sample(store, sorted({item.scenario for item in every.items}), _OTHERS)
     found: dict[tuple[str, int], list[Example]] = {}
     for row in segment.split(turns, config.segment).iter_rows(named=True):
-        found.setdefault((row["conversation_id"], row["turn"]), []).append(examples.example_of(row))
+        found.setdefault((row["conversation_id"], row["turn"]), []).append(example_of(row))
     return [
         Item(("store", name, turn), segments[0].role, "", tuple(segments), "", 0, "", scenario=name)
         for (name, turn), segments in sorted(found.items())

@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from empathy_scan.model.network import EmpathyConfig, EmpathyModel
 
 FORMAT_VERSION = 1
-_MOST_LAYERS = 1000  # of an encoder; each takes its time, even where it is empty
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +196,7 @@ def _check_size(config: EmpathyConfig, path: Path) -> None:
 
     held = parameters(path)
     layers = [value for name, value in config.encoder.items() if "layers" in name and type(value) is int]
-    if max(layers, default=0) > _MOST_LAYERS:
+    if max(layers, default=0) > light.MOST_LAYERS:
         needed = held + 1
     else:
         with torch.device("meta"):

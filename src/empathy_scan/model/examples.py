@@ -20,7 +20,7 @@ from empathy_scan import redact, segment
 from empathy_scan.config import RedactConfig, SegmentConfig
 from empathy_scan.errors import InputError
 from empathy_scan.model.splits import split_of, split_of_written
-from empathy_scan.model.tokens import Example
+from empathy_scan.model.tokens import Example, example_of
 from empathy_scan.tables import TURNS, conform
 
 Conversation = dict[str, Any]  # a JSON record with conversation_id, channel and turns
@@ -217,11 +217,6 @@ def segments_of(items: Sequence[Item]) -> tuple[list[Example], list[int]]:
     """All segments of the items, and for each the position of its item."""
     owned = [(segment, turn) for turn, item in enumerate(items) for segment in item.segments]
     return [segment for segment, _ in owned], [turn for _, turn in owned]
-
-
-def example_of(row: dict[str, Any]) -> Example:
-    """A row of the segments table as an example."""
-    return Example(row["role"], row["text"], tuple((turn["role"], turn["text"]) for turn in row["context"]))
 
 
 def _turns(source: str, conversations: list[Conversation]) -> pl.DataFrame:

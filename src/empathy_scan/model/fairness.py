@@ -68,8 +68,8 @@ def sample(bundle: Bundle, messages: Sequence[Message], *, most: int) -> list[Me
     drawn: list[Message] = []
     for role in (Role.AGENT, Role.CUSTOMER):
         own = [(each, said) for each, said in zip(order, decided, strict=True) if each[1] == role]
-        labelled = [each for each, said in own if said not in {("neutral", 0), ("", 0)}]
-        plain = [each for each, said in own if said in {("neutral", 0), ("", 0)}]
+        labelled = [each for each, said in own if said not in flips.NO_LABEL]
+        plain = [each for each, said in own if said in flips.NO_LABEL]
         half = most // 2
         take = max(half // 2, half - len(plain))
         taken = labelled[:take]

@@ -23,7 +23,7 @@ from empathy_scan.model.tokens import SPECIAL, Vocabulary
 
 _CLASSES = {"TokenizersBackend", "PreTrainedTokenizerFast"}  # as transformers calls our own kind of tokenizer
 _NAMED = ("cls", "sep", "pad", "mask")
-_MOST_LAYERS = 1000  # of an encoder; each takes its time, even where it is empty
+MOST_LAYERS = 1000  # of an encoder; each takes its time, even where it is empty
 
 
 class LightModel(Heads):
@@ -91,7 +91,7 @@ def _shapes(encoder: SimpleNamespace, phrases: int) -> dict[str, tuple[int, ...]
     }  # fmt: skip
     layers = {
         f"encoder.layers.{number}.{name}.weight": shape
-        for number in range(min(encoder.num_hidden_layers, _MOST_LAYERS))
+        for number in range(min(encoder.num_hidden_layers, MOST_LAYERS))
         for name, shape in layer.items()
         if number or name != "attn_norm"  # the embeddings have theirs
     }

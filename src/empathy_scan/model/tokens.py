@@ -9,7 +9,7 @@ works too: it only gets the markers added.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
@@ -41,6 +41,11 @@ class Example:
     role: str
     text: str
     context: tuple[tuple[str, str], ...] = ()
+
+
+def example_of(row: Mapping[str, Any]) -> Example:
+    """A row of the segments table as an example."""
+    return Example(row["role"], row["text"], tuple((turn["role"], turn["text"]) for turn in row["context"]))
 
 
 @dataclass(frozen=True, slots=True)

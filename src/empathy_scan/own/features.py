@@ -18,20 +18,18 @@ import polars as pl
 import torch
 from torch import Tensor
 
-from empathy_scan.model import explain, runtime
+from empathy_scan.model import runtime
 from empathy_scan.model.bundle import Bundle
-from empathy_scan.model.explain import Span
 from empathy_scan.model.lean import Flat, Lean, flatten
 from empathy_scan.model.paths import EXACT
 from empathy_scan.model.runtime import collate
-from empathy_scan.model.tokens import Example, Packed
+from empathy_scan.model.tokens import Example, Packed, example_of
+from empathy_scan.stats import Numbers
 
-Numbers = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.int64]
 PHRASES = 2**16  # of each length
 _LENGTHS = 3
 _TOKENS = 1024  # of a batch
-_EXPLAINED = 16  # so many gradients fit a core's cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,10 +120,7 @@ class Looker:
 
 def examples_of(segments: pl.DataFrame) -> list[Example]:
     """Rows of SEGMENTS as the model takes them."""
-    return [
-        Example(row["role"], row["text"], tuple((turn["role"], turn["text"]) for turn in row["context"]))
-        for row in segments.select("role", "text", "context").iter_rows(named=True)
-    ]
+    return [example_of(row) for row in segments.select("role", "text", "context").iter_rows(named=True)]
 
 
 def focus_of(one: Packed) -> Rows:
@@ -148,8 +143,3 @@ def placed_rows(ids: Rows) -> list[Rows]:
             mixed = key * np.uint64(0x9E3779B97F4A7C15)
             found.append((mixed >> np.uint64(48)).astype(np.int64) % PHRASES + length * PHRASES)
     return found
-
-
-def spans(text: str, one: Packed, worth: Numbers) -> list[Span]:
-    """The words that counted most, by the worth of each token of the focus."""
-    return explain.spans(text, one, worth)

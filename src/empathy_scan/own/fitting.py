@@ -19,9 +19,9 @@ import numpy.typing as npt
 from scipy import optimize, sparse, special
 
 from empathy_scan import stats
-from empathy_scan.own.features import PHRASES, Numbers, Rows, Seen
+from empathy_scan.own.features import PHRASES, Rows, Seen
 from empathy_scan.review.coefficients import KAPPA, Ratings, agreement
-from empathy_scan.stats import Estimate
+from empathy_scan.stats import Estimate, Numbers
 
 Flags = npt.NDArray[np.bool_]
 

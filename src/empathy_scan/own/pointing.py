@@ -8,11 +8,13 @@ import numpy as np
 import polars as pl
 import torch
 
+from empathy_scan.model.explain import spans
 from empathy_scan.model.tokens import Packed
 from empathy_scan.own import fitting
-from empathy_scan.own.features import Looker, Numbers, Seen, examples_of, focus_of, placed_rows, spans
+from empathy_scan.own.features import Looker, Seen, examples_of, focus_of, placed_rows
 from empathy_scan.own.fitting import WORDS, Weights
 from empathy_scan.own.heads import Head
+from empathy_scan.stats import Numbers
 from empathy_scan.tables import OWN_LABELS
 
 __all__ = ["examples_of", "judge", "nothing"]
