@@ -40,7 +40,7 @@ def p_value(gap: Estimate) -> float:
 
 def believed(gaps: list[Gap | None]) -> list[bool]:
     """Which of many gaps to believe (Benjamini and Hochberg 1995); False where there is none."""
-    tested = [at for at, gap in enumerate(gaps) if gap is not None]
-    values = np.array([gap.p_value for gap in gaps if gap is not None and math.isfinite(gap.p_value)], dtype=np.float64)
+    tested = {at: gap.p_value for at, gap in enumerate(gaps) if gap is not None and math.isfinite(gap.p_value)}
+    values = np.array(list(tested.values()), dtype=np.float64)
     held = dict(zip(tested, stats.benjamini_hochberg(values).tolist(), strict=True))
     return [bool(held.get(at, False)) for at in range(len(gaps))]
