@@ -161,7 +161,7 @@ class Log:
         with self._writing():
             held = self._read()
             event = made(cases([each for each, _ in held]))
-            with _writable(self.path):
+            with sums.writable(self.path):
                 _append(self.path, _lines([event], held[-1][1] if held else _BEGINNING))
         return event
 
@@ -181,7 +181,7 @@ class Log:
                 kept = [replace(each, who=FORGOTTEN) if agents(each.who) else each for each in kept]
             changed = len(before) - len(kept) + sum(each.who == FORGOTTEN for each in kept)
             if kept != before or self._is_torn():
-                with _writable(self.path):
+                with sums.writable(self.path):
                     part = self.path.with_suffix(".part")
                     part.unlink(missing_ok=True)
                     _append(part, _lines(kept, _BEGINNING))
@@ -313,14 +313,3 @@ def _append(path: Path, lines: Sequence[str]) -> None:
         os.close(handle)
     if fresh:
         sums.flush(path.parent)
-
-
-@contextmanager
-def _writable(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise StoreError(
-            f"cannot be written to ({error.strerror})", where=str(path),
-            remedy="make the folder writable, free some space, or choose another with --queue",
-        ) from error  # fmt: skip

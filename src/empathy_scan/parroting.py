@@ -65,7 +65,7 @@ def uncounted(
     rest = held.with_columns(text=pl.Series(rests, dtype=pl.String)).drop("place")
     spoken = rest.filter(pl.col("text").str.contains(r"\p{L}"))
     found = again(spoken).select(*_KEY, "flags", *(f"p_{name}" for name in _LOST)) if spoken.height else None
-    kept = [] if found is None else found.filter(pl.col("flags").str.contains("A|X")).select(_KEY).rows()
+    kept = set() if found is None else {*found.filter(pl.col("flags").str.contains("A|X")).select(_KEY).rows()}
     chances = {} if found is None else {row[:3]: row[4:] for row in found.iter_rows()}
     lost = {
         key: ([(begin + start, begin + end) for start, end in repeated[place]], chances.get(key, (0.0, 0.0)))

@@ -14,6 +14,7 @@ import logging
 import os
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from urllib.parse import unquote
@@ -217,3 +218,15 @@ def _digest(path: str, _size: int, _mtime_ns: int) -> str:
     """The checksum of a file; size and time tell when it has to be read again."""
     with Path(path).open("rb") as stream:
         return hashlib.file_digest(stream, hashlib.sha256).hexdigest()[:32]
+
+
+@contextmanager
+def writable(place: Path) -> Iterator[None]:
+    """Raise StoreError where the review queue, or a log beside it, cannot be written to."""
+    try:
+        yield
+    except OSError as error:
+        raise StoreError(
+            f"cannot be written to ({error.strerror})", where=str(place),
+            remedy="make the folder writable, free some space, or choose another with --queue",
+        ) from error  # fmt: skip

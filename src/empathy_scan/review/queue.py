@@ -23,7 +23,7 @@ from typing import Any
 
 import polars as pl
 
-from empathy_scan import lock
+from empathy_scan import lock, sums
 from empathy_scan.errors import StoreError, UsageError
 from empathy_scan.fingerprints import message_id
 from empathy_scan.report import words
@@ -151,7 +151,7 @@ class Queue:
                 "asked": dict(draw.asked),
             }  # fmt: skip
             lines = [head, *map(_line, draw.items)]
-            with _writable(self.folder):
+            with sums.writable(self.folder):
                 stem.parent.mkdir(parents=True, exist_ok=True)
                 chances.select(*CHANCES).write_parquet(stem.with_suffix(".parquet"))
             self._replace(stem.with_suffix(".jsonl"), lines)
@@ -168,7 +168,7 @@ class Queue:
         by_file: dict[Path, list[Answer]] = {}
         for answer in answers:
             by_file.setdefault(self._file_of(answer.reviewer), []).append(answer)
-        with self.writing(), _writable(self.folder):
+        with self.writing(), sums.writable(self.folder):
             for path, own in by_file.items():
                 path.parent.mkdir(parents=True, exist_ok=True)
                 _append(path, [{**asdict(each), "answered_at": each.answered_at.isoformat()} for each in own])
@@ -217,7 +217,7 @@ class Queue:
         kept = chances.filter(~pl.col("conversation").is_in(numbers.implode()))
         if kept.height < chances.height:
             part = stem.with_suffix(".parquet.part")
-            with _writable(self.folder):
+            with sums.writable(self.folder):
                 kept.write_parquet(part)
                 part.replace(stem.with_suffix(".parquet"))
         if any(item.id in gone for item in draw.items):
@@ -279,7 +279,7 @@ class Queue:
     def _replace(self, path: Path, lines: Sequence[Mapping[str, object]]) -> None:
         """Put a file in the place of an older one, whole or not at all."""
         part = path.with_suffix(".part")
-        with _writable(self.folder):
+        with sums.writable(self.folder):
             path.parent.mkdir(parents=True, exist_ok=True)
             part.unlink(missing_ok=True)
             _append(part, lines)
@@ -341,14 +341,3 @@ def _readable(path: Path) -> Iterator[None]:
     except (OSError, UnicodeDecodeError, pl.exceptions.PolarsError) as error:
         reason = getattr(error, "strerror", None) or type(error).__name__
         raise StoreError(f"cannot be read ({reason})", where=str(path), remedy="check the review queue") from error
-
-
-@contextmanager
-def _writable(folder: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise StoreError(
-            f"cannot be written to ({error.strerror})", where=str(folder),
-            remedy="make the folder writable, free some space, or choose another with --queue",
-        ) from error  # fmt: skip
