@@ -31,6 +31,7 @@ import numpy as np
 import peers
 import polars as pl
 import torch
+import year_of_nights
 from corpora import Conversation, edited, from_folder, of_corpora, segments_of, write, written
 
 from empathy_scan import pipeline, score
@@ -334,11 +335,15 @@ def _warm(pool: Sequence[Conversation], folder: Path, size: int) -> tuple[float,
     started = time.perf_counter()
     command = [sys.executable, "-m", "empathy_scan", "scan", str(source), "--store", str(store)]
     used = subprocess.Popen([*command, "--reports", str(folder / f"warm-report{size}"), "--quiet"])  # noqa: S603
-    _, status, usage = os.wait4(used.pid, 0)
-    if os.waitstatus_to_exitcode(status) not in (0, 3):
+    peak = 0.0
+    while used.poll() is None:  # what the system tells at the end counts the memory of this process, which started it
+        peak = max(peak, year_of_nights.memory(used.pid))
+        time.sleep(0.05)
+    taken = time.perf_counter() - started
+    if used.returncode not in (0, 3):
         raise SystemExit(f"the scan of {size} conversations failed")
     shutil.rmtree(source)
-    return time.perf_counter() - started, usage.ru_maxrss // 1024
+    return taken, round(peak)
 
 
 def _processor_seconds(command: list[str]) -> float:

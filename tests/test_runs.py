@@ -199,3 +199,13 @@ def test_the_record_takes_one_small_commit_at_each_end(held):
         pass
     assert held._table(pipeline.runs.RUNS).version() == before + 2
     assert pl.read_parquet(next(Path(held.root, "runs").glob("*.parquet"))).height == 1
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the system does not tell")
+def test_the_peak_of_a_run_is_not_that_of_the_process_that_started_it() -> None:
+    child = "from empathy_scan.runs import peak_bytes; print(peak_bytes())"
+    parent = (
+        f"import subprocess, sys; held = b'x' * 2**30; subprocess.run([sys.executable, '-c', {child!r}], check=True)"
+    )
+    told = subprocess.run([sys.executable, "-c", parent], capture_output=True, text=True, check=True)  # noqa: S603
+    assert 0 < int(told.stdout) < 2**29
