@@ -1,6 +1,6 @@
 """How fast the model and a whole scan are, beside the plain pipeline of transformers: `make bench`.
 
-    python benchmarks/speed.py [--texts FOLDER] [--turns 400] [--repeats 5] [--sizes 10000 200000] [--minutes 15]
+    python benchmarks/speed.py [--texts FOLDER] [--turns 400] [--repeats 5] [--sizes 10000 200000] [--minutes 19]
 
 Everything is measured in turn, again and again, in one run on one machine, and medians are compared: ratios count,
 rates are of one machine. The turns are those of the conversations written for this project (or of the transcripts in
@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import os
+import re
 import resource
 import shutil
 import statistics
@@ -22,7 +23,7 @@ import sys
 import tempfile
 import time
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -46,7 +47,8 @@ ROOT = Path(__file__).parents[1]
 Times = dict[str, list[float]]
 GEMM = 2048  # rows and columns of the matrices whose product is called the peak
 SIZES = [10_000, 50_000, 200_000]
-PARTS = ["scan", "start", "cache", "ray", "peers", "memory"]
+SLOWEST = 100  # conversations per second of a warm scan, until it is measured
+PARTS = ["scan", "start", "cache", "ray", "peers", "instructions", "memory"]
 WARM_DISTINCT, WARM_TURNS = 400, 4  # conversations that differ, and the turns of each, in a warm scan
 
 
@@ -67,6 +69,7 @@ def main() -> None:
             "cache": lambda: cached(conversations, wanted, rows),
             "ray": lambda: engines(conversations, wanted, rows, figures),
             "peers": lambda: rows.extend(peers.rates(segments_of(conversations[:100])[0][: wanted.turns], rate)),
+            "instructions": lambda: rows.extend(instructions(Path(folder), conversations[0])),
             "memory": lambda: memory(
                 conversations, Path(folder), wanted.minutes * 60 - (time.monotonic() - began), wanted, rows, figures
             ),
@@ -75,7 +78,6 @@ def main() -> None:
             if name in wanted.parts:
                 _say(name)
                 measure()
-    rows.append(("instructions", _instructions()))
     width = max(len(name) for name, _ in rows)
     for name, value in rows:
         print(f"{name:{width}}  {value}")
@@ -294,24 +296,27 @@ def memory(
     rows: list[tuple[str, str]],
     figures: dict[str, str],
 ) -> None:
-    """Peaks of memory of scans of few and of many conversations, with a cache that knows their turns."""
-    sizes = list(wanted.sizes)
+    """Peaks of memory of scans of few and of many conversations, with a cache that knows their turns.
+
+    Each size is made smaller where the rate of those before it says that it would not end in time.
+    """
+    end = time.monotonic() + seconds
     pool = [_short(each) for each in conversations[:WARM_DISTINCT]]
     _warm(pool, folder, len(pool))  # fills the cache
-    some, first = len(pool), max(4000, sizes[0] // 2)
-    (fixed, _), (took, peak) = _warm(pool, folder, some), _warm(pool, folder, first)
-    per_conversation = max(took - fixed, 0.1) / (first - some)
-    while sizes[0] >= 1000 and sum(sizes) * per_conversation > seconds:
-        sizes = [size // 2 for size in sizes]
-    rows.append((f"warm scan of {first:,}", f"{first / took:.0f} conversations/s, peak {peak} MB"))
-    peaks = []
-    for size in sizes:
+    done, spent = len(pool), _warm(pool, folder, len(pool))[0]
+    sizes, peaks, each = [], [], 1 / SLOWEST
+    for asked in wanted.sizes:
+        size = min(asked, max(done, int((end - time.monotonic()) / each)))
         took, peak = _warm(pool, folder, size)
+        each = max(took - spent, 0.1) / max(size - done, 1) if size > 2 * done else each
+        done, spent = size, took
+        sizes.append(size)
         peaks.append(peak)
         rows.append((f"warm scan of {size:,}", f"{size / took:.0f} conversations/s, peak {peak} MB"))
         _say(f"memory: {rows[-1]}")
-    asked = list(wanted.sizes) == sizes
-    note = "" if asked else f" (of {sizes[-1]:,} and {sizes[0]:,}: more did not fit into the time)"
+    note = (
+        "" if sizes == list(wanted.sizes) else f" (of {sizes[-1]:,} and {sizes[0]:,}: more did not fit into the time)"
+    )
     figures["peak_memory_200k_vs_10k"] = f"{peaks[-1] / peaks[0]:.2f}{note}"
 
 
@@ -368,17 +373,30 @@ def _machine() -> str:
     return f"{os.cpu_count()} processors, {paths.processor()}, {torch.get_num_threads()} threads, {load} at the start"
 
 
-def _instructions() -> str:
-    """Instructions of `--help`, the only part that is the same each time; that of the model is threads that wait."""
-    perf = shutil.which("perf")
-    if perf is None:
-        return "not counted: perf is not installed"
-    command = [perf, "stat", "-x", ",", "-e", "instructions:u", sys.executable, "-m", "empathy_scan", "--help"]
-    said = subprocess.run(command, capture_output=True, text=True, check=False).stderr  # noqa: S603
-    counted = [line.split(",")[0] for line in said.splitlines() if "instructions" in line]
-    if counted and counted[0].isdigit():
-        return f"--help {int(counted[0]) / 1e6:.0f} million"
-    return "not counted: this machine lets nobody count them"
+def instructions(folder: Path, conversation: Conversation) -> Iterator[tuple[str, str]]:
+    """Instructions of starting, and of reading one conversation with its redaction and roles."""
+    write([conversation], folder / "read")
+    yield "instructions of --help", _instructions("--help")
+    yield "instructions of reading", _instructions("read", str(folder / "read"))
+
+
+def _instructions(*arguments: str) -> str:
+    """Instructions of a command of the program: by the processor's counter, else by running it in valgrind.
+
+    The forward pass is not counted: its threads wait for one another, and valgrind hides AVX-512 from it.
+    """
+    command = [sys.executable, "-m", "empathy_scan", *arguments]
+    settings = {**os.environ, "PYTHONHASHSEED": "0", "POLARS_MAX_THREADS": "1"}
+    for counter, told in (
+        (["perf", "stat", "-x", ",", "-e", "instructions:u"], re.compile(r"^(\d+),.*instructions", re.MULTILINE)),
+        (["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null"], re.compile(r"Collected : (\d+)")),
+    ):
+        if shutil.which(counter[0]) is None:
+            continue
+        said = subprocess.run([*counter, *command], capture_output=True, text=True, check=False, env=settings).stderr  # noqa: S603
+        if counted := told.search(said):
+            return f"{int(counted[1]) / 1e6:,.0f} million, by {counter[0]}"
+    return "not counted: neither perf nor valgrind can"
 
 
 def _arguments() -> argparse.Namespace:
@@ -392,7 +410,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--spread", type=int, default=6000, help="segments that Ray and local score")
     parser.add_argument("--corpora", type=Path, help="a folder of corpora, for the cache's hits in them")
     parser.add_argument("--sizes", type=int, nargs="+", default=SIZES, help="conversations of warm scans")
-    parser.add_argument("--minutes", type=float, default=15, help="warm scans are made smaller to end by then")
+    parser.add_argument("--minutes", type=float, default=19, help="warm scans are made smaller to end by then")
     return parser.parse_args()
 
 
