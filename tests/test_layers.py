@@ -22,6 +22,7 @@ TIERS = {
         "config",
         "own_codebook",
         "stats",
+        "kappa",
         "paired",
         "samples",
         "redact_answers",
