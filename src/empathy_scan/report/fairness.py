@@ -8,14 +8,14 @@ from pathlib import Path
 
 from empathy_scan import __version__
 from empathy_scan.codebook import CODEBOOK_VERSION
+from empathy_scan.confounding import Compared, Comparison
 from empathy_scan.fairness import errors as rates
 from empathy_scan.fairness import flips
 from empathy_scan.fairness.errors import ErrorRate
 from empathy_scan.fairness.flips import Flips
 from empathy_scan.fairness.gaps import Gap
-from empathy_scan.fairness_agents import Compared, Comparison
-from empathy_scan.fairness_figures import GroupFigure
-from empathy_scan.fairness_found import Fairness
+from empathy_scan.fairness_results import Fairness
+from empathy_scan.group_figures import GroupFigure
 from empathy_scan.report import measures, rendering, standalone, support, words
 from empathy_scan.stats import Estimate
 

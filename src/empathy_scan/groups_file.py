@@ -15,8 +15,8 @@ from pathlib import Path
 import polars as pl
 
 from empathy_scan.errors import ConfigError, EmpathyScanError
-from empathy_scan.fairness_figures import AGENT, CONVERSATION, Facet
-from empathy_scan.fairness_found import Column
+from empathy_scan.fairness_results import Column
+from empathy_scan.group_figures import AGENT, CONVERSATION, Facet
 from empathy_scan.readers import files
 from empathy_scan.roles import agent_key
 from empathy_scan.roster import Roster
