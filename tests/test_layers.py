@@ -85,6 +85,7 @@ TIERS = {
         "judging",
         "rescoring",
         "takeovers",
+        "given_files",
         "roster",
         "speaker_list",
         "classify",
