@@ -1,3 +1,5 @@
+"""Intervals, shrinkage and levels: against scipy, against resampling, and as often right as they say."""
+
 from __future__ import annotations
 
 import numpy as np
