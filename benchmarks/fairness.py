@@ -10,9 +10,9 @@ import sys
 import numpy as np
 import polars as pl
 
-from empathy_scan import fairness_agents, stats
+from empathy_scan import confounding, stats
 from empathy_scan.config import SummaryConfig
-from empathy_scan.fairness_figures import CONVERSATION, Facet
+from empathy_scan.group_figures import CONVERSATION, Facet
 
 AGENTS, CONVERSATIONS, CALLS = 12, 40, 3
 # Understanding more in one queue than in the other, by every other agent more than by the rest, and whether these
@@ -57,7 +57,7 @@ def main(centres: int) -> None:
         below: list[tuple[bool, bool, bool]] = []
         for seed in range(centres):
             rows, facet = centre(np.random.default_rng([seed, 1959]), by_queue, by_agent, sorted_queues=sorted_queues)
-            found = fairness_agents.compared(rows, [facet], SummaryConfig())
+            found = confounding.compared(rows, [facet], SummaryConfig())
             warned += any(each.warns for each in found)
             below += [
                 (one.p_counted < 0.05, one.p_within < 0.05, one.p_move < 0.05) for each in found for one in each.agents

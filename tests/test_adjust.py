@@ -1,3 +1,5 @@
+"""Figures for the customers that an agent got: against the manual's example and made-up centres."""
+
 import numpy as np
 import polars as pl
 import pytest

@@ -1,3 +1,5 @@
+"""Scores by content: what is put comes back bit by bit, and another model finds nothing."""
+
 import logging
 import subprocess
 import sys

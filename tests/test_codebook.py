@@ -1,3 +1,5 @@
+"""The labels as data: codes, care classes, and what combines with what."""
+
 from itertools import chain, combinations
 
 import pytest

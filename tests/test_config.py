@@ -1,3 +1,5 @@
+"""Settings: what a file changes, what is refused, and the fingerprint that travels with results."""
+
 import dataclasses
 import re
 from pathlib import Path

@@ -1,3 +1,5 @@
+"""The tree of exceptions: how each reads, and that its drawing is right."""
+
 import pickle
 import re
 

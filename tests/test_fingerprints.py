@@ -1,3 +1,5 @@
+"""Digests of rows: alike only where the rows are."""
+
 import hashlib
 
 import polars as pl

@@ -1,3 +1,5 @@
+"""Tables of labelled turns as users give them, read as labels."""
+
 import datetime as dt
 
 import polars as pl

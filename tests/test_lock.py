@@ -1,3 +1,5 @@
+"""One holder at a time: who waits, who is told, and what is given back."""
+
 import subprocess
 import sys
 import threading

@@ -1,3 +1,5 @@
+"""Exchanges and answers: which turn answers which, whatever the numbers and the order of rows."""
+
 from __future__ import annotations
 
 import polars as pl

@@ -1,3 +1,5 @@
+"""Which turn is an opportunity, and what came of it."""
+
 import pytest
 
 from empathy_scan import mirror

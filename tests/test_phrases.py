@@ -1,3 +1,5 @@
+"""Stock phrases: what counts as the same, and whose they are."""
+
 import math
 import random
 

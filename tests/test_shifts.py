@@ -1,3 +1,5 @@
+"""Shifts of agents: where they begin and end, and what they bore."""
+
 import datetime as dt
 
 import polars as pl

@@ -1,11 +1,12 @@
+"""Intervals, shrinkage and levels: against scipy, against resampling, and as often right as they say."""
+
 from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats as distributions
-from sklearn.metrics import cohen_kappa_score
 
 from empathy_scan import stats
 
@@ -211,53 +212,6 @@ def test_groups_that_vary_as_chance_does_share_one_rate_and_others_keep_their_ow
     unequal = stats.shrink(random.binomial(400, random.beta(1, 1, 200)).astype(float), np.full(200, 400.0))
     assert equal.strength > 200
     assert unequal.strength == pytest.approx(2, rel=0.35)  # beta(1, 1) has strength 2
-
-
-def test_kappa_of_a_textbook_table():
-    first = ["yes"] * 25 + ["no"] * 25
-    second = ["yes"] * 20 + ["no"] * 5 + ["yes"] * 10 + ["no"] * 15
-    estimate = stats.kappa(first, second)
-    assert estimate is not None
-    assert estimate.value == pytest.approx(0.4)  # 0.7 agreed upon, 0.5 by chance
-    assert 0.12 < estimate.low < 0.18
-
-
-@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=2, max_size=60))
-@settings(deadline=None)
-def test_kappa_is_scikit_learns(pairs):
-    first, second = ([pair[side] for pair in pairs] for side in (0, 1))
-    assume(len({*first, *second}) > 1)
-    estimate = stats.kappa(first, second)
-    assert estimate is not None
-    assert estimate.value == pytest.approx(cohen_kappa_score(first, second))
-    assert -1 <= estimate.low <= estimate.value <= estimate.high <= 1
-
-
-def test_kappas_interval_has_the_width_that_resampling_items_gives():
-    random = np.random.default_rng(4)
-    first = random.integers(0, 3, 400)
-    second = np.where(random.random(400) < 0.6, first, random.integers(0, 3, 400))
-    estimate = stats.kappa(first.tolist(), second.tolist())
-    items = [random.integers(0, 400, 400) for _ in range(300)]
-    resampled = [stats.kappa(first[chosen].tolist(), second[chosen].tolist()).value for chosen in items]
-    assert (estimate.high - estimate.low) / (2 * 1.96) == pytest.approx(np.std(resampled), rel=0.15)
-
-
-def test_kappa_of_two_raters_with_one_label_is_unknown():
-    assert stats.kappa("aaa", "aaa") is None
-
-
-def test_perfect_agreement_on_few_items_is_not_certain():
-    estimate = stats.kappa("abab", "abab")
-    assert estimate is not None
-    assert estimate.value == estimate.high == 1
-    assert estimate.low < 0.5
-
-
-@pytest.mark.parametrize(("first", "second"), [("ab", "a"), ("", "")])
-def test_kappa_needs_the_same_items_from_both(first, second):
-    with pytest.raises(ValueError, match="same items"):
-        stats.kappa(first, second)
 
 
 def test_few_groups_are_held_to_a_stricter_level():

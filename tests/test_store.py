@@ -1,3 +1,5 @@
+"""The Delta tables: what is added comes back, runs that were killed are made good, and old layouts are read."""
+
 import json
 import os
 import shutil

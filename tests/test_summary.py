@@ -1,3 +1,5 @@
+"""Figures of agents and team: every value and count is an oracle's, with intervals that hold it."""
+
 from __future__ import annotations
 
 import json

@@ -1,3 +1,5 @@
+"""Schemas: an empty frame conforms, and every fault is named."""
+
 import polars as pl
 import pytest
 

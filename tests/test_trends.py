@@ -1,3 +1,5 @@
+"""Weeks: from Monday on, with a value only where there are conversations enough."""
+
 import datetime as dt
 
 import numpy as np

@@ -242,8 +242,11 @@ def cases(events: Sequence[Event]) -> dict[str, Case]:
     return {name: Case(name, tuple(own)) for name, own in groupby(ranked, key=lambda each: each.message)}
 
 
-def person(name: str) -> str:
-    """A name as it is compared: without case, and whatever stands between its parts."""
+def party(name: str) -> str:
+    """A name as it is compared to bar who is party to an appeal: `ana.reyes`, an agent's key, is Ana Reyes, too.
+
+    `review.queue.person` takes names for the same more rarely: it tells whose answers are whose.
+    """
     return " ".join(name.replace(".", " ").split()).casefold()
 
 

@@ -81,22 +81,26 @@ def machine(folders: Sequence[str]) -> Iterator[Finding]:
     """Python, libraries, processor, memory, disk, text and time zones."""
     version = platform.python_version()
     fits = (3, 11) <= sys.version_info[:2] <= (3, 13)
-    yield _of("python", fits, f"{version} on {platform.system()} {platform.machine()}", "install Python 3.11 to 3.13")
+    yield _of(
+        "python", f"{version} on {platform.system()} {platform.machine()}", "install Python 3.11 to 3.13", fits=fits
+    )
     missing = [name for name in LIBRARIES if importlib.util.find_spec(name) is None]
     what = f"missing: {', '.join(missing)}" if missing else "all are there"
-    yield _of("libraries", not missing, what, "install empathy-scan again: pip install --force-reinstall empathy-scan")
+    yield _of(
+        "libraries", what, "install empathy-scan again: pip install --force-reinstall empathy-scan", fits=not missing
+    )
     yield from _processor()
     yield _memory(available_bytes())
     yield from (_disk(folder) for folder in dict.fromkeys(folders))
     coded = sys.getfilesystemencoding().casefold().replace("-", "") == "utf8"
     remedy = "set LANG to a UTF-8 locale such as C.UTF-8: names of files may be misread"
-    yield _of("text", coded, f"names of files are {sys.getfilesystemencoding()}", remedy, worst=State.NOTE)
+    yield _of("text", f"names of files are {sys.getfilesystemencoding()}", remedy, fits=coded, worst=State.NOTE)
     seen = "a terminal: progress is shown" if sys.stderr.isatty() else "no terminal: no progress is shown"
     yield Finding("output", State.OK, seen)
     yield _time_zones()
 
 
-def _of(subject: str, fits: bool, what: str, remedy: str, *, worst: State = State.FAULT) -> Finding:  # noqa: FBT001 - the verdict
+def _of(subject: str, what: str, remedy: str, *, fits: bool, worst: State = State.FAULT) -> Finding:
     return Finding(subject, State.OK, what) if fits else Finding(subject, worst, what, remedy)
 
 
@@ -109,10 +113,10 @@ def _processor() -> Iterator[Finding]:
     able = torch.backends.cpu.get_cpu_capability()
     remedy = "scoring is slow here: choose a machine with AVX2 or newer"
     vectors = platform.machine().lower() not in {"x86_64", "amd64"} or able != "DEFAULT"
-    yield _of("processor", vectors, f"{able}, {cores()} core(s)", remedy, worst=State.NOTE)
+    yield _of("processor", f"{able}, {cores()} core(s)", remedy, fits=vectors, worst=State.NOTE)
     threads = torch.get_num_threads()
     remedy = "unset OMP_NUM_THREADS, or set it to the number of cores"
-    yield _of("threads", threads <= cores(), f"torch uses {threads}", remedy, worst=State.NOTE)
+    yield _of("threads", f"torch uses {threads}", remedy, fits=threads <= cores(), worst=State.NOTE)
 
 
 def cores() -> int:
@@ -138,7 +142,7 @@ def _memory(available: int | None) -> Finding:
         return Finding("memory", State.OK, "the system does not tell")
     remedy = "a scan takes 1 to 2 GiB: end other programs, or choose a larger machine"
     worst = State.NOTE if available >= LEAST_MEMORY else State.FAULT
-    return _of("memory", available >= GOOD_MEMORY, f"{size(available)} to be had", remedy, worst=worst)
+    return _of("memory", f"{size(available)} to be had", remedy, fits=available >= GOOD_MEMORY, worst=worst)
 
 
 def _disk(folder: str) -> Finding:
@@ -150,7 +154,7 @@ def _disk(folder: str) -> Finding:
         return Finding(f"disk of {folder}", State.FAULT, f"cannot be asked ({error.strerror})", "mount it")
     worst = State.NOTE if free >= LEAST_DISK else State.FAULT
     remedy = "free some space: a full disk ends a run, which loses nothing and goes on once there is room"
-    return _of(f"disk of {folder}", free >= GOOD_DISK, f"{size(free)} free", remedy, worst=worst)
+    return _of(f"disk of {folder}", f"{size(free)} free", remedy, fits=free >= GOOD_DISK, worst=worst)
 
 
 def nearest(path: Path) -> Path:
@@ -297,11 +301,11 @@ def _files_of(held: Store) -> Iterator[Finding]:
                     damaged.append(f"{name}/{relative}")
     remedy = "restore the store from a copy, or move it away and scan again"
     what = f"{len(damaged)} are gone, cut off or changed, such as {damaged[0]}" if damaged else f"{looked:,} are whole"
-    yield _of("store files", not damaged, what, remedy)
+    yield _of("store files", what, remedy, fits=not damaged)
     old = max(0, on_disk - needed)
     worth = old > _MANY_OLD * on_disk and old > GIB // 10
     told = f"{size(on_disk)}, of which {size(old)} are superseded"
-    yield _of("store size", not worth, told, "`empathy-scan tidy` clears them", worst=State.NOTE)
+    yield _of("store size", told, "`empathy-scan tidy` clears them", fits=not worth, worst=State.NOTE)
 
 
 def _is_whole(path: Path, wanted: int) -> bool:

@@ -17,9 +17,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special
 
+from empathy_scan.kappa import NOTHING, agreed_and_expected
 from empathy_scan.stats import LEVEL, Counts, Estimate, Numbers, wilson
-
-_NOTHING = 1e-12
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +42,7 @@ def share_agreed(cells: Numbers, counts: Counts) -> Estimate:
     total, held = _total(turns, counts), int(counts[turns > 0].sum())
     share = float(counts @ same) / total
     spread = _variance((same - share * turns) / total, counts, held)
-    if spread < _NOTHING:
+    if spread < NOTHING:
         return _around(share, wilson(share * held, held, quantile=_student(held - 1)))
     effective = min(total, share * (1 - share) / spread)
     return _around(share, wilson(share * effective, effective, quantile=_student(held - 1)))
@@ -59,9 +58,9 @@ def kappa(cells: Numbers, counts: Counts) -> Estimate | None:
     turns = cells.sum(axis=1)
     total = _total(turns, counts)
     table = (counts @ cells).reshape(size, size) / total
-    rows, columns, agreed = table.sum(axis=1), table.sum(axis=0), float(np.trace(table))
-    chance = float(rows @ columns)
-    if chance >= 1 - _NOTHING:
+    rows, columns = table.sum(axis=1), table.sum(axis=0)
+    agreed, chance = map(float, agreed_and_expected(table))
+    if chance >= 1 - NOTHING:
         return None
     value = (agreed - chance) / (1 - chance)
     # d kappa / d cell: agreement gained, less the chance agreement gained with it.
@@ -69,7 +68,7 @@ def kappa(cells: Numbers, counts: Counts) -> Estimate | None:
     linear = (cells @ slope.ravel() - turns * float((table * slope).sum())) / total
     rare = _telling(cells, counts, size)
     spread = _variance(linear, counts, int(counts[turns > 0].sum()))
-    if agreed >= 1 - _NOTHING or spread < _NOTHING:
+    if agreed >= 1 - NOTHING or spread < NOTHING:
         surely = share_agreed(cells, counts).low
         return _around(value, Estimate(value, max(-1.0, (surely - chance) / (1 - chance)), 1.0))
     reach = _student(rare - 1) * math.sqrt(spread)
@@ -85,11 +84,11 @@ def shift(old: Numbers, new: Numbers, counts: Counts, *, bound: float = math.inf
     """
     (before, linear_before), (after, linear_after) = (_figure(sums, counts) for sums in (old, new))
     held = int(counts[(old[:, 1] > 0) | (new[:, 1] > 0)].sum())
-    moved = int(counts[np.abs(old - new).max(axis=1) > _NOTHING].sum())
+    moved = int(counts[np.abs(old - new).max(axis=1) > NOTHING].sum())
     value = after - before
     spread = _variance(linear_after - linear_before, counts, held)
-    if not moved or spread < _NOTHING**2:  # nothing moves, or everything by the same
-        reach, p_value = wilson(0, held).high, 2.0 ** (1 - moved) if abs(value) > _NOTHING else 1.0
+    if not moved or spread < NOTHING**2:  # nothing moves, or everything by the same
+        reach, p_value = wilson(0, held).high, 2.0 ** (1 - moved) if abs(value) > NOTHING else 1.0
     else:
         freedom = max(1, moved - 1)
         reach = float(special.stdtrit(freedom, 0.5 + LEVEL / 2)) * math.sqrt(spread)

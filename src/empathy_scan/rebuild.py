@@ -15,7 +15,7 @@ from empathy_scan import (
     __version__,
     appeals,
     codebook,
-    fairness_front,
+    confounding_warning,
     groups,
     phrases,
     quantify,
@@ -152,7 +152,7 @@ def _background(store: Store, stored: Stored, config: Config, told: tuple[report
         takeovers=takeovers.taken_over(store, [*stored.conversations["model"].unique()]),
         review=reviewing.told(store, config),
         appeals=told,
-        confounded=fairness_front.confounded(stored.labels, stored.conversations, config),
+        confounded=confounding_warning.confounded(stored.labels, stored.conversations, config),
         own=telling.told(store, config, stored.conversations),
     )
 

@@ -19,10 +19,10 @@ from typing import Any
 
 import polars as pl
 
+from empathy_scan import given_files
 from empathy_scan.codebook import Role
 from empathy_scan.config import why_not
-from empathy_scan.errors import ConfigError, EmpathyScanError
-from empathy_scan.readers import files
+from empathy_scan.errors import ConfigError
 from empathy_scan.roles import NOBODY, agent_key
 
 LISTS = ("aliases", "channels", "addresses")  # in a cell their parts stand between ; or |
@@ -83,13 +83,7 @@ def load(path: str | Path) -> Roster:
     if not str(path):
         return Roster()
     where = str(path)
-    try:
-        text, _ = files.decode(Path(path).read_bytes())
-    except OSError as error:
-        what = f"cannot read the roster ({error.strerror or type(error).__name__})"
-        raise ConfigError(what, where=where, remedy="name a CSV or TOML file with --roster") from error
-    except EmpathyScanError as error:
-        raise ConfigError(error.what, where=where, remedy="save the roster as CSV or TOML") from error
+    text = given_files.text(path, what="roster", option="--roster", kinds="CSV or TOML")
     is_toml = where.lower().endswith(".toml") or bool(re.search(r"^\s*\[\[\s*agents\s*\]\]", text, re.MULTILINE))
     agents = list(_of_toml(text, where) if is_toml else _of_table(text, where))
     return _checked(agents, where)

@@ -9,13 +9,12 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator
-from pathlib import Path
 
 import polars as pl
 
+from empathy_scan import given_files
 from empathy_scan.codebook import Role
-from empathy_scan.errors import ConfigError, EmpathyScanError
-from empathy_scan.readers import files
+from empathy_scan.errors import ConfigError
 
 SOURCE = "list of speakers"  # how the role was decided
 COLUMNS = ("conversation_id", "speaker", "role")
@@ -26,13 +25,7 @@ def load(path: str) -> pl.DataFrame:
     """The rows of a list, none for "". Raises ConfigError with file, line and remedy, all faults at once."""
     if not path:
         return pl.DataFrame(schema=dict.fromkeys(COLUMNS, pl.String))
-    try:
-        text, _ = files.decode(Path(path).read_bytes())
-    except OSError as error:
-        what = f"cannot read the list of speakers ({error.strerror or type(error).__name__})"
-        raise ConfigError(what, where=path, remedy="name a CSV file with --speakers") from error
-    except EmpathyScanError as error:
-        raise ConfigError(error.what, where=path, remedy="save the list of speakers as CSV") from error
+    text = given_files.text(path, what="list of speakers", option="--speakers")
     rows = list(_rows(text, path))
     faults = [f"line {line}: {fault}" for line, row in rows if (fault := _fault(row))]
     said: dict[tuple[str, str], tuple[int, str]] = {}

@@ -17,6 +17,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -96,6 +97,16 @@ def resample_sums(sums: Numbers, counts: Counts, *, resamples: int, seed: Sequen
         for column in range(sums.shape[1]):
             totals[start : start + step, column] = conversations[:, column][drawn].sum(axis=1)
     return totals
+
+
+@lru_cache(maxsize=8)
+def times_drawn(conversations: int, *, resamples: int, seed: int) -> Numbers:
+    """How often each conversation is in each resample [resamples, conversations]: for figures that are no plain sums.
+
+    The same number of conversations and the same seed give the same draws, so what is compared is drawn alike.
+    """
+    draw, share = np.random.default_rng([seed, conversations]), np.full(conversations, 1 / conversations)
+    return draw.multinomial(conversations, share, size=resamples).astype(np.float64)
 
 
 def proportion(sums: Numbers, counts: Counts, *, resamples: int, seed: Sequence[int]) -> Estimate:
@@ -291,45 +302,6 @@ def level_of(groups: int, families: int, *, level: float = 0.05) -> float:
     with few groups, the errors of the families would add up to more than `level` of the groups.
     """
     return level * min(1.0, 0.8 * groups / families)
-
-
-def kappa(first: Sequence[object], second: Sequence[object]) -> Estimate | None:
-    """Cohen's kappa of two raters over the same items, with the interval of Fleiss, Cohen and Everitt (1969).
-
-    None where both raters gave one and the same label throughout: there is no agreement beyond chance to speak of.
-    With perfect agreement the lower end comes from Wilson's interval of the share agreed upon. Raises ValueError for
-    lists of different lengths or without items.
-    """
-    if len(first) != len(second) or not first:
-        raise ValueError(f"kappa needs the same items from both raters, not {len(first)} and {len(second)}")
-    shares = _agreement_table(first, second)
-    rows, columns, agreed = shares.sum(axis=1), shares.sum(axis=0), float(np.trace(shares))
-    chance = float(rows @ columns)
-    if chance >= 1 - _AGREE:
-        return None
-    value = (agreed - chance) / (1 - chance)
-    if agreed >= 1 - _AGREE:
-        surely = wilson(len(first), len(first)).low
-        return _bracket(1.0, max(-1.0, (surely - chance) / (1 - chance)), 1.0)
-    reach = QUANTILE * math.sqrt(_kappa_variance(shares, value, chance) / len(first))
-    return _bracket(value, max(-1.0, value - reach), min(1.0, value + reach))
-
-
-def _agreement_table(first: Sequence[object], second: Sequence[object]) -> Numbers:
-    """Shares of the items by both raters' labels: rows are the first rater's, columns the second's."""
-    number = {label: place for place, label in enumerate(dict.fromkeys([*first, *second]))}
-    table = np.zeros((len(number), len(number)))
-    np.add.at(table, ([number[label] for label in first], [number[label] for label in second]), 1)
-    return table / len(first)
-
-
-def _kappa_variance(shares: Numbers, value: float, chance: float) -> float:
-    """The variance of kappa, times the number of items (Fleiss, Cohen and Everitt 1969, formula 13)."""
-    rows, columns = shares.sum(axis=1), shares.sum(axis=0)
-    same = shares.diagonal() @ (1 - (rows + columns) * (1 - value)) ** 2
-    pairs = shares * (columns[:, None] + rows[None, :]) ** 2
-    apart = (1 - value) ** 2 * (pairs.sum() - np.trace(pairs))
-    return max(0.0, float(same + apart - (value - chance * (1 - value)) ** 2)) / (1 - chance) ** 2
 
 
 @dataclass(frozen=True, slots=True)

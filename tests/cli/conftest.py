@@ -8,7 +8,6 @@ import pytest
 from typer.testing import CliRunner
 
 from empathy_scan.cli import app
-from talks import Talk, frames_of
 
 CALL = """Agent: Good morning, this is Noor. How can I help?
 Customer: My mother's bed never came and nobody rang, you useless lot.
@@ -70,15 +69,3 @@ def scan(run, tmp_path, generous_bundle):
         return run("scan", *into, *arguments)
 
     return scan
-
-
-@pytest.fixture
-def talk():
-    """The class that a conversation is written with."""
-    return Talk
-
-
-@pytest.fixture
-def frames():
-    """A function from conversations to the frames of a scan."""
-    return frames_of

@@ -27,7 +27,7 @@ def test_the_scanned_store_is_measured_and_its_page_written(scan, run, call, tmp
 @pytest.mark.parametrize(
     ("options", "said", "code"),
     [
-        (["--groups", "missing.csv"], "missing.csv: cannot be read", 2),
+        (["--groups", "missing.csv"], "missing.csv: cannot read the groups", 2),
         (["--since", "2031-01-01"], "holds no conversation of that period", 2),
         (["--since", "yesterday"], "is not a date", 2),
         (["--minimum-agents", "1"], "should be greater than or equal to 2", 2),

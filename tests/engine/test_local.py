@@ -1,3 +1,5 @@
+"""Batches in this process and in workers: their order, what is built once, and what comes of workers that die."""
+
 import logging
 import os
 import signal

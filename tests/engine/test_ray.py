@@ -1,3 +1,5 @@
+"""Batches on Ray: the frames and the errors that the local engine gives, and what is said without Ray."""
+
 import os
 import sys
 from functools import partial

@@ -1,3 +1,5 @@
+"""What people said in review as a model learns it: every turn once, as a scan reads it, with its weight."""
+
 import numpy as np
 import pytest
 

@@ -1,3 +1,5 @@
+"""New bundles from old ones: fingerprints, known errors, and a folder that is whole or not there."""
+
 import json
 from dataclasses import replace
 

@@ -1,3 +1,5 @@
+"""Temperatures and thresholds fitted to reviewed turns: they move where people are, and stay where too few say so."""
+
 from dataclasses import replace
 
 import numpy as np

@@ -1,3 +1,5 @@
+"""Fine-tuning on reviews: what is refused, and that turns which trained a model do not judge it."""
+
 import pytest
 
 from empathy_scan.config import Config

@@ -1,3 +1,5 @@
+"""Known errors counted on reviewed turns: as many turns as there are, and what answers of two turns make of them."""
+
 from dataclasses import replace
 
 import numpy as np

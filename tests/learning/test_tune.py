@@ -1,3 +1,5 @@
+"""The steps of fine-tuning: repeatable, nearer to what people said, and held near the old network."""
+
 import numpy as np
 import pytest
 import torch

@@ -1,3 +1,5 @@
+"""The public sets before training: every row an item, with targets that people gave."""
+
 import gzip
 import json
 

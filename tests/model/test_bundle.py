@@ -1,3 +1,5 @@
+"""Bundles on the disk: what comes back scores as what was saved, and what is damaged is told."""
+
 import json
 import logging
 import pickle

@@ -1,3 +1,5 @@
+"""Temperatures and thresholds by search: against scales and grids that are known."""
+
 import numpy as np
 import pytest
 

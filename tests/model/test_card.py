@@ -1,3 +1,5 @@
+"""The model card: what was measured, with intervals and counts, and nothing else."""
+
 import pytest
 
 from empathy_scan.model import card

@@ -1,3 +1,5 @@
+"""From logits to labels: probabilities that are ones, and thresholds that do what they say."""
+
 import numpy as np
 import pytest
 from hypothesis import given

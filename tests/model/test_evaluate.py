@@ -1,3 +1,5 @@
+"""The figures of an evaluation: against scikit-learn, with intervals over conversations."""
+
 import dataclasses
 
 import numpy as np

@@ -1,3 +1,5 @@
+"""Labelled turns of data files: read as they were written, and never on both sides of the split."""
+
 import gzip
 import hashlib
 import json

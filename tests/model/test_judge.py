@@ -1,3 +1,5 @@
+"""The report of an evaluation: columns of systems, rows of figures, and contrasts counted as a whole."""
+
 import dataclasses
 import json
 

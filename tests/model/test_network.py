@@ -1,3 +1,5 @@
+"""The network: shapes of its heads, its wide path, and what it gives of any encoder."""
+
 import dataclasses
 
 import pytest

@@ -1,3 +1,5 @@
+"""Corpora that are beside the project: what is read of them, and nothing where they are not."""
+
 import gzip
 import json
 

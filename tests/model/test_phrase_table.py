@@ -1,3 +1,5 @@
+"""The table of phrases: it knows its turns, and how far what it says of others can be trusted."""
+
 import numpy as np
 import pytest
 import torch

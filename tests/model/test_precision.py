@@ -1,3 +1,5 @@
+"""A forward pass in another precision is close to that in single precision."""
+
 import torch
 
 from empathy_scan.model import precision

@@ -1,3 +1,5 @@
+"""Pretraining of an encoder: both losses fall, a killed run goes on, and no batch sees the future."""
+
 import json
 
 import numpy as np

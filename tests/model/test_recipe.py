@@ -1,3 +1,5 @@
+"""A build from labels to a bundle that holds its own report."""
+
 import dataclasses
 import json
 

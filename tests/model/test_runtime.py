@@ -1,3 +1,5 @@
+"""The forward pass in batches: order and company change nothing."""
+
 import numpy as np
 import pytest
 from hypothesis import given

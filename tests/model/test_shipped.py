@@ -5,8 +5,9 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from sklearn.metrics import cohen_kappa_score
 
-from empathy_scan import judging, prepare, quantify, stats
+from empathy_scan import judging, prepare, quantify
 from empathy_scan.codebook import care_class
 from empathy_scan.config import Config
 from empathy_scan.model import bundle, card
@@ -27,7 +28,7 @@ def judged():
 
 
 def agreement(first, second):
-    return stats.kappa(first, second).value
+    return cohen_kappa_score(first, second)
 
 
 def test_the_card_in_docs_is_the_card_of_the_bundle():

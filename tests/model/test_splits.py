@@ -1,3 +1,5 @@
+"""Train, calibration and held-out parts: by names alone, the same in every release."""
+
 from collections import Counter
 
 import pytest

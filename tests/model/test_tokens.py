@@ -1,3 +1,5 @@
+"""The tokenizer and packing: what is marked, what is cut, and what context keeps."""
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st

@@ -1,3 +1,5 @@
+"""Training: losses fall on any encoder, the same seed gives the same weights."""
+
 import dataclasses
 import random
 

@@ -8,6 +8,8 @@ from empathy_scan.readers import gather
 from empathy_scan.readers.conversation import Parsed
 
 Place = tuple[str | int, ...]
+# What may stand where something else belongs.
+ODD = (None, True, [], {}, "", "x", -1, 10**30, 1e300, [[[[[[]]]]]], {"a": {"b": {"c": {}}}}, [None, 1, "x"], "9" * 400)
 
 
 def places(value: object, before: Place = ()) -> Iterator[tuple[Place, object]]:

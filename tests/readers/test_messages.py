@@ -4,7 +4,8 @@ import json
 from pathlib import Path
 
 import pytest
-from changed_json import check, places, replaced
+from changed_json import ODD, check, places, replaced
+from expected import told
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -15,10 +16,6 @@ from empathy_scan.readers.files import Document
 
 FOLDER = Path(__file__).parents[1] / "data" / "formats" / "messages"
 SAMPLES = sorted(path for path in FOLDER.iterdir() if not path.name.endswith(".expected.json"))
-ODD = st.sampled_from(
-    [None, True, [], {}, "", "x", -1, 10**30, 1e300, [[[[[[]]]]]], {"a": {"b": {"c": {}}}}, [None, 1, "x"], "9" * 400]
-)
-TURN = ("role", "role_source", "speaker", "agent_id", "start", "end", "text")
 
 
 def document(value, name="m.json"):
@@ -38,18 +35,6 @@ def two(customer, agent, **around):
     said = {"id": 1, "text": "Hello?", "created_at": 1770109200, **customer}
     answer = {"id": 2, "text": "Good morning.", "created_at": 1770109230, **agent}
     return {"conversation_id": "c-1", "messages": [said, answer], **around}
-
-
-def told(conversation):
-    return {
-        "conversation_id": conversation.conversation_id,
-        "channel": conversation.channel,
-        "queue": conversation.queue,
-        "started_at": conversation.started_at and conversation.started_at.isoformat(),
-        "redacted": conversation.redacted,
-        "metadata": dict(conversation.metadata),
-        "turns": [{name: getattr(turn, name) for name in TURN} for turn in conversation.turns],
-    }
 
 
 @pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.name)
@@ -228,7 +213,11 @@ def test_broken_lines_are_problems_and_the_others_are_read():
 def test_values_of_any_type_are_no_surprise(path, choices):
     value = json.loads(path.read_text(encoding="utf-8"))
     for _ in range(choices.draw(st.integers(1, 3))):
-        value = replaced(value, choices.draw(st.sampled_from([place for place, _ in places(value)])), choices.draw(ODD))
+        value = replaced(
+            value,
+            choices.draw(st.sampled_from([place for place, _ in places(value)])),
+            choices.draw(st.sampled_from(ODD)),
+        )
     try:
         messages.sniff(document(value))
         parsed = read(value)

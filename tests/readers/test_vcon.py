@@ -274,7 +274,7 @@ def test_five_parts_of_a_vcon_are_encrypted():
     assert sniff_vcon(document).fits
     with pytest.raises(MalformedInputError, match="encrypted"):
         parse_vcon(document, ReadConfig())
-    assert not sniff_vcon(Document("c.txt", document.data)).fits
+    assert not sniff_vcon(Document("c.txt", document.content)).fits
 
 
 def test_older_software_encrypts_beside_the_uuid():

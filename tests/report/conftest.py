@@ -6,20 +6,7 @@ from selectolax.lexbor import LexborHTMLParser
 from empathy_scan import phrases, report, summary, trends
 from empathy_scan.config import SummaryConfig
 from empathy_scan.report import agent, findings, material, rendering
-from talks import PROVENANCE, Talk, frames_of
-
-
-@pytest.fixture
-def talk():
-    """The class that a conversation is written with."""
-    return Talk
-
-
-@pytest.fixture
-def frames():
-    """A function from conversations to the arguments of `report.write`."""
-
-    return frames_of
+from talks import PROVENANCE, Talk
 
 
 @pytest.fixture

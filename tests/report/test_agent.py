@@ -1,3 +1,5 @@
+"""An agent's page: what is told first, moments that show it, and figures with their ranges."""
+
 import os
 import pathlib
 

@@ -1,3 +1,5 @@
+"""What an answer could have built on: facts in the customer's own words, and none that tell who it was."""
+
 import time
 
 import pytest

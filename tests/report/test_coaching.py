@@ -1,3 +1,5 @@
+"""Strengths and things to work on: only what is beyond chance, three at most, the most telling first."""
+
 import pytest
 
 from empathy_scan.report import coaching, support

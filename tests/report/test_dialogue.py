@@ -1,3 +1,5 @@
+"""A conversation's page: turns in order with their labels, probabilities and evidence."""
+
 from pathlib import Path
 
 import polars as pl

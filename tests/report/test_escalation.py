@@ -1,3 +1,5 @@
+"""The course of a conversation in words and as a chart, with its turning points."""
+
 import re
 
 import pytest

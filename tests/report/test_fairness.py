@@ -6,13 +6,13 @@ from datetime import UTC, datetime
 import pytest
 
 from empathy_scan import report
+from empathy_scan.confounding import Compared, Comparison
 from empathy_scan.errors import OutputError
 from empathy_scan.fairness.errors import ErrorRate
 from empathy_scan.fairness.flips import Flips
 from empathy_scan.fairness.gaps import Gap
-from empathy_scan.fairness_agents import Compared, Comparison
-from empathy_scan.fairness_figures import GroupFigure
-from empathy_scan.fairness_found import Column, Fairness
+from empathy_scan.fairness_results import Column, Fairness
+from empathy_scan.group_figures import GroupFigure
 from empathy_scan.report import fairness
 from empathy_scan.stats import Estimate
 

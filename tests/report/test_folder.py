@@ -1,3 +1,5 @@
+"""The folder of a report: whole or as it was, with a remedy where something is in the way."""
+
 import contextlib
 import resource
 import subprocess

@@ -1,3 +1,5 @@
+"""What happened in a conversation, in statements with counts."""
+
 import polars as pl
 import pytest
 

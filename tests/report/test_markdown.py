@@ -1,3 +1,5 @@
+"""Values in Markdown stay text, and Markdown of ours stays Markdown."""
+
 import pytest
 
 from empathy_scan.report import markdown

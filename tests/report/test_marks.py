@@ -1,3 +1,5 @@
+"""Marked words: pieces joined give the text back, and marks that overlap are told."""
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,3 +1,5 @@
+"""A report as files: its pages, their headings, landmarks and links."""
+
 import itertools
 import random
 import re

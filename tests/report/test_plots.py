@@ -1,3 +1,5 @@
+"""Charts of several points: described, without style of their own, with words that stay words."""
+
 import importlib.resources
 
 import pytest

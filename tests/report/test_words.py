@@ -1,3 +1,5 @@
+"""Slugs, offsets and numbers in words, whatever the text is."""
+
 import re
 from datetime import UTC, datetime
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from empathy_scan.cli import base
+from empathy_scan.cli import base, queues
 from empathy_scan.cli.base import app
 from empathy_scan.errors import UsageError
 
@@ -24,10 +24,6 @@ group = typer.Typer(
 )  # fmt: skip
 app.add_typer(group, name="appeal", epilog="Example: empathy-scan appeal list --store results")
 
-StoreOption = Annotated[str, typer.Option("--store", help="Folder or URL of the results store.", metavar="DIR|URL")]
-QueueOption = Annotated[
-    str, typer.Option("--queue", help="Folder of the review queue; `_review` in the store by default.", metavar="DIR")
-]
 MessageArgument = Annotated[
     str, typer.Argument(help="Id of the message, as reports show it, such as t_1a2b3c4d5e6f.", metavar="MESSAGE")
 ]
@@ -36,12 +32,9 @@ _COLUMNS = "{:<16}{:<12}{:<10}{:<18}{:<18}{}"
 
 def _opened(store: str, queue: str, path: Path | None) -> tuple[Store, Config]:
     """The store and the settings."""
-    from empathy_scan import config  # noqa: PLC0415 - polars stays out of --help
-    from empathy_scan.store import Store  # noqa: PLC0415 - as above
+    from empathy_scan.store import Store  # noqa: PLC0415 - polars stays out of --help
 
-    options = base.settings(path, scan={"store": store} if store else {})
-    if queue:
-        options = config.override(options, {"review": {"queue": queue}})
+    options = queues.settings(store, path, queue=queue)
     return Store(options.scan.store, read_only=True), options
 
 
@@ -60,8 +53,8 @@ def open_(  # noqa: PLR0913 - a parameter per option
     conversation: Annotated[
         str, typer.Option("--conversation", help="Id of its conversation: faster in a large store.", metavar="ID")
     ] = "",
-    store: StoreOption = "",
-    queue: QueueOption = "",
+    store: base.StoreOption = "",
+    queue: queues.QueueOption = "",
     config: base.ConfigOption = None,
     as_json: base.JsonOption = False,
 ) -> None:
@@ -80,8 +73,8 @@ def list_(
     *,
     only_open: Annotated[bool, typer.Option("--open", help="Only those that nobody has decided.")] = False,
     only_decided: Annotated[bool, typer.Option("--decided", help="Only those that are decided.")] = False,
-    store: StoreOption = "",
-    queue: QueueOption = "",
+    store: base.StoreOption = "",
+    queue: queues.QueueOption = "",
     config: base.ConfigOption = None,
     as_json: base.JsonOption = False,
 ) -> None:
@@ -108,8 +101,8 @@ def list_(
 def show(
     message: MessageArgument,
     *,
-    store: StoreOption = "",
-    queue: QueueOption = "",
+    store: base.StoreOption = "",
+    queue: queues.QueueOption = "",
     config: base.ConfigOption = None,
     as_json: base.JsonOption = False,
 ) -> None:
@@ -140,8 +133,8 @@ def decide(  # noqa: PLR0913 - a parameter per option
         list[str] | None,
         typer.Option("--label", help="With partly: what a label is. Repeatable.", metavar="LABEL=VALUE"),
     ] = None,
-    store: StoreOption = "",
-    queue: QueueOption = "",
+    store: base.StoreOption = "",
+    queue: queues.QueueOption = "",
     config: base.ConfigOption = None,
     as_json: base.JsonOption = False,
 ) -> None:
@@ -161,8 +154,8 @@ def withdraw(
     *,
     who: Annotated[str, typer.Option("--who", help="Who opened it.", metavar="NAME")],
     why: Annotated[str, typer.Option("--why", help="The reason, if there is one to tell.", metavar="TEXT")] = "",
-    store: StoreOption = "",
-    queue: QueueOption = "",
+    store: base.StoreOption = "",
+    queue: queues.QueueOption = "",
     config: base.ConfigOption = None,
     as_json: base.JsonOption = False,
 ) -> None:

@@ -57,7 +57,7 @@ class Commands(TyperGroup):
             what = f"cannot be written ({error.strerror or type(error).__name__})"
             logs.say(f"empathy-scan: {error.filename or 'standard output'}: {what}", event="error")
             raise typer.Exit(1) from error
-        except Exception as error:
+        except Exception as error:  # nobody else is left to tell it
             if type(error).__module__.partition(".")[0] in {"typer", "click"}:  # these are told by them
                 raise
             _tell_fault(error)

@@ -46,7 +46,7 @@ def config(
         {"part": part, "key": key, "value": list(value) if isinstance(value, tuple) else value, "from": origin}
         for part, values in asdict(found).items()
         for key, value in values.items()
-        for origin in [_origin(value != loaded[part][key], (part, key) in stated, path)]
+        for origin in [_origin(path, changed=value != loaded[part][key], stated=(part, key) in stated)]
     ]
     if as_json:
         base.print_json({"file": path and str(path), "fingerprint": found.fingerprint(), "settings": answer})
@@ -58,7 +58,7 @@ def config(
         typer.echo(base.safe(told))
 
 
-def _origin(changed: bool, stated: bool, path: Path | None) -> str:  # noqa: FBT001 - two facts of one setting
+def _origin(path: Path | None, *, changed: bool, stated: bool) -> str:
     return "command line" if changed else str(path) if stated else "default"
 
 

@@ -57,15 +57,15 @@ def fairness(  # noqa: PLR0913 - a parameter per option
     options = base.settings_of(context)
     logs.configure(verbose=options.scan.verbose, quiet=quiet)
 
-    from empathy_scan import fairness_centre  # noqa: PLC0415 - polars stays out of --help
+    from empathy_scan import fairness_report  # noqa: PLC0415 - polars stays out of --help
     from empathy_scan.report import fairness as pages  # noqa: PLC0415 - as above
     from empathy_scan.store import Store  # noqa: PLC0415 - as above
 
-    found = fairness_centre.measure(
+    found = fairness_report.measure(
         Store.open(options.scan.store), options, columns=groups, by=by or (), model=model, rewritten=flips,
         minimum_agents=minimum_agents, since=start, until=end,
     )  # fmt: skip
-    page = fairness_centre.write_page(found, out or Path(options.scan.reports), options)
+    page = fairness_report.write_page(found, out or Path(options.scan.reports), options)
     if as_json:
         base.print_json(found.to_json() | {"page": str(page), "warnings": list(pages.said(found).warnings)})
     elif not quiet:

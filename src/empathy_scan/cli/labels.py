@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from empathy_scan.cli import base, logs
+from empathy_scan.cli import base, logs, queues
 from empathy_scan.cli.base import app
-from empathy_scan.cli.review import CodebookOption, QueueOption, StoreOption
 from empathy_scan.errors import UsageError
 
 if TYPE_CHECKING:
-    from empathy_scan.config import Config
     from empathy_scan.own import Facts
-    from empathy_scan.review.queue import Queue
-    from empathy_scan.store import Store
 
 group = typer.Typer(
     cls=base.Commands, no_args_is_help=True, rich_markup_mode=None,
@@ -28,29 +23,14 @@ app.add_typer(group, name="labels", epilog="Example: empathy-scan labels train e
 KeyArgument = Annotated[str, typer.Argument(help="Key of the label.", metavar="KEY")]
 
 
-def _options(store: str, path: Path | None, codebook: str = "") -> Config:
-    """The settings."""
-    from empathy_scan import config  # noqa: PLC0415 - as few modules as may be for --help
-
-    options = base.settings(path, scan={"store": store} if store else {})
-    return config.override(options, {"labels": {"codebook": codebook}}) if codebook else options
-
-
-def _opened(options: Config) -> tuple[Store, Queue]:
-    from empathy_scan import reviewing  # noqa: PLC0415 - polars stays out of --help
-    from empathy_scan.store import Store  # noqa: PLC0415 - as above
-
-    held = Store.open(options.scan.store)
-    held.count()
-    return held, reviewing.queue_of(options.scan.store, options)
-
-
 @group.command("check", epilog="Example: empathy-scan labels check --codebook labels.toml")
-def check(*, codebook: CodebookOption = "", config: base.ConfigOption = None, as_json: base.JsonOption = False) -> None:
+def check(
+    *, codebook: queues.CodebookOption = "", config: base.ConfigOption = None, as_json: base.JsonOption = False
+) -> None:
     """See that a codebook of your own labels is sound, and what it asks."""
     from empathy_scan import own  # noqa: PLC0415 - as few modules as may be for --help
 
-    labels = own.codebook_of(_options("", config, codebook))
+    labels = own.codebook_of(queues.settings("", config, codebook=codebook))
     if as_json:
         base.print_json({"labels": [
             {"key": each.key, "name": each.name, "role": each.role, "question": each.question,
@@ -68,22 +48,19 @@ def check(*, codebook: CodebookOption = "", config: base.ConfigOption = None, as
 def train(
     key: KeyArgument,
     *,
-    store: StoreOption = "",
-    queue: QueueOption = "",
-    codebook: CodebookOption = "",
+    store: base.StoreOption = "",
+    queue: queues.QueueOption = "",
+    codebook: queues.CodebookOption = "",
     model: base.ModelOption = None,
     config: base.ConfigOption = None,
     as_json: base.JsonOption = False,
 ) -> None:
     """Train the head of a label on the answers in the review queue, say how good it is, and let it judge the store."""
     from empathy_scan import own  # noqa: PLC0415 - torch and polars stay out of --help
-    from empathy_scan.config import override  # noqa: PLC0415 - as above
 
-    options = _options(store, config, codebook)
-    if queue:
-        options = override(options, {"review": {"queue": queue}})
+    held, folder, options = queues.opened(store, queue, config, codebook)
     label = own.asked_for(options, key)
-    held, folder = _opened(options)
+    held.count()  # raises where there is no store that can be read
     before = own.there(held, options).get(label.key)
     facts, judged = own.train(held, folder, label, options, bundle=base.bundle(model, options))
     if as_json:
@@ -99,7 +76,7 @@ def train(
 @group.command("apply", epilog="Example: empathy-scan labels apply --store results")
 def apply(
     *,
-    store: StoreOption = "",
+    store: base.StoreOption = "",
     model: base.ModelOption = None,
     config: base.ConfigOption = None,
     as_json: base.JsonOption = False,
@@ -109,7 +86,7 @@ def apply(
     from empathy_scan.own import heads  # noqa: PLC0415 - as above
     from empathy_scan.store import Store  # noqa: PLC0415 - as above
 
-    options = _options(store, config)
+    options = queues.settings(store, config)
     held, bundle = Store.open(options.scan.store), base.bundle(model, options)
     there = own.there(held, options)
     if not there:
@@ -129,7 +106,7 @@ def apply(
 @group.command("list", epilog="Example: empathy-scan labels list --store results")
 def list_(
     *,
-    store: StoreOption = "",
+    store: base.StoreOption = "",
     config: base.ConfigOption = None,
     as_json: base.JsonOption = False,
 ) -> None:
@@ -137,7 +114,7 @@ def list_(
     from empathy_scan import own  # noqa: PLC0415 - polars stays out of --help
     from empathy_scan.store import Store  # noqa: PLC0415 - as above
 
-    options = _options(store, config)
+    options = queues.settings(store, config)
     held = Store.open(options.scan.store)
     there = own.there(held, options)
     models = set(held.known()["model"].unique()) if there else set()
@@ -159,7 +136,7 @@ def list_(
 def drop(
     key: KeyArgument,
     *,
-    store: StoreOption = "",
+    store: base.StoreOption = "",
     config: base.ConfigOption = None,
     as_json: base.JsonOption = False,
 ) -> None:
@@ -167,7 +144,7 @@ def drop(
     from empathy_scan import own  # noqa: PLC0415 - polars stays out of --help
     from empathy_scan.store import Store  # noqa: PLC0415 - as above
 
-    options = _options(store, config)
+    options = queues.settings(store, config)
     held = Store.open(options.scan.store)
     there = sorted(own.there(held, options))
     if not own.drop(held, options, key):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from empathy_scan.cli import base
+from empathy_scan.cli import base, queues
 from empathy_scan.cli.base import app
 from empathy_scan.errors import UsageError
 
@@ -25,11 +25,8 @@ _ROW = "{:<24}{:>7}{:>8}  {:<34}{:<34}{:<34}"
 def calibrate(
     *,
     out: Annotated[Path, typer.Option("--out", help="New folder for the bundle; the old one stays.", metavar="DIR")],
-    store: Annotated[str, typer.Option("--store", help="Folder or URL of the results store.", metavar="DIR|URL")] = "",
-    queue: Annotated[
-        str,
-        typer.Option("--queue", help="Folder of the review queue; `_review` in the store by default.", metavar="DIR"),
-    ] = "",
+    store: base.StoreOption = "",
+    queue: queues.QueueOption = "",
     model: base.ModelOption = None,
     config: base.ConfigOption = None,
     as_json: base.JsonOption = False,
@@ -38,7 +35,7 @@ def calibrate(
 
     Writes a new bundle. What there are too few labels for, or what gets no better, stays as it was.
     """
-    held, folder, options = opened(store, queue, config)
+    held, folder, options = queues.opened(store, queue, config)
 
     from empathy_scan.learning import calibration  # noqa: PLC0415 - torch stays out of --help
     from empathy_scan.model import files  # noqa: PLC0415 - as above
@@ -61,24 +58,13 @@ def train(
     _tell(found, _trained(found), held.root, as_json=as_json)
 
 
-def opened(store: str, queue: str, path: Path | None) -> tuple[Store, Queue, Config]:
-    """The store and its queue, with the settings."""
-    from empathy_scan import config, reviewing  # noqa: PLC0415 - polars stays out of --help
-    from empathy_scan.store import Store  # noqa: PLC0415 - as above
-
-    options = base.settings(path, scan={"store": store} if store else {})
-    if queue:
-        options = config.override(options, {"review": {"queue": queue}})
-    return Store.open(options.scan.store), reviewing.queue_of(options.scan.store, options), options
-
-
 def _of_labels(labels: Path, store: str, path: Path | None) -> tuple[Store, Queue, Config]:
     """The queue in a folder, with its store: the one named, else that in which it lies, else that of the settings."""
     if (labels / "draws").is_dir():
         beside = labels.resolve().parent
-        return opened(store or (str(beside) if (beside / "conversations").is_dir() else ""), str(labels), path)
+        return queues.opened(store or (str(beside) if (beside / "conversations").is_dir() else ""), str(labels), path)
     if (labels / "_review" / "draws").is_dir():
-        return opened(store or str(labels), str(labels / "_review"), path)
+        return queues.opened(store or str(labels), str(labels / "_review"), path)
     raise UsageError(
         f"there is no review queue in {labels}",
         remedy="give --labels the folder of a queue (`_review` in the store), or the store that holds it",

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from empathy_scan.cli import base, logs
+from empathy_scan.cli import base, logs, queues
 from empathy_scan.cli.base import app
 from empathy_scan.errors import UsageError
 
@@ -31,35 +31,15 @@ group = typer.Typer(
 )  # fmt: skip
 app.add_typer(group, name="review", epilog="Example: empathy-scan review export --store results --out review.xlsx")
 
-QueueOption = Annotated[
-    str, typer.Option("--queue", help="Folder of the review queue; `_review` in the store by default.", metavar="DIR")
-]
-StoreOption = Annotated[str, typer.Option("--store", help="Folder or URL of the results store.", metavar="DIR|URL")]
-CodebookOption = Annotated[
-    str, typer.Option("--codebook", help="Labels of your own (TOML), which are asked too.", metavar="FILE")
-]
 _MIX = "random=40,uncertain=25,rare=20,cited=15"
 _TABLE = "{:<28}{:>7}{:>9}  {:<22}{:<22}{:<22}{:<22}"
-
-
-def _opened(store: str, queue: str, path: Path | None, codebook: str = "") -> tuple[Store, Queue, Config]:
-    """The store and its queue, with the settings."""
-    from empathy_scan import config, reviewing  # noqa: PLC0415 - polars stays out of --help
-    from empathy_scan.store import Store  # noqa: PLC0415 - as above
-
-    options = base.settings(path, scan={"store": store} if store else {})
-    if queue:
-        options = config.override(options, {"review": {"queue": queue}})
-    if codebook:
-        options = config.override(options, {"labels": {"codebook": codebook}})
-    return Store.open(options.scan.store), reviewing.queue_of(options.scan.store, options), options
 
 
 @group.command("export", epilog="Example: empathy-scan review export --store results --size 300 --out review.xlsx")
 def export(  # noqa: PLR0913 - a parameter per option
     *,
-    store: StoreOption = "",
-    queue: QueueOption = "",
+    store: base.StoreOption = "",
+    queue: queues.QueueOption = "",
     out: Annotated[
         Path | None, typer.Option("--out", help="Workbook (.xlsx) or table (.csv) to label in.", metavar="FILE")
     ] = None,
@@ -89,14 +69,14 @@ def export(  # noqa: PLR0913 - a parameter per option
     label: Annotated[
         str, typer.Option("--label", help="Draw for this label of your own, and ask for it alone.", metavar="KEY")
     ] = "",
-    codebook: CodebookOption = "",
+    codebook: queues.CodebookOption = "",
     model: base.ModelOption = None,
     config: base.ConfigOption = None,
     as_json: base.JsonOption = False,
 ) -> None:
     """Draw turns for people to label into the review queue, and write them into a file."""
     start, end = base.period(since, until)
-    held, folder, options = _opened(store, queue, config, codebook)
+    held, folder, options = queues.opened(store, queue, config, codebook)
 
     from empathy_scan import reviewing  # noqa: PLC0415 - polars stays out of --help
     from empathy_scan.codebook import Role  # noqa: PLC0415 - as above
@@ -155,20 +135,20 @@ def import_(
         list[Path], typer.Argument(help="Files that `review export` wrote, filled in.", metavar="FILE...")
     ],
     *,
-    store: StoreOption = "",
-    queue: QueueOption = "",
+    store: base.StoreOption = "",
+    queue: queues.QueueOption = "",
     reviewer: Annotated[
         str, typer.Option("--reviewer", help="Who answered rows that name nobody.", metavar="NAME")
     ] = "",
     second_thoughts: Annotated[
         bool, typer.Option("--second-thoughts", help="Keep answers that differ from earlier ones beside these.")
     ] = False,
-    codebook: CodebookOption = "",
+    codebook: queues.CodebookOption = "",
     config: base.ConfigOption = None,
     as_json: base.JsonOption = False,
 ) -> None:
     """Read the answers in files into the review queue; exit code 3 when some rows were rejected."""
-    _, folder, _ = _opened(store, queue, config, codebook)
+    _, folder, _ = queues.opened(store, queue, config, codebook)
 
     from empathy_scan.review import incoming  # noqa: PLC0415 - polars stays out of --help
 
@@ -193,17 +173,17 @@ def import_(
 @group.command("serve", epilog="Example: empathy-scan review serve --store results")
 def serve(
     *,
-    store: StoreOption = "",
-    queue: QueueOption = "",
+    store: base.StoreOption = "",
+    queue: queues.QueueOption = "",
     port: Annotated[int, typer.Option("--port", help="0 = any that is free.", min=0, max=65535)] = 0,
     host: Annotated[
         str, typer.Option("--host", help="This machine; no other address is taken.", metavar="ADDRESS")
     ] = "127.0.0.1",
-    codebook: CodebookOption = "",
+    codebook: queues.CodebookOption = "",
     config: base.ConfigOption = None,
 ) -> None:
     """Open a page on this machine in which people label the turns of the queue; Ctrl-C ends it."""
-    _, folder, _ = _opened(store, queue, config, codebook)
+    _, folder, _ = queues.opened(store, queue, config, codebook)
 
     from empathy_scan.review.server import ReviewServer  # noqa: PLC0415 - polars stays out of --help
 
@@ -218,14 +198,14 @@ def serve(
 @group.command("agreement", epilog="Example: empathy-scan review agreement --store results --json")
 def agreement(
     *,
-    store: StoreOption = "",
-    queue: QueueOption = "",
-    codebook: CodebookOption = "",
+    store: base.StoreOption = "",
+    queue: queues.QueueOption = "",
+    codebook: queues.CodebookOption = "",
     config: base.ConfigOption = None,
     as_json: base.JsonOption = False,
 ) -> None:
     """How far reviewers agree with one another and with the model, per label, and what that is good for."""
-    held, folder, options = _opened(store, queue, config, codebook)
+    held, folder, options = queues.opened(store, queue, config, codebook)
 
     from empathy_scan import review, reviewing  # noqa: PLC0415 - polars stays out of --help
 

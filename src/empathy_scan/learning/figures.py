@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
 from empathy_scan.codebook import ATTACKS, FLAGS, Role
+from empathy_scan.kappa import kappas
 from empathy_scan.learning.lessons import Lessons
 from empathy_scan.model.decisions import FIRST, Decisions
-from empathy_scan.stats import LEVEL, Estimate, Numbers
+from empathy_scan.stats import LEVEL, Estimate, Numbers, times_drawn
 
 RESAMPLES = 1000
 BINS = 10  # of the calibration error: equal width (Guo et al. 2017)
@@ -24,7 +24,7 @@ CARE = "care"
 LOSS, ERROR, KAPPA = "log_loss", "ece", "kappa"
 NAMES = (LOSS, ERROR, KAPPA)
 _TINY = 1e-6
-_SEED = (1960,)
+_SEED = 1960
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +120,7 @@ def compare(lessons: Lessons, before: Said, after: Said, label: Label) -> Compar
         return Compared(label, 0, 0, 0, dict.fromkeys(NAMES))
     sums = [_sums(part, truth, outcomes(each.chances[own], label), outcomes(each.labels[own], label), label)
             for each in (before, after)]  # fmt: skip
-    drawn = _times_drawn(len(sums[0]))
+    drawn = times_drawn(len(sums[0]), resamples=RESAMPLES, seed=_SEED)
     wanted = (KAPPA,) if label.size == 0 else NAMES
     figures = {name: _change(name, sums, drawn, label) if name in wanted else None for name in NAMES}
     return Compared(label, len(part), unusual(truth), len(np.unique(part.conversations)), figures)
@@ -149,18 +149,6 @@ def outcomes(outputs: Numbers, label: Label) -> Numbers:
 def losses(chances: Numbers, truth: Numbers) -> Numbers:
     """The log-loss of each turn [n] from chances and shares [n, K]."""
     return np.asarray(-(truth * np.log(np.clip(chances, _TINY, 1.0))).sum(axis=1))
-
-
-def kappas(tables: Numbers, *, ordinal: bool) -> Numbers:
-    """Cohen's kappa of tables [.., K, K] of truth by found, with linear weights if ordinal; NaN where all is alike."""
-    size = tables.shape[-1]
-    apart = np.abs(np.subtract.outer(np.arange(size), np.arange(size)))
-    worth = 1 - apart / (size - 1) if ordinal else (apart == 0).astype(np.float64)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        shares = tables / tables.sum(axis=(-2, -1), keepdims=True)
-        luck = np.einsum("...i,...j,ij->...", shares.sum(-1), shares.sum(-2), worth)
-        agreed = (shares * worth).sum(axis=(-2, -1))
-        return np.where(1 - luck > _TINY, (agreed - luck) / (1 - luck), np.nan)
 
 
 def _sums(part: Lessons, truth: Numbers, chances: Numbers, labels: Numbers, label: Label) -> Numbers:
@@ -206,11 +194,3 @@ def _change(name: str, sums: Sequence[Numbers], drawn: Numbers, label: Label) ->
 def _estimate(value: float, varied: Numbers) -> Estimate:
     low, high = np.percentile(varied, (100 * (1 - LEVEL) / 2, 100 * (1 + LEVEL) / 2))
     return Estimate(value, min(value, float(low)), max(value, float(high)))
-
-
-@lru_cache(maxsize=8)
-def _times_drawn(conversations: int) -> Numbers:
-    """How often each conversation is in each resample: [resamples, conversations]."""
-    draw = np.random.default_rng([*_SEED, conversations])
-    share = np.full(conversations, 1 / conversations)
-    return draw.multinomial(conversations, share, size=RESAMPLES).astype(np.float64)

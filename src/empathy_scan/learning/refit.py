@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import minimize_scalar
 
+from empathy_scan import kappa
 from empathy_scan.codebook import Role
 from empathy_scan.learning import figures
 from empathy_scan.learning.figures import CLASS, KAPPA, LABELS, LOSS, Compared, Label, Said
@@ -248,7 +249,7 @@ def _threshold(lessons: Lessons, chances: Numbers, label: Label, stays: float) -
     found = (chances[own, None] >= grid).astype(np.float64)  # [n, thresholds]
     yes = np.stack([1 - truth[own], truth[own]])  # [2, n]
     tables = np.einsum("in,jnt,n->tij", yes, np.stack([1 - found, found]), lessons.weights[own])
-    score = np.nan_to_num(figures.kappas(tables, ordinal=False)) - _PULL * np.abs(grid - stays)
+    score = np.nan_to_num(kappa.kappas(tables, ordinal=False)) - _PULL * np.abs(grid - stays)
     return float(grid[score.argmax()])
 
 
@@ -267,7 +268,7 @@ def _thresholds(lessons: Lessons, chances: Numbers, head: str, stays: tuple[floa
     mild = told.sum(axis=0)[:, None, None] - worst - middle
     tables = np.stack(np.broadcast_arrays(mild, middle, worst), axis=-1).transpose(1, 2, 0, 3)  # [S, H, truth, found]
     far = np.abs(strained - stays[0])[:, None] + np.abs(hostile - stays[1])[None, :]
-    score = np.nan_to_num(figures.kappas(tables, ordinal=True)) - _PULL * far
+    score = np.nan_to_num(kappa.kappas(tables, ordinal=True)) - _PULL * far
     at = np.unravel_index(int(score.argmax()), score.shape)
     return float(strained[at[0]]), float(hostile[at[1]])
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from empathy_scan import quantify, segment
+from empathy_scan import kappa, quantify, segment
 from empathy_scan.codebook import Role
 from empathy_scan.config import Config
 from empathy_scan.errors import UsageError
@@ -168,7 +168,7 @@ def _agreed(old: Bundle, new: Bundle, items: Sequence[Item]) -> Kept:
     for label in LABELS:
         own = agent == (label.role == Role.AGENT)
         one, other = (figures.outcomes(each[own], label) for each in labels)
-        found = float(figures.kappas(one.T @ other, ordinal=label.size == 3)) if own.any() else float("nan")
+        found = float(kappa.kappas(one.T @ other, ordinal=label.size == 3)) if own.any() else float("nan")
         kappas[label.name] = round(found, 4) if np.isfinite(found) else None
     return Kept(len(items), kappas)
 

@@ -27,6 +27,7 @@ from empathy_scan.codebook import (
     Role,
     care_class,
 )
+from empathy_scan.kappa import kappas
 from empathy_scan.model import runtime
 from empathy_scan.model.bundle import Bundle
 from empathy_scan.model.examples import Item, segments_of
@@ -136,7 +137,7 @@ def _classes(
     present = [k for k in range(len(names)) if (truth == k).any()]
     figures = {
         f"{title} macro-F1": _figure(tables, lambda t: _f1s(t)[..., present].mean(-1), len(truth)),
-        f"{title} kappa": _figure(tables, _kappa, len(truth)),
+        f"{title} kappa": _figure(tables, lambda t: np.nan_to_num(kappas(t)), len(truth)),
     }
     for k, name in enumerate(names):
         figures[f"{title} {name} F1"] = _figure(tables, lambda t, k=k: _f1s(t)[..., k], int((truth == k).sum()))
@@ -169,15 +170,6 @@ def _f1s(table: np.ndarray) -> np.ndarray:
     hits = np.diagonal(table, axis1=-2, axis2=-1)
     total = table.sum(-1) + table.sum(-2)
     found: np.ndarray = np.divide(2 * hits, total, out=np.zeros_like(hits, dtype=float), where=total > 0)
-    return found
-
-
-def _kappa(table: np.ndarray) -> np.ndarray:
-    """Cohen's kappa from confusion counts [..., K, K]."""
-    total = table.sum((-2, -1))
-    agreed = np.diagonal(table, axis1=-2, axis2=-1).sum(-1) / total
-    chance = (table.sum(-1) * table.sum(-2)).sum(-1) / total**2
-    found: np.ndarray = np.divide(agreed - chance, 1 - chance, out=np.zeros_like(agreed), where=chance < 1)
     return found
 
 

@@ -38,11 +38,11 @@ def outlook(store: Store, stored: Stored, label: OwnLabel, config: Config, *, bu
     if facts is not None and facts.label == label.fingerprint():
         rows = store.rows(OWN_LABELS).filter((pl.col("head") == facts.fingerprint) & (pl.col("turn") != NOTHING))
         if rows.height:
-            return _by_head(rows, facts.threshold)
+            return by_head(rows, facts.threshold)
     return _by_examples(stored, label, config, bundle)
 
 
-def _by_head(rows: pl.DataFrame, threshold: float) -> Outlook:
+def by_head(rows: pl.DataFrame, threshold: float) -> Outlook:
     """By what a head has found: doubtful is what lies near its threshold."""
     p = pl.col("p").cast(pl.Float64)
     apart = pl.when(p < threshold).then((threshold - p) / threshold).otherwise((p - threshold) / (1.0 - threshold))
@@ -52,7 +52,7 @@ def _by_head(rows: pl.DataFrame, threshold: float) -> Outlook:
 def _by_examples(stored: Stored, label: OwnLabel, config: Config, bundle: Path | None) -> Outlook:
     """By likeness to the examples: the turn that is most like the label first."""
     looker = Looker(bundles.load(bundle))
-    segments = segment.split(_some(stored.turns), config.segment).filter(role=label.role)
+    segments = segment.split(some(stored.turns), config.segment).filter(role=label.role)
     told, yes = examples(label, looker)
     like = fitting.likeness(told, yes, looker.see(segments)) if segments.height else np.zeros(0)
     near = segments.select(*_KEY, like=pl.Series(like, dtype=pl.Float64)).group_by(_KEY).agg(pl.col("like").max())
@@ -60,7 +60,7 @@ def _by_examples(stored: Stored, label: OwnLabel, config: Config, bundle: Path |
     return Outlook(near.sort(_KEY).select(*_KEY, doubt=pl.lit(0.0), likely=place**STEEP))
 
 
-def _some(turns: pl.DataFrame) -> pl.DataFrame:
+def some(turns: pl.DataFrame) -> pl.DataFrame:
     """The turns, or of very many those of some conversations, the same every time."""
     if turns.height <= MOST:
         return turns

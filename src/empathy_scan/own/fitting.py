@@ -19,6 +19,7 @@ import numpy.typing as npt
 from scipy import optimize, sparse, special
 
 from empathy_scan import stats
+from empathy_scan.kappa import kappas
 from empathy_scan.own.features import PHRASES, Rows, Seen
 from empathy_scan.review.coefficients import KAPPA, Ratings, agreement
 from empathy_scan.stats import Estimate, Numbers
@@ -225,11 +226,9 @@ def _decision(sums: Numbers, yes: Flags, weight: Numbers) -> Decision:
 
 
 def _kappa(yes: Flags, given: Flags, weight: Numbers) -> float:
-    whole = weight.sum()
-    same = float((weight * (yes == given)).sum() / whole)
-    one, other = float((weight * yes).sum() / whole), float((weight * given).sum() / whole)
-    chance = one * other + (1 - one) * (1 - other)
-    return (same - chance) / (1 - chance) if chance < 1 else 0.0
+    """Kappa of two labellings, weighted; 0 where there is nothing to agree upon."""
+    cells: Numbers = np.bincount(2 * yes.astype(np.int64) + given, weights=weight, minlength=4).astype(np.float64)
+    return float(np.nan_to_num(kappas(cells.reshape(2, 2))))
 
 
 def _weights(lesson: Lesson, ridge: float) -> Weights:

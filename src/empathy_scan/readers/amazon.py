@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from empathy_scan.errors import InputError, MalformedInputError
+from empathy_scan.readers import apijson
 from empathy_scan.readers.conversation import Conversation, Parsed, Turn, label_or_none
 from empathy_scan.readers.files import Document
 from empathy_scan.readers.times import DAY
@@ -115,11 +116,6 @@ def child(value: Json, *names: str) -> Json:
     return value
 
 
-def objects(value: object) -> list[Json]:
-    """The objects of a list; none for anything else."""
-    return [each for each in value if isinstance(each, Mapping)] if isinstance(value, list) else []
-
-
 def with_text(items: object, key: str, where: str) -> tuple[list[Json], list[InputError]]:
     """The objects of a list whose `key` is text or missing; one problem says how many others there are."""
     listed = items if isinstance(items, list) else []
@@ -205,7 +201,7 @@ def is_call_analytics(value: Json) -> bool:
     """Whether an object is an analysis of Transcribe Call Analytics, which looks much like one of Contact Lens."""
     if not isinstance(value.get("Transcript"), list) or {"CustomerMetadata", "ChatTranscriptVersion"} & value.keys():
         return False
-    items = objects(value["Transcript"])
+    items = apijson.objects(value["Transcript"])
     if any("ParticipantId" in item or "AbsoluteTime" in item for item in items):
         return False
     of_job = {"JobName", "SessionId"} & value.keys()

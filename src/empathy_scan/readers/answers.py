@@ -29,8 +29,8 @@ class Answer:
 
 def refuse(document: Document) -> None:
     """Raise MalformedInputError that says what a file is, if it is such an answer; else do nothing."""
-    start = document.data[:64].lstrip(b"\xef\xbb\xbf\xff\xfe\x00 \t\r\n")
-    if len(document.data) > _LARGEST or not start.startswith(b"{"):
+    start = document.content[:64].lstrip(b"\xef\xbb\xbf\xff\xfe\x00 \t\r\n")
+    if len(document.content) > _LARGEST or not start.startswith(b"{"):
         return
     try:
         value = part(document.json)

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from empathy_scan.codebook import Channel, Role
 from empathy_scan.config import ReadConfig
-from empathy_scan.readers import amazon, speech, times
+from empathy_scan.readers import amazon, apijson, speech, times
 from empathy_scan.readers.amazon import Json, Record
 from empathy_scan.readers.conversation import Conversation, Parsed, Turn, clean
 from empathy_scan.readers.files import Document
@@ -88,7 +88,9 @@ def _turn(item: Json) -> Turn:
 
 def _confidence(words: object, *, of: str) -> float | None:
     """The mean over the words; punctuation and `[PII]` have a figure that says nothing of what was heard."""
-    spoken = [each for each in amazon.objects(words) if each.get("Type") != "punctuation" and amazon.word(each.get(of))]
+    spoken = [
+        each for each in apijson.objects(words) if each.get("Type") != "punctuation" and amazon.word(each.get(of))
+    ]
     return speech.mean([found for each in spoken if (found := amazon.share(each.get("Confidence"))) is not None])
 
 
@@ -120,7 +122,7 @@ def _people(header: Json) -> dict[str, Label]:
     """The role and name of each speaker: `Agent` and `Customer`, or a name that is listed among the agents."""
     agents = {name.casefold() for each in _agents(header) if (name := amazon.word(each))}
     people: dict[str, Label] = {}
-    for each in amazon.objects(header.get("SpeakerLabels")):
+    for each in apijson.objects(header.get("SpeakerLabels")):
         speaker, shown = amazon.word(each.get("Speaker")), amazon.word(each.get("DisplayText"))
         if speaker and shown:
             listed = shown.casefold() in agents
@@ -180,7 +182,7 @@ def _started(header: Json) -> tuple[datetime | None, list[str]]:
 
 
 def _job(header: Json) -> str | None:
-    jobs = [amazon.child(each, "TranscribeJobInfo") for each in amazon.objects(header.get("SourceInformation"))]
+    jobs = [amazon.child(each, "TranscribeJobInfo") for each in apijson.objects(header.get("SourceInformation"))]
     return next((name for job in jobs if (name := amazon.word(job.get("TranscriptionJobName")))), None)
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from empathy_scan.config import ReadConfig
 from empathy_scan.errors import InputError, MalformedInputError
-from empathy_scan.readers import amazon, contact_lens
+from empathy_scan.readers import amazon, apijson, contact_lens
 from empathy_scan.readers.amazon import Json, Record
 from empathy_scan.readers.conversation import Conversation, Parsed
 from empathy_scan.readers.files import Document
@@ -40,7 +40,7 @@ def sniff(document: Document) -> Verdict:
         return found
     if _event(found) and "ContactId" in found:
         return Verdict(fits=True, why="an event of a Contact Lens stream")
-    if any(_kinds(segment) for segment in amazon.objects(found.get("Segments"))):
+    if any(_kinds(segment) for segment in apijson.objects(found.get("Segments"))):
         return Verdict(fits=True, why="Segments with Transcript, Utterance or the like")
     return Verdict(fits=False, why="it has neither events of Contact Lens nor its Segments", nearness=0.2)
 
@@ -74,7 +74,7 @@ def _by_contact(found: Iterable[Record]) -> list[_Contact]:
         identity = amazon.word(record.value.get("ContactId")) or ""
         contact = contacts.setdefault(identity, _Contact(record.place, record.value))
         known = seen.setdefault(identity, set())
-        for segment in amazon.objects(record.value.get("Segments")):
+        for segment in apijson.objects(record.value.get("Segments")):
             _add(contact, segment, known)
     if len(contacts) == 1:
         for contact in contacts.values():

@@ -54,7 +54,7 @@ def sniff(document: Document) -> Verdict:
     if not isinstance(items, list):
         return Verdict(fits=False, why="it has no list Transcript at the top", nearness=0.2)
     marks = [mark for mark in _MARKS if mark in value]
-    if any("ParticipantRole" in item or "ParticipantId" in item for item in amazon.objects(items)):
+    if any("ParticipantRole" in item or "ParticipantId" in item for item in apijson.objects(items)):
         marks += [mark for mark in _RAW_MARKS if mark in value]
     if not marks or "JobName" in value or amazon.is_call_analytics(value):
         return Verdict(fits=False, why="Transcript without Participants or ContentMetadata", nearness=0.6)
@@ -158,7 +158,7 @@ def _participants(value: Json) -> dict[str, _Person]:
         str(each.get("ParticipantId")): _Person(
             _role(each.get("ParticipantRole")), amazon.word(each.get("DisplayName"))
         )
-        for each in amazon.objects(value.get("Participants"))
+        for each in apijson.objects(value.get("Participants"))
     }
 
 
@@ -238,7 +238,7 @@ def _contact_id(record: Record, document: Document) -> str:
     """The contact's own id, else the one in the file's name, else that of the contact which it was transferred from."""
     value = record.value
     of_items = {
-        named for item in amazon.objects(value.get("Transcript")) if (named := amazon.word(item.get("ContactId")))
+        named for item in apijson.objects(value.get("Transcript")) if (named := amazon.word(item.get("ContactId")))
     }
     candidates = (
         amazon.word(amazon.child(value, "CustomerMetadata").get("ContactId")),

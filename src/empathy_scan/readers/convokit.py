@@ -47,11 +47,11 @@ class Corpus:
 
 def sniff_convokit(document: Document) -> Verdict:
     """Whether the file is a zip archive with `utterances.jsonl`, or its first line or item an utterance of ConvoKit."""
-    if document.data.startswith(b"PK\x03\x04"):
-        name = _member(document.data, _UTTERANCES)
+    if document.content.startswith(b"PK\x03\x04"):
+        name = _member(document.content, _UTTERANCES)
         why = f"zip archive with {name}" if name else "zip archive without utterances.jsonl"
         return Verdict(fits=bool(name), why=why)
-    if document.data[:4] == b"PAR1" or not apijson.begins_json(document.text):
+    if document.content[:4] == b"PAR1" or not apijson.begins_json(document.text):
         return Verdict(fits=False, why="it does not begin with { or [")
     if _lacks_utterances(document):
         return Verdict(fits=True, why=_BESIDE)
@@ -65,7 +65,7 @@ def sniff_convokit(document: Document) -> Verdict:
 
 def parse_convokit(document: Document, config: ReadConfig) -> Parsed:
     """The conversations of a corpus; utterances that are broken or belong to none are left out and reported."""
-    zipped = document.data.startswith(b"PK\x03\x04")
+    zipped = document.content.startswith(b"PK\x03\x04")
     if not zipped and _lacks_utterances(document):
         raise MalformedInputError(
             _BESIDE,
@@ -135,21 +135,21 @@ def _beside(document: Document, names: Sequence[str]) -> Mapping[str, object]:
 
 def _unzipped(document: Document, config: ReadConfig) -> Corpus:
     """The corpus in an archive; raises InputError when it is damaged or larger than allowed."""
-    name = _member(document.data, _UTTERANCES)
+    name = _member(document.content, _UTTERANCES)
     if name is None:
         raise MalformedInputError("no utterances.jsonl in the archive", remedy="zip the folder of the corpus")
-    content = _content(document.data, name, config.max_file_bytes)
+    content = _content(document.content, name, config.max_file_bytes)
     inner = _read(Document(f"{document.source}/{name}", content))
     folder = name.rpartition("/")[0]
-    people = _index(document.data, folder, ("speakers.json", "users.json"))
-    noted = _index(document.data, folder, ("conversations.json",))
+    people = _index(document.content, folder, ("speakers.json", "users.json"))
+    noted = _index(document.content, folder, ("conversations.json",))
     return Corpus(inner.utterances, people, noted, inner.problems)
 
 
-def _member(data: bytes, names: Sequence[str], folder: str | None = None) -> str | None:
+def _member(packed: bytes, names: Sequence[str], folder: str | None = None) -> str | None:
     """The first member of an archive that is called so, at most one folder deep; None without any."""
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        with zipfile.ZipFile(io.BytesIO(packed)) as archive:
             listed = archive.namelist()
     except _BROKEN_ZIP:
         return None
@@ -167,10 +167,10 @@ def _member(data: bytes, names: Sequence[str], folder: str | None = None) -> str
     )
 
 
-def _content(data: bytes, name: str, limit: int) -> bytes:
+def _content(packed: bytes, name: str, limit: int) -> bytes:
     """The bytes of a member, reading no more than the limit."""
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive, archive.open(name) as stream:
+        with zipfile.ZipFile(io.BytesIO(packed)) as archive, archive.open(name) as stream:
             content = stream.read(limit + 1)
     except _BROKEN_ZIP as error:
         raise MalformedInputError("damaged or encrypted archive", where=name, remedy="pack it again") from error
@@ -183,13 +183,13 @@ def _content(data: bytes, name: str, limit: int) -> bytes:
     return content
 
 
-def _index(data: bytes, folder: str, names: Sequence[str]) -> Mapping[str, object]:
+def _index(packed: bytes, folder: str, names: Sequence[str]) -> Mapping[str, object]:
     """What the corpus says of its speakers or conversations, by id; empty when it says nothing that can be read."""
-    name = _member(data, names, folder)
+    name = _member(packed, names, folder)
     if name is None:
         return {}
     try:
-        return apijson.part(parse_json(decode(_content(data, name, _LARGEST_INDEX))[0]))
+        return apijson.part(parse_json(decode(_content(packed, name, _LARGEST_INDEX))[0]))
     except InputError:
         return {}
 

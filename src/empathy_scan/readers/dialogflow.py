@@ -15,7 +15,7 @@ from empathy_scan.codebook import Channel, Role
 from empathy_scan.config import ReadConfig
 from empathy_scan.errors import InputError, MalformedInputError
 from empathy_scan.readers import apijson
-from empathy_scan.readers.conversation import Conversation, Parsed, Turn, clean
+from empathy_scan.readers.conversation import Conversation, Parsed, Turn
 from empathy_scan.readers.files import Document, parse_json
 from empathy_scan.readers.utterances import Object, label, labels, pick, silent
 from empathy_scan.readers.verdict import Verdict
@@ -119,7 +119,9 @@ def _user(row: Row) -> str:
     query = apijson.part(pick(row.request, "queryInput", "query_input"))
     result = apijson.part(pick(row.response, "queryResult", "query_result"))
     written = apijson.part(query.get("text")).get("text")
-    return next((text for each in (written, result.get("transcript"), result.get("text")) if (text := _text(each))), "")
+    return next(
+        (text for each in (written, result.get("transcript"), result.get("text")) if (text := apijson.spoken(each))), ""
+    )
 
 
 def _textless(row: Row) -> InputError:
@@ -134,13 +136,9 @@ def _is_textless(row: Row) -> bool:
     return not all(isinstance(each, str | None) for each in (written, *_texts(row)))
 
 
-def _text(value: object) -> str:
-    return clean(value) if isinstance(value, str) else ""
-
-
 def _answers(row: Row) -> list[str]:
     """The texts of the answer."""
-    return [text for each in _texts(row) if (text := _text(each))]
+    return list(filter(None, map(apijson.spoken, _texts(row))))
 
 
 def _texts(row: Row) -> list[object]:

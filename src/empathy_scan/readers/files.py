@@ -72,7 +72,7 @@ class Document:
     """A file's bytes (unpacked) and what can be derived from them once: text, encoding, JSON."""
 
     source: str  # path relative to the scanned folder, with /
-    data: bytes
+    content: bytes
     beside: Mapping[str, Path] = field(default_factory=dict)  # files that are read with it, by name
 
     @cached_property
@@ -88,7 +88,7 @@ class Document:
 
     @cached_property
     def _decoded(self) -> tuple[str, str]:
-        return decode(self.data)
+        return decode(self.content)
 
     @property
     def text(self) -> str:
@@ -163,15 +163,15 @@ def load(found: Found, *, max_bytes: int) -> Document:
     """The bytes of a file, unpacked; raises InputError when it cannot be read, is empty or larger than allowed."""
     with opened(found) as status:
         within(status.st_size, max_bytes)
-        data = found.path.read_bytes()
-    return document(found.source, _unpacked(data, max_bytes) if data.startswith(b"\x1f\x8b") else data)
+        content = found.path.read_bytes()
+    return document(found.source, _unpacked(content, max_bytes) if content.startswith(b"\x1f\x8b") else content)
 
 
-def document(source: str, data: bytes) -> Document:
+def document(source: str, content: bytes) -> Document:
     """A file's content; raises MalformedInputError when there is none."""
-    if not data[:1000].strip(_BLANK) and not data.strip(_BLANK):
+    if not content[:1000].strip(_BLANK) and not content.strip(_BLANK):
         raise MalformedInputError("the file is empty", remedy="export it again or remove it")
-    return Document(source, data)
+    return Document(source, content)
 
 
 def stem(source: str) -> str:
@@ -182,29 +182,29 @@ def stem(source: str) -> str:
     return str(path.with_suffix("")) if path.stem else str(path)
 
 
-def decode(data: bytes) -> tuple[str, str]:
+def decode(content: bytes) -> tuple[str, str]:
     """Text and encoding: byte order mark, UTF-8, UTF-16, cp1252 if plausible, else guessed among likely encodings.
 
     Raises UnknownFormatError for content that is not text.
     """
     for mark, encoding in _BOMS:
-        if data.startswith(mark):
-            return data.decode(encoding, "replace").removeprefix("\ufeff"), encoding
-    if encoding := _utf16_without_mark(data):
-        return data.decode(encoding, "replace"), encoding
-    refuse_binary(data)
+        if content.startswith(mark):
+            return content.decode(encoding, "replace").removeprefix("\ufeff"), encoding
+    if encoding := _utf16_without_mark(content):
+        return content.decode(encoding, "replace"), encoding
+    refuse_binary(content)
     try:
-        return data.decode("utf-8"), "utf-8"
+        return content.decode("utf-8"), "utf-8"
     except UnicodeDecodeError:
-        return _decode_legacy(data)
+        return _decode_legacy(content)
 
 
-def refuse_binary(data: bytes) -> None:
+def refuse_binary(content: bytes) -> None:
     """Raise UnknownFormatError, naming the kind where the first bytes tell, unless the bytes can be text."""
     for magic, kind, remedy in _BINARY:
-        if data.startswith(magic):
+        if content.startswith(magic):
             raise UnknownFormatError(f"looks like {kind}, which is not read", remedy=remedy)
-    sample = data[:_SAMPLE]
+    sample = content[:_SAMPLE]
     controls = len(re.findall(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]", sample))
     if controls > max(len(sample) // 50, 2):  # a broken export leaves a zero byte here and there
         raise UnknownFormatError(
@@ -405,10 +405,10 @@ def within(size: int, limit: int) -> None:
         )
 
 
-def _unpacked(data: bytes, max_bytes: int) -> bytes:
+def _unpacked(packed: bytes, max_bytes: int) -> bytes:
     """The content of a gzip file, reading no more than the limit."""
     try:
-        with GzipFile(fileobj=BytesIO(data)) as stream:
+        with GzipFile(fileobj=BytesIO(packed)) as stream:
             content = stream.read(max_bytes + 1)
     except (OSError, EOFError, zlib.error) as error:
         raise MalformedInputError("damaged or cut gzip file", remedy="pack or copy it again") from error
@@ -416,9 +416,9 @@ def _unpacked(data: bytes, max_bytes: int) -> bytes:
     return content
 
 
-def _utf16_without_mark(data: bytes) -> str:
+def _utf16_without_mark(content: bytes) -> str:
     """utf-16-le or -be for text whose every second byte is zero, else an empty string."""
-    sample = data[:4096]
+    sample = content[:4096]
     if len(sample) < 4 or b"\x00" not in sample:
         return ""
     half = len(sample) / 2
@@ -428,26 +428,26 @@ def _utf16_without_mark(data: bytes) -> str:
     return ""
 
 
-def _decode_legacy(data: bytes) -> tuple[str, str]:
+def _decode_legacy(content: bytes) -> tuple[str, str]:
     """Text in an encoding that does not name itself; characters that fit nowhere become replacement characters."""
-    lossy = data.decode("utf-8", "replace")
+    lossy = content.decode("utf-8", "replace")
     broken = lossy.count("\ufffd")
     if len(re.findall(r"[^\x00-\x7f\ufffd]", lossy)) > 4 * broken:  # UTF-8 with a few damaged bytes
         return lossy, f"utf-8 ({broken} damaged characters)"
-    if _plausible_western(data):
-        return data.decode("cp1252"), "cp1252"
+    if _plausible_western(content):
+        return content.decode("cp1252"), "cp1252"
     from charset_normalizer import from_bytes  # noqa: PLC0415 - 30 ms that few files need
 
-    best = from_bytes(data[:_SAMPLE], cp_isolation=_LIKELY).best()
+    best = from_bytes(content[:_SAMPLE], cp_isolation=_LIKELY).best()
     encoding = best.encoding if best is not None else "cp1252"
-    return data.decode(encoding, "replace"), encoding
+    return content.decode(encoding, "replace"), encoding
 
 
-def _plausible_western(data: bytes) -> bool:
+def _plausible_western(content: bytes) -> bool:
     """Whether bytes read as cp1252 look like a Western language: single accents and quotes between plain letters."""
-    sample = data[:_SAMPLE]
+    sample = content[:_SAMPLE]
     try:
-        data.decode("cp1252")
+        content.decode("cp1252")
     except UnicodeDecodeError:
         return False
     high = len(re.findall(rb"[\x80-\xff]", sample))

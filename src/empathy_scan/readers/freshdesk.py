@@ -15,9 +15,10 @@ from email.utils import parseaddr
 from empathy_scan.codebook import Channel, Role
 from empathy_scan.config import ReadConfig
 from empathy_scan.readers import customers, tickets
+from empathy_scan.readers.apijson import objects, part
 from empathy_scan.readers.conversation import Conversation, Parsed, Turn, clean
 from empathy_scan.readers.files import Document
-from empathy_scan.readers.tickets import Ledger, Message, Object, an_object, at, objects
+from empathy_scan.readers.tickets import Ledger, Message, Object, at
 from empathy_scan.readers.verdict import Verdict
 
 # `source` of a ticket.
@@ -89,7 +90,7 @@ def _fits(value: Object) -> bool:
     """Whether an object is a ticket, holds tickets, or is one message of a ticket's conversations."""
     inner = [
         value,
-        *(an_object(value.get(name)) for name in ("ticket", "helpdesk_ticket")),
+        *(part(value.get(name)) for name in ("ticket", "helpdesk_ticket")),
         *objects(value.get("tickets"))[:5],
     ]
     return _is_reply(value) or any(_is_ticket(each) for each in inner)
@@ -97,7 +98,7 @@ def _fits(value: Object) -> bool:
 
 def _is_ticket(value: Object) -> bool:
     replies = [each for name in _REPLIES for each in objects(_unwrapped(value.get(name)))[:5]]
-    listed = objects(an_object(value.get("conversations")).get("conversations"))[:5]
+    listed = objects(part(value.get("conversations")).get("conversations"))[:5]
     if any("incoming" in each and "private" in each for each in [*replies, *listed]):
         return True
     return "requester_id" in value and "via" not in value and len(_TICKET_MARKS.intersection(value)) > 1
@@ -117,7 +118,7 @@ def _tickets(items: Sequence[tickets.Item], stem: str) -> Iterator[_Ticket]:
         for place, ticket, beside in _of_item(item):
             identity = tickets.identity(ticket.get("display_id")) or tickets.identity(ticket.get("id"))
             listed = _replies(ticket) or _replies(beside)
-            named = (tickets.identity(an_object(each).get("ticket_id")) for each in listed)
+            named = (tickets.identity(part(each).get("ticket_id")) for each in listed)
             yield _Ticket(ticket, listed, place, identity or next(filter(None, named), None))
     for identity, listed in replies.items():
         yield _Ticket({}, listed, f"ticket {identity}", identity)
@@ -126,12 +127,12 @@ def _tickets(items: Sequence[tickets.Item], stem: str) -> Iterator[_Ticket]:
 def _of_item(item: tickets.Item) -> Iterator[tuple[str, Object, Object]]:
     """Place and facts of each ticket of an object, and the object that may hold its replies beside it."""
     value = item.value
-    wrapped = next((each for name in ("ticket", "helpdesk_ticket") if (each := an_object(value.get(name)))), None)
+    wrapped = next((each for name in ("ticket", "helpdesk_ticket") if (each := part(value.get(name)))), None)
     if wrapped is not None:
         yield item.place, wrapped, value
     elif isinstance(listed := value.get("tickets"), list):
         for number, each in enumerate(listed, start=1):
-            yield at(item.place, f"ticket {number}"), an_object(each), {}
+            yield at(item.place, f"ticket {number}"), part(each), {}
     else:
         yield item.place, value, {}
 
@@ -149,7 +150,7 @@ def _replies(holder: Object) -> Sequence[object]:
 def _unwrapped(listed: object) -> list[object]:
     """The members of a list, out of the objects that wrap each of them."""
     members = listed if isinstance(listed, list) else []
-    return [next((inner for name in _WRAPPED if (inner := an_object(each).get(name))), each) for each in members]
+    return [next((inner for name in _WRAPPED if (inner := part(each).get(name))), each) for each in members]
 
 
 def _has_replies(ticket: _Ticket) -> bool:
@@ -181,7 +182,7 @@ def _conversation(ticket: _Ticket, stem: str, ledger: Ledger) -> Conversation | 
         conversation_id=ticket.identity or (at(stem, ticket.place) if ticket.place else stem),
         turns=turns,
         channel=channel,
-        queue=tickets.identity(an_object(facts.get("group")).get("name")) or tickets.identity(facts.get("group_id")),
+        queue=tickets.identity(part(facts.get("group")).get("name")) or tickets.identity(facts.get("group_id")),
         started_at=began,
         place=ticket.place,
         people=customers.of_object(facts),
@@ -199,7 +200,7 @@ def _conversation(ticket: _Ticket, stem: str, ledger: Ledger) -> Conversation | 
 
 def _names(facts: Object) -> dict[str, str]:
     """The names of requester and responder by their ids, where the ticket includes them."""
-    people = [an_object(facts.get(name)) for name in ("requester", "responder")]
+    people = [part(facts.get(name)) for name in ("requester", "responder")]
     found = [(person.get("id"), person.get("name")) for person in people]
     found += [(facts.get(f"{name}_id"), facts.get(f"{name}_name")) for name in ("requester", "responder")]
     return {

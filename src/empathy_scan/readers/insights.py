@@ -154,19 +154,19 @@ def _conversation(
     utterances, problems = said(shape.utterances, where, lambda each: each.get(shape.text))
     if not utterances:
         return None, [*problems, silent(where)]
-    info = {**_of_messages(value, shape), **value, **apijson.part(value.get("conversation_info"))}
-    channel = _channel(info)
-    started, timed = _times(shape, utterances, info, notes)
-    agents = _agents(info)
-    turns = [_turn(each, at, shape, agents, _sides(info)) for each, at in zip(utterances, timed, strict=True)]
+    about = {**_of_messages(value, shape), **value, **apijson.part(value.get("conversation_info"))}
+    channel = _channel(about)
+    started, timed = _times(shape, utterances, about, notes)
+    agents = _agents(about)
+    turns = [_turn(each, at, shape, agents, _sides(about)) for each, at in zip(utterances, timed, strict=True)]
     return Conversation(
-        conversation_id=_identity(info) or stem,
+        conversation_id=_identity(about) or stem,
         turns=turns_in_order(_with_agents(turns, agents), channel),
         channel=channel,
-        queue=next((text for name in _QUEUES if (text := label({**_labels(info), **info}.get(name)))), None),
+        queue=next((text for name in _QUEUES if (text := label({**_labels(about), **about}.get(name)))), None),
         started_at=started,
         place=place,
-        metadata=_metadata(info, agents),
+        metadata=_metadata(about, agents),
     ), problems
 
 
@@ -179,33 +179,33 @@ def _of_messages(value: Object, shape: Shape) -> Object:
     return {"name": name or None, "languageCode": pick(first, "languageCode", "language_code")}
 
 
-def _identity(info: Object) -> str | None:
+def _identity(about: Object) -> str | None:
     """The id that the file gives: of a resource the last part of its name."""
-    name = label(pick(info, "name", "conversationName"))
+    name = label(pick(about, "name", "conversationName"))
     if name and "/conversations/" in name:
         return name.rpartition("/")[2] or None
-    return label(pick(info, "conversation_id", "conversationId"))
+    return label(pick(about, "conversation_id", "conversationId"))
 
 
-def _channel(info: Object) -> str:
+def _channel(about: Object) -> str:
     """The channel of `medium`; a call if there is a recording or a map of its channels."""
-    medium = label(pick(info, "medium", "channel"))
+    medium = label(pick(about, "medium", "channel"))
     known = read_channel(medium) or _MEDIA.get(medium or "")
-    source = apijson.part(pick(apijson.part(pick(info, "dataSource", "data_source")), "gcsSource", "gcs_source"))
+    source = apijson.part(pick(apijson.part(pick(about, "dataSource", "data_source")), "gcsSource", "gcs_source"))
     if known is None and (
-        pick(source, "audioUri", "audio_uri") or pick(info, "audioFileUri", "callMetadata", "call_metadata")
+        pick(source, "audioUri", "audio_uri") or pick(about, "audioFileUri", "callMetadata", "call_metadata")
     ):
         return Channel.CALL
     return known or Channel.OTHER
 
 
-def _agents(info: Object) -> list[tuple[str, Object]]:
+def _agents(about: Object) -> list[tuple[str, Object]]:
     """Ids, else names, of the human agents that the conversation names, with what else is said of them."""
-    quality = apijson.part(pick(info, "qualityMetadata", "quality_metadata"))
+    quality = apijson.part(pick(about, "qualityMetadata", "quality_metadata"))
     named = [
         *apijson.objects(pick(quality, "agentInfo", "agent_info")),
-        *apijson.objects(pick(info, "agent_info", "agentInfo", "agents")),
-        {"agentId": pick(info, "agentId", "agent_id")},
+        *apijson.objects(pick(about, "agent_info", "agentInfo", "agents")),
+        {"agentId": pick(about, "agentId", "agent_id")},
     ]
     found: dict[str, Object] = {}
     for each in named:
@@ -216,9 +216,9 @@ def _agents(info: Object) -> list[tuple[str, Object]]:
     return list(found.items())
 
 
-def _sides(info: Object) -> dict[str, Role]:
+def _sides(about: Object) -> dict[str, Role]:
     """The roles of the audio channels, where the conversation says which is whose."""
-    call = apijson.part(pick(info, "callMetadata", "call_metadata"))
+    call = apijson.part(pick(about, "callMetadata", "call_metadata"))
     sides = {
         label(pick(call, "customerChannel", "customer_channel")): Role.CUSTOMER,
         label(pick(call, "agentChannel", "agent_channel")): Role.AGENT,
@@ -266,14 +266,14 @@ def _with_agents(turns: Sequence[Turn], agents: Sequence[tuple[str, Object]]) ->
 
 
 def _times(
-    shape: Shape, utterances: Sequence[Said], info: Object, notes: list[str]
+    shape: Shape, utterances: Sequence[Said], about: Object, notes: list[str]
 ) -> tuple[datetime | None, list[Timed]]:
     """When the conversation began, and each utterance's seconds from then."""
     if shape.name == "entries":
         timed = _upload_times([each.value.get("start_timestamp_usec") for each in utterances], notes)
     else:
         timed = [_segment_time(each.value) for each in utterances]
-    stated = _moment(pick(info, "startTime", "start_time", "startTimestamp", "startTimestampUtc"))
+    stated = _moment(pick(about, "startTime", "start_time", "startTimestamp", "startTimestampUtc"))
     if stated is not None and stated < _FIRST_YEAR:
         stated = None
     started = apijson.earliest([stated, *(each.moment for each in timed)])
@@ -329,24 +329,24 @@ def _moment(value: object) -> datetime | None:
     return apijson.moment(value)
 
 
-def _labels(info: Object) -> Object:
+def _labels(about: Object) -> Object:
     """The labels that users gave: an object, in BigQuery a list of key and value."""
-    given = info.get("labels")
+    given = about.get("labels")
     if isinstance(given, Mapping):
         return given
     return {key: each.get("value") for each in apijson.objects(given) if (key := label(each.get("key")))}
 
 
-def _metadata(info: Object, agents: Sequence[tuple[str, Object]]) -> dict[str, str]:
+def _metadata(about: Object, agents: Sequence[tuple[str, Object]]) -> dict[str, str]:
     """Language, team, category and the labels that users gave."""
     teams = {label(pick(each, "team", "agentTeam")) for _, each in agents} - {None}
-    categories = [label(pick(each, "display_name", "displayName")) for each in apijson.objects(info.get("categories"))]
+    categories = [label(pick(each, "display_name", "displayName")) for each in apijson.objects(about.get("categories"))]
     return labels(
         {
-            **{name: value for name, value in _labels(info).items() if name not in _QUEUES},
-            "language": pick(info, "languageCode", "language_code"),
-            "direction": apijson.direction(pick({**_labels(info), **info}, "direction")),
-            "team": teams.pop() if len(teams) == 1 else pick(_labels(info), "team"),
+            **{name: value for name, value in _labels(about).items() if name not in _QUEUES},
+            "language": pick(about, "languageCode", "language_code"),
+            "direction": apijson.direction(pick({**_labels(about), **about}, "direction")),
+            "team": teams.pop() if len(teams) == 1 else pick(_labels(about), "team"),
             "category": ", ".join(name for name in categories if name),
         }
     )

@@ -11,11 +11,11 @@ from datetime import datetime
 
 from empathy_scan.codebook import Channel, Role
 from empathy_scan.config import ReadConfig
-from empathy_scan.readers import customers, tickets
+from empathy_scan.readers import apijson, customers, tickets
 from empathy_scan.readers.channels import read_channel
 from empathy_scan.readers.conversation import Conversation, Parsed, Turn
 from empathy_scan.readers.files import Document
-from empathy_scan.readers.tickets import Ledger, Message, Object, an_object, at, objects
+from empathy_scan.readers.tickets import Ledger, Message, Object, at
 from empathy_scan.readers.verdict import Verdict
 
 _AUTHORS = {
@@ -81,7 +81,7 @@ def _fits(value: Object) -> bool:
     """Whether an object is a conversation, a list of conversations, or a list of admins beside them."""
     if value.get("type") == "admin.list":
         return True
-    listed = objects(value.get("conversations"))
+    listed = apijson.objects(value.get("conversations"))
     return (
         _is_conversation(value)
         or _is_ticket(value)
@@ -92,11 +92,11 @@ def _fits(value: Object) -> bool:
 def _is_conversation(value: Object) -> bool:
     """Whether an object is a conversation, known by its type and parts, or by author and kind of its first message."""
     parts = value.get("conversation_parts")
-    first = an_object(value.get("source") or value.get("conversation_message"))
+    first = apijson.part(value.get("source") or value.get("conversation_message"))
     told = isinstance(first.get("author"), Mapping) and "body" in first
     if value.get("type") == "conversation":
         return isinstance(parts, Mapping | list) or told
-    inner = objects(an_object(parts).get("conversation_parts"))
+    inner = apijson.objects(apijson.part(parts).get("conversation_parts"))
     return (told and (isinstance(parts, Mapping) or "delivered_as" in first)) or any(
         "part_type" in each for each in inner
     )
@@ -110,8 +110,8 @@ def _is_ticket(value: Object) -> bool:
 def _as_conversation(ticket: Object) -> Object:
     """A ticket as a conversation: what was described is its first message, by the first contact."""
     parts = ticket.get("ticket_parts")
-    contact = next(iter(objects(an_object(ticket.get("contacts")).get("contacts"))), {})
-    described = an_object(ticket.get("ticket_attributes")).get("_default_description_")
+    contact = next(iter(apijson.objects(apijson.part(ticket.get("contacts")).get("contacts"))), {})
+    described = apijson.part(ticket.get("ticket_attributes")).get("_default_description_")
     first = {"type": "ticket", "body": described, "author": {"type": "contact", "id": contact.get("id")}}
     held = {**parts, "conversation_parts": parts.get("ticket_parts")} if isinstance(parts, Mapping) else parts
     return {**ticket, "source": first, "conversation_parts": held, "state": ticket.get("ticket_state")}
@@ -132,8 +132,8 @@ def _listed(item: tickets.Item, ledger: Ledger) -> list[tuple[str, Object]]:
 
 def _admins(value: Object) -> dict[str, str]:
     """The names of agents by their ids, where the file has them."""
-    listed = [value.get("admins"), value.get("teammates"), an_object(value.get("teammates")).get("teammates")]
-    people = [person for each in listed for person in objects(each)]
+    listed = [value.get("admins"), value.get("teammates"), apijson.part(value.get("teammates")).get("teammates")]
+    people = [person for each in listed for person in apijson.objects(each)]
     return {
         identity: name
         for person in people
@@ -145,7 +145,7 @@ def _conversation(
     value: Object, place: str, stem: str, admins: Mapping[str, str], ledger: Ledger
 ) -> Conversation | None:
     """One conversation; None, and a problem, when it has no words."""
-    source = an_object(value.get("source") or value.get("conversation_message"))
+    source = apijson.part(value.get("source") or value.get("conversation_message"))
     names = {**admins, **_admins(value)}
     began = tickets.moment(value.get("created_at"))
     channel = _channel(source)
@@ -176,8 +176,8 @@ def _conversation(
             delivered_as=source.get("delivered_as"),
             state=value.get("state"),
             priority=value.get("priority"),
-            tags=[each.get("name") for each in objects(an_object(value.get("tags")).get("tags"))],
-            rating=an_object(value.get("conversation_rating")).get("rating"),
+            tags=[each.get("name") for each in apijson.objects(apijson.part(value.get("tags")).get("tags"))],
+            rating=apijson.part(value.get("conversation_rating")).get("rating"),
             ai_agent=value.get("ai_agent_participated"),
             is_bot=True if any(turn.role == Role.SYSTEM for turn in turns) else None,
         ),
@@ -198,9 +198,9 @@ def _first(source: Object, began: datetime | None, names: Mapping[str, str], *, 
 def _parts(value: Object, place: str, names: Mapping[str, str], ledger: Ledger, *, mail: bool) -> list[Message]:
     """The replies in the order of the file."""
     held = value.get("conversation_parts")
-    listed = an_object(held).get("conversation_parts") if isinstance(held, Mapping) else held
+    listed = apijson.part(held).get("conversation_parts") if isinstance(held, Mapping) else held
     parts = listed if isinstance(listed, list) else []
-    total = an_object(held).get("total_count")
+    total = apijson.part(held).get("total_count")
     if isinstance(total, int) and total > len(parts):
         ledger.notes.append("some conversations have more parts than the file holds (Intercom gives out 500 at most)")
     found: list[Message] = []
@@ -238,7 +238,7 @@ def _words_of(part: Object, where: str, ledger: Ledger, *, mail: bool) -> str:
 
 def _turn(content: str, said: Object, names: Mapping[str, str]) -> Turn:
     role, identity = _author(said)
-    author = an_object(said.get("author"))
+    author = apijson.part(said.get("author"))
     name = tickets.identity(author.get("name")) or names.get(identity or "") or tickets.identity(author.get("email"))
     return Turn(
         text=content,
@@ -251,7 +251,7 @@ def _turn(content: str, said: Object, names: Mapping[str, str]) -> Turn:
 
 def _author(said: Object) -> tuple[Role, str | None]:
     """Role and id of who wrote a message; an AI agent that writes as an admin is a bot."""
-    author = an_object(said.get("author"))
+    author = apijson.part(said.get("author"))
     identity = tickets.identity(author.get("id"))
     told = (
         author.get("from_ai_agent"),

@@ -51,7 +51,7 @@ _TNEF = InputError(
 
 def sniff_eml(document: Document) -> Verdict:
     """Whether the bytes begin with mail headers: From, Received or Message-ID, and one more of the usual ones."""
-    lines = _unwrapped(document.data)[:20_000].splitlines()[:50]
+    lines = _unwrapped(document.content)[:20_000].splitlines()[:50]
     if not lines or not _FIELD.match(lines[0]):
         return Verdict(fits=False, why="it does not begin with mail headers")
     names = {line.split(b":", 1)[0].strip().lower() for line in _head(lines) if _FIELD.match(line)}
@@ -65,25 +65,25 @@ def sniff_eml(document: Document) -> Verdict:
 
 def sniff_mbox(document: Document) -> Verdict:
     """Whether the bytes begin with the `From ` line of an mbox."""
-    fits = _MBOX_LINE.match(document.data.lstrip(b"\xef\xbb\xbf\r\n")) is not None
+    fits = _MBOX_LINE.match(document.content.lstrip(b"\xef\xbb\xbf\r\n")) is not None
     return Verdict(fits=fits, why="begins with an mbox `From ` line" if fits else "it does not begin with `From `")
 
 
 def parse_eml(document: Document, config: ReadConfig) -> Parsed:
     """The one mail of an `.eml` file; raises InputError when it has no words of its own."""
-    return Parsed([_parse_one(_unwrapped(document.data), config)])
+    return Parsed([_parse_one(_unwrapped(document.content), config)])
 
 
 def parse_mbox(document: Document, config: ReadConfig) -> Parsed:
     """The mails of an mbox; those without words of their own are left out and reported."""
-    marks = _marks(document.data)
+    marks = _marks(document.content)
     if not marks:
         raise MalformedInputError("no mbox `From ` line", remedy="save single mails as .eml")
-    ends = [*(first for first, _ in marks[1:]), len(document.data)]
+    ends = [*(first for first, _ in marks[1:]), len(document.content)]
     mails: list[Conversation] = []
     problems: list[InputError] = []
     for number, ((_, start), end) in enumerate(zip(marks, ends, strict=True), start=1):
-        raw = re.sub(rb"(?m)^>(>*From )", rb"\1", document.data[start:end])
+        raw = re.sub(rb"(?m)^>(>*From )", rb"\1", document.content[start:end])
         place = f"mail {number}"
         try:
             mails.append(_parse_one(raw, config, place=place))

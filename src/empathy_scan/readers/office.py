@@ -34,17 +34,17 @@ def is_document(members: Sequence[str]) -> bool:
     )
 
 
-def is_zip(data: bytes) -> bool:
+def is_zip(content: bytes) -> bool:
     """Whether the bytes begin like a zip archive, which every office document is."""
-    return data.startswith((b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08"))
+    return content.startswith((b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08"))
 
 
-def kind(data: bytes) -> str:
+def kind(content: bytes) -> str:
     """`docx`, `xlsx`, another kind by its usual suffix, or an empty string for what is no office document."""
-    if not is_zip(data):
+    if not is_zip(content):
         return ""
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
             names = {name.replace("\\", "/").lower() for name in archive.namelist()}
     except BROKEN:
         return ""
@@ -63,11 +63,11 @@ def kind(data: bytes) -> str:
 class Package:
     """The parts of an office document; use it in a `with` block. Raises InputError for what is damaged or too large."""
 
-    def __init__(self, data: bytes, *, max_bytes: int) -> None:
+    def __init__(self, content: bytes, *, max_bytes: int) -> None:
         self._left = max_bytes
         self._max_bytes = max_bytes
         try:
-            self._archive = zipfile.ZipFile(io.BytesIO(data))
+            self._archive = zipfile.ZipFile(io.BytesIO(content))
         except BROKEN as error:
             raise damaged() from error
         self.names = {name.replace("\\", "/").lower(): name for name in self._archive.namelist()}

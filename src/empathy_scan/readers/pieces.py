@@ -117,7 +117,7 @@ def _read(blob: packed.Blob, config: ReadConfig, corpus: Mapping[str, Path]) -> 
 
 def _as_a_whole(document: Document, config: ReadConfig) -> Piece:
     """Detection, content and encoding of one file; raises InputError, also for a break that nobody has thought of."""
-    if (kind := office.kind(document.data)) in _OTHER_OFFICE:
+    if (kind := office.kind(document.content)) in _OTHER_OFFICE:
         what, remedy = _OTHER_OFFICE[kind]
         raise UnknownFormatError(f"{what}, which is not read", remedy=remedy)
     reader = "detection"
@@ -129,7 +129,7 @@ def _as_a_whole(document: Document, config: ReadConfig) -> Piece:
         raise _stumbled(reader, error) from error
     if not parsed.conversations and not parsed.problems:
         raise _nothing(parsed.notes)
-    binary = detection.reader.name == "parquet" or office.is_zip(document.data)
+    binary = detection.reader.name == "parquet" or office.is_zip(document.content)
     return Piece(document.source, detection, parsed, "" if binary else document.encoding)
 
 

@@ -79,7 +79,7 @@ def _table(path: Path, max_bytes: int) -> Rows:
 
 def _rows(document: files.Document, max_bytes: int) -> Rows:
     """The rows of a table file, whatever its kind."""
-    if document.data.startswith(b"PAR1"):
+    if document.content.startswith(b"PAR1"):
         return tabular.read_parquet(document, max_bytes=max_bytes)
     if tabular.sniff_json_lines(document).fits:
         return tabular.read_json_lines(document)

@@ -100,7 +100,7 @@ def parse_json_lines(document: Document, config: ReadConfig) -> Parsed:
 
 def sniff_parquet(document: Document) -> Verdict:
     """Whether the file begins with the magic bytes of Parquet."""
-    fits = document.data.startswith(b"PAR1")
+    fits = document.content.startswith(b"PAR1")
     return Verdict(fits=fits, why="begins with PAR1" if fits else "it does not begin with PAR1")
 
 
@@ -112,7 +112,7 @@ def parse_parquet(document: Document, config: ReadConfig) -> Parsed:
 def read_parquet(document: Document, *, max_bytes: int) -> rows.Rows:
     """The rows of a Parquet file; raises InputError when it is damaged, or unpacks to more than is allowed."""
     try:
-        frame = _within(pl.scan_parquet(io.BytesIO(document.data)), max_bytes)
+        frame = _within(pl.scan_parquet(io.BytesIO(document.content)), max_bytes)
     except InputError:
         raise
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:  # a panic is no Exception

@@ -109,16 +109,6 @@ def read_items(document: Document, fits: Fits, ledger: Ledger) -> list[Item]:
     return found
 
 
-def objects(value: object) -> list[Object]:
-    """The objects of a list; none of anything else."""
-    return [each for each in value if isinstance(each, Mapping)] if isinstance(value, list) else []
-
-
-def an_object(value: object) -> Object:
-    """The object, or an empty one for anything else."""
-    return value if isinstance(value, Mapping) else {}
-
-
 def identity(value: object) -> str | None:
     """An id as a string; None for what is none."""
     return None if isinstance(value, bool) else label_or_none(value)

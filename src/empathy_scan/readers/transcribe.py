@@ -13,7 +13,7 @@ from itertools import pairwise
 from empathy_scan.codebook import Channel
 from empathy_scan.config import ReadConfig
 from empathy_scan.errors import InputError, MalformedInputError
-from empathy_scan.readers import amazon, speech
+from empathy_scan.readers import amazon, apijson, speech
 from empathy_scan.readers.amazon import Json, Record
 from empathy_scan.readers.conversation import Conversation, Parsed, Turn, clean
 from empathy_scan.readers.files import Document
@@ -34,7 +34,7 @@ def sniff(document: Document) -> Verdict:
     if any(isinstance(found.get(name), Mapping) for name in _JOBS):
         return Verdict(fits=True, why="the answer of Transcribe about a job")
     results = amazon.child(found, "results")
-    if not any("transcript" in each for each in amazon.objects(results.get("transcripts"))):
+    if not any("transcript" in each for each in apijson.objects(results.get("transcripts"))):
         return Verdict(fits=False, why="it has no results.transcripts[].transcript", nearness=0.2)
     if "jobName" in found or _is_timed(results.get("items")):
         return Verdict(fits=True, why="results.transcripts of Transcribe")
@@ -88,10 +88,10 @@ def _turns(results: Json) -> tuple[list[Turn], list[InputError]]:
     if utterances and all(turn.speaker for turn in utterances):
         return utterances, broken
     attached = (_language(results) or "").startswith(_WITHOUT_SPACES)
-    channels = amazon.objects(amazon.child(results, "channel_labels").get("channels"))
+    channels = apijson.objects(amazon.child(results, "channel_labels").get("channels"))
     if of_channels := _of_channels(channels, attached=attached):
-        return of_channels, _wordless([item for channel in channels for item in amazon.objects(channel.get("items"))])
-    items = amazon.objects(results.get("items"))
+        return of_channels, _wordless([item for channel in channels for item in apijson.objects(channel.get("items"))])
+    items = apijson.objects(results.get("items"))
     words = [
         _word(item, speaker, attached=attached) for item, speaker in zip(items, _speakers(items, results), strict=True)
     ]
@@ -105,7 +105,7 @@ def _turns(results: Json) -> tuple[list[Turn], list[InputError]]:
 
 def _of_segments(segments: Sequence[Json], results: Json) -> list[Turn]:
     """One utterance per audio segment; its items are the ids of its words."""
-    words = {item["id"]: item for item in amazon.objects(results.get("items")) if type(item.get("id")) is int}
+    words = {item["id"]: item for item in apijson.objects(results.get("items")) if type(item.get("id")) is int}
     spoken = labelled([_labels(segment) for segment in segments])
     return [
         Turn(
@@ -127,7 +127,7 @@ def _mean_confidence(ids: object, words: Mapping[object, Json]) -> float | None:
 
 def _of_channels(channels: Sequence[Json], *, attached: bool) -> list[Turn]:
     """The utterances of each channel, so that an overlap leaves both sides whole; none without channels."""
-    items = [(item, _labels(channel)[1]) for channel in channels for item in amazon.objects(channel.get("items"))]
+    items = [(item, _labels(channel)[1]) for channel in channels for item in apijson.objects(channel.get("items"))]
     speakers = labelled([(_labels(item)[0], channel) for item, channel in items])
     sides: dict[str | None, list[Word]] = {}
     for (item, channel), speaker in zip(items, speakers, strict=True):
@@ -157,8 +157,8 @@ def _between_pauses(words: Sequence[Word], others: Sequence[float]) -> Iterable[
 
 def _speakers(items: Sequence[Json], results: Json) -> list[str | None]:
     """The label of each word: its own, else that of the word with the same times among the speakers' segments."""
-    segments = amazon.objects(amazon.child(results, "speaker_labels").get("segments"))
-    timed = [item for segment in segments for item in [segment, *amazon.objects(segment.get("items"))]]
+    segments = apijson.objects(amazon.child(results, "speaker_labels").get("segments"))
+    timed = [item for segment in segments for item in [segment, *apijson.objects(segment.get("items"))]]
     of_start = {start: _labels(item)[0] for item in timed if isinstance(start := item.get("start_time"), str | float)}
     own = labelled([_labels(item) for item in items])
     return [
@@ -168,7 +168,7 @@ def _speakers(items: Sequence[Json], results: Json) -> list[str | None]:
 
 
 def _word(item: Json, speaker: str | None, *, attached: bool) -> Word:
-    alternatives = amazon.objects(item.get("alternatives"))
+    alternatives = apijson.objects(item.get("alternatives"))
     mark = item.get("type") == "punctuation"
     return Word(
         text=_text(alternatives[0], "content") if alternatives else "",
@@ -182,7 +182,7 @@ def _word(item: Json, speaker: str | None, *, attached: bool) -> Word:
 
 def _confidence(item: Json) -> float | None:
     """That of a spoken word; none for punctuation and for `[PII]`, whose figure says how surely it is personal."""
-    alternatives = amazon.objects(item.get("alternatives"))
+    alternatives = apijson.objects(item.get("alternatives"))
     if not alternatives or item.get("type") == "punctuation" or alternatives[0].get("redactions"):
         return None
     return amazon.share(alternatives[0].get("confidence"))
@@ -193,7 +193,7 @@ def _wordless(items: Sequence[Json]) -> list[InputError]:
     broken = [
         at
         for at, item in enumerate(items)
-        if not (found := amazon.objects(item.get("alternatives"))) or not isinstance(found[0].get("content"), str)
+        if not (found := apijson.objects(item.get("alternatives"))) or not isinstance(found[0].get("content"), str)
     ]
     if not broken:
         return []
@@ -213,9 +213,9 @@ def _text(item: Json, key: str) -> str:
 
 def _language(results: Json) -> str | None:
     """The language of the recording; none when several were recognised, or none was asked for."""
-    codes = {amazon.word(each.get("language_code")) for each in amazon.objects(results.get("language_codes"))}
+    codes = {amazon.word(each.get("language_code")) for each in apijson.objects(results.get("language_codes"))}
     return amazon.word(results.get("language_code")) or (codes.pop() if len(codes) == 1 else None)
 
 
 def _is_timed(items: object) -> bool:
-    return any("alternatives" in item and "start_time" in item for item in amazon.objects(items)[:20])
+    return any("alternatives" in item and "start_time" in item for item in apijson.objects(items)[:20])

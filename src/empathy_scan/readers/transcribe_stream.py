@@ -104,7 +104,7 @@ def _sound_results(value: Json, place: str) -> tuple[list[Json], list[InputError
     """The results of an event, and a problem for those that are no objects."""
     listed = _results(value)
     found = listed if isinstance(listed, list) else []
-    sound = [_folded(each) for each in amazon.objects(found)]
+    sound = [_folded(each) for each in apijson.objects(found)]
     problems: list[InputError] = []
     if broken := len(found) - len(sound):
         what = f"{broken} of {len(found)} results are no objects; they are left out"
@@ -122,7 +122,7 @@ def _is_wordless(result: Json) -> bool:
         return True
     best = _folded(listed[0]) if listed else NOTHING
     items = best.get("items")
-    words = [item.get("content") for item in map(_folded, amazon.objects(items))]
+    words = [item.get("content") for item in map(_folded, apijson.objects(items))]
     broken = isinstance(items, list) and (len(words) < len(items) or not all(isinstance(each, str) for each in words))
     return broken or not isinstance(best.get("transcript"), str | None)
 
@@ -181,7 +181,7 @@ def _results(value: Json) -> object:
     if "results" in transcript:
         return transcript["results"]
     bare = value.get("results")
-    live = any("ispartial" in _folded(each) for each in amazon.objects(bare)[:1])
+    live = any("ispartial" in _folded(each) for each in apijson.objects(bare)[:1])
     return bare if live else None
 
 
@@ -203,8 +203,8 @@ def _of_results(results: Sequence[Json]) -> list[Turn]:
 
 def _words(result: Json) -> Iterator[tuple[Word, str | None]]:
     """The words of the best alternative, each with its speaker."""
-    best = next(iter(amazon.objects(result.get("alternatives"))), NOTHING)
-    for item in map(_folded, amazon.objects(_folded(best).get("items"))):
+    best = next(iter(apijson.objects(result.get("alternatives"))), NOTHING)
+    for item in map(_folded, apijson.objects(_folded(best).get("items"))):
         content = item.get("content")
         if not isinstance(content, str):
             continue
@@ -228,7 +228,7 @@ def _named(word: Word, speaker: str | None) -> Word:
 
 def _plain(result: Json) -> Turn:
     """A result without words by its transcript."""
-    best = _folded(next(iter(amazon.objects(result.get("alternatives"))), NOTHING))
+    best = _folded(next(iter(apijson.objects(result.get("alternatives"))), NOTHING))
     text = best.get("transcript")
     return Turn(
         text=clean(text) if isinstance(text, str) else "",
@@ -285,7 +285,7 @@ def _source(value: Json) -> str:
 
 def _confidence(items: object) -> float | None:
     """The mean over the words."""
-    spoken = [each for item in amazon.objects(items) if (each := _folded(item)).get("itemtype") != "punctuation"]
+    spoken = [each for item in apijson.objects(items) if (each := _folded(item)).get("itemtype") != "punctuation"]
     return speech.mean([found for each in spoken if (found := amazon.share(each.get("confidence"))) is not None])
 
 

@@ -65,7 +65,7 @@ class _Table:
 
 def sniff(document: Document) -> Verdict:
     """Whether the file is a zip archive with `word/document.xml`."""
-    found = office.kind(document.data)
+    found = office.kind(document.content)
     if found == "docx":
         return Verdict(fits=True, why="Office document with word/document.xml")
     return Verdict(fits=False, why="no Office document with word/document.xml")
@@ -73,7 +73,7 @@ def sniff(document: Document) -> Verdict:
 
 def parse(document: Document, config: ReadConfig) -> Parsed:
     """The conversations of a Word document; raises MalformedInputError when it is damaged or holds none."""
-    with office.Package(document.data, max_bytes=config.max_file_bytes) as package:
+    with office.Package(document.content, max_bytes=config.max_file_bytes) as package:
         part = next((name for name in ("word/document.xml", "word/document2.xml") if package.has(name)), "")
         if not part:
             raise MalformedInputError("no Word document in it", remedy="save it again as .docx")
@@ -223,7 +223,7 @@ def _lines_of_turns(blocks: Sequence[_Paragraph | _Table], document: Document, c
     content = "\n".join(_with_times_first(_without_cues(plain)))
     if not content.strip():
         raise MalformedInputError("the document holds no text", remedy="export it again")
-    written = replace(document, data=content.encode("utf-8", "replace"))
+    written = replace(document, content=content.encode("utf-8", "replace"))
     verdict = text.sniff(written)
     if not verdict.fits:
         raise MalformedInputError(

@@ -56,7 +56,7 @@ class _Book:
 
 def sniff(document: Document) -> Verdict:
     """Whether the file is a zip archive with `xl/workbook.xml`."""
-    if office.kind(document.data) == "xlsx":
+    if office.kind(document.content) == "xlsx":
         return Verdict(fits=True, why="Office document with xl/workbook.xml")
     return Verdict(fits=False, why="no Office document with xl/workbook.xml")
 
@@ -68,7 +68,7 @@ def parse(document: Document, config: ReadConfig) -> Parsed:
     """
     found: list[tuple[str, Parsed]] = []
     refused: list[tuple[str, InputError]] = []
-    with office.Package(document.data, max_bytes=config.max_file_bytes) as package:
+    with office.Package(document.content, max_bytes=config.max_file_bytes) as package:
         book, sheets = _book(package), _sheets(package)
         shown = [sheet for sheet in sheets if sheet.shown] or sheets
         for sheet in shown:
@@ -92,7 +92,7 @@ def cells_of(document: Document, *, max_bytes: int) -> dict[str, list[tuple[int,
 
     Raises InputError for a damaged workbook.
     """
-    with office.Package(document.data, max_bytes=max_bytes) as package:
+    with office.Package(document.content, max_bytes=max_bytes) as package:
         book, sheets = _book(package), _sheets(package)
         return {sheet.name: _cells(package, book, sheet)[0] for sheet in sheets if sheet.shown}
 

@@ -15,10 +15,11 @@ from itertools import islice
 from empathy_scan.codebook import Channel, Role
 from empathy_scan.config import ReadConfig
 from empathy_scan.readers import apijson, chatlog, customers, named, text, tickets, zendesk_chat, zendesk_people
+from empathy_scan.readers.apijson import objects, part
 from empathy_scan.readers.channels import read_channel
 from empathy_scan.readers.conversation import Conversation, Parsed, Turn, clean
 from empathy_scan.readers.files import Document
-from empathy_scan.readers.tickets import Ledger, Message, Object, an_object, at, objects
+from empathy_scan.readers.tickets import Ledger, Message, Object, at
 from empathy_scan.readers.verdict import Verdict
 from empathy_scan.readers.zendesk_people import People, name_of, role_of
 
@@ -95,7 +96,7 @@ def _fits(value: Object) -> bool:
         return True
     if any(zendesk_chat.is_chat(each) for _, each in islice(zendesk_chat.chats(value), 5)):
         return True
-    inner = [*objects(value.get("tickets"))[:5], an_object(value.get("ticket")), value]
+    inner = [*objects(value.get("tickets"))[:5], part(value.get("ticket")), value]
     return any(_is_ticket(each) or _are_comments(each.get("comments")) for each in inner)
 
 
@@ -181,9 +182,9 @@ def _of_page(page: tickets.Item) -> Iterator[tuple[str, Object, Sequence[object]
     listed = value.get("tickets")
     if isinstance(listed, list):
         for number, each in enumerate(listed, start=1):
-            yield at(page.place, f"ticket {number}"), an_object(each), _comments(an_object(each))
+            yield at(page.place, f"ticket {number}"), part(each), _comments(part(each))
     elif isinstance(value.get("ticket"), Mapping):
-        ticket = an_object(value["ticket"])
+        ticket = part(value["ticket"])
         if "comments" in value or "comments" in ticket or not _are_events(value.get("audits")):
             yield page.place, ticket, _comments(value) or _comments(ticket)
     elif "comments" in value or _is_ticket(value):
@@ -199,7 +200,7 @@ def _comments(holder: Object) -> Sequence[object]:
 
 def _identity(ticket: Object, page: Object) -> str | None:
     """The ticket's number, also out of the address of the next page of its comments."""
-    links = an_object(page.get("links"))
+    links = part(page.get("links"))
     addresses = [
         ticket.get("url"),
         page.get("next_page"),
@@ -217,7 +218,7 @@ def _identity(ticket: Object, page: Object) -> str | None:
 
 def _has_more(page: Object) -> bool:
     """Whether a page says that another one follows."""
-    following = page.get("next_page") or an_object(page.get("meta")).get("has_more")
+    following = page.get("next_page") or part(page.get("meta")).get("has_more")
     return bool(following) and ("comments" in page or "ticket_events" in page) and page.get("end_of_stream") is not True
 
 
@@ -229,15 +230,13 @@ def _collect_events(
     for name in ("ticket_events", "audits"):
         listed = value.get(name)
         for number, event in enumerate(listed if isinstance(listed, list) else [], start=1):
-            spoken = list(_spoken(an_object(event)))
+            spoken = list(_spoken(part(event)))
             for inner in ("child_events", "events"):
-                ledger.problems += apijson.faulty(
-                    an_object(event).get(inner), at(page.place, f"{inner} of event {number}")
-                )
-            identity = tickets.identity(an_object(event).get("ticket_id"))
+                ledger.problems += apijson.faulty(part(event).get(inner), at(page.place, f"{inner} of event {number}"))
+            identity = tickets.identity(part(event).get("ticket_id"))
             if identity is not None:
                 events[identity] += spoken
-                _note_changes(told.setdefault(identity, {"assigned_before": set()}), an_object(event))
+                _note_changes(told.setdefault(identity, {"assigned_before": set()}), part(event))
             if (identity is None and spoken) or not isinstance(event, Mapping):
                 ledger.refuse("an event without a ticket id", at(page.place, f"event {number}"))
     for identity in [identity for identity, spoken in events.items() if not spoken]:
@@ -275,8 +274,8 @@ def _spoken(event: Object) -> Iterator[object]:
 def _conversation(ticket: _Ticket, people: People, ledger: Ledger) -> Conversation | None:
     """The conversation of a ticket; None, and a problem, when the customer could see none of it."""
     facts = ticket.facts
-    embedded = [an_object(facts.get(name)) for name in ("submitter", "assignee", "requester")]
-    embedded += [an_object(each.get("author")) for each in objects(list(ticket.comments))]
+    embedded = [part(facts.get(name)) for name in ("submitter", "assignee", "requester")]
+    embedded += [part(each.get("author")) for each in objects(list(ticket.comments))]
     known = zendesk_people.with_users(people, embedded)
     messages: list[Message] = []
     chatted = False
@@ -296,18 +295,18 @@ def _conversation(ticket: _Ticket, people: People, ledger: Ledger) -> Conversati
         conversation_id=ticket.identity,
         turns=turns,
         channel=Channel.CHAT if chatted else _channel(facts.get("via")) or _first_channel(ticket.comments),
-        queue=name_of(an_object(facts.get("group"))) or zendesk_people.group_of(facts, known),
+        queue=name_of(part(facts.get("group"))) or zendesk_people.group_of(facts, known),
         started_at=began,
         place=ticket.place,
         people=customers.of_object(facts) | zendesk_people.requester_of(facts, known),
         metadata=tickets.labels(
-            via=an_object(facts.get("via")).get("channel"),
+            via=part(facts.get("via")).get("channel"),
             type=facts.get("type"),
             status=facts.get("status"),
             priority=facts.get("priority"),
-            brand=name_of(an_object(facts.get("brand"))) or facts.get("brand_id"),
+            brand=name_of(part(facts.get("brand"))) or facts.get("brand_id"),
             tags=facts.get("tags"),
-            satisfaction=an_object(facts.get("satisfaction_rating")).get("score"),
+            satisfaction=part(facts.get("satisfaction_rating")).get("score"),
             is_bot=True if chatted and any(turn.role == Role.SYSTEM for turn in turns) else None,
         ),
     )
@@ -319,8 +318,8 @@ def _messages(comment: Object, facts: Object, people: People, ledger: Ledger, wh
         ledger.left_out["private notes"] += 1
         return []
     moment = tickets.moment(comment.get("created_at"))
-    author = tickets.identity(comment.get("author_id")) or tickets.identity(an_object(comment.get("author")).get("id"))
-    history = an_object(comment.get("value")).get("history") or comment.get("history")
+    author = tickets.identity(comment.get("author_id")) or tickets.identity(part(comment.get("author")).get("id"))
+    history = part(comment.get("value")).get("history") or comment.get("history")
     if isinstance(history, list):
         return zendesk_chat.history(history, people, ledger, where)
     if str(comment.get("type")).casefold() == "voicecomment":
@@ -352,10 +351,10 @@ def _note_wordless(comment: Object, said: str, ledger: Ledger, where: str) -> No
 
 def _turn(content: str, author: str | None, comment: Object, facts: Object, people: People) -> Turn:
     role, source = role_of(author, facts, people)
-    via = an_object(comment.get("via"))
+    via = part(comment.get("via"))
     if (
         tickets.words(via.get("channel")) in _MACHINES
-        or an_object(via.get("source")).get("rel") == "merge"
+        or part(via.get("source")).get("rel") == "merge"
         or _MERGED.match(content)
     ):
         role, source = Role.SYSTEM, "via"
@@ -370,7 +369,7 @@ def _turn(content: str, author: str | None, comment: Object, facts: Object, peop
 
 def _voice(comment: Object, author: str | None, facts: Object, people: People, ledger: Ledger) -> list[Turn]:
     """The transcript of a call or voicemail; of an answered call without labels nobody knows who said what."""
-    recording = an_object(comment.get("data"))
+    recording = part(comment.get("data"))
     content = clean(tickets.words(recording.get("transcription_text") or comment.get("transcription_text")))
     if not content:
         ledger.left_out["calls without a transcript"] += 1
@@ -384,7 +383,7 @@ def _voice(comment: Object, author: str | None, facts: Object, people: People, l
 
 def _channel(via: object) -> Channel | None:
     """The channel of `via`; None where it tells nothing."""
-    name = an_object(via).get("channel") if isinstance(via, Mapping) else via
+    name = part(via).get("channel") if isinstance(via, Mapping) else via
     if not isinstance(name, str):
         return None
     return _CHANNELS.get(name.casefold()) or read_channel(name.split("_")[0])
@@ -392,5 +391,5 @@ def _channel(via: object) -> Channel | None:
 
 def _first_channel(comments: Iterable[object]) -> Channel:
     """The channel of the first comment that tells one."""
-    found = [_channel(an_object(comment).get("via")) for comment in comments]
+    found = [_channel(part(comment).get("via")) for comment in comments]
     return next((channel for channel in found if channel is not None), Channel.OTHER)

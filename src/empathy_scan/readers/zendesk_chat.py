@@ -9,8 +9,9 @@ from collections.abc import Iterator
 
 from empathy_scan.codebook import Channel, Role
 from empathy_scan.readers import apijson, customers, tickets
+from empathy_scan.readers.apijson import objects, part
 from empathy_scan.readers.conversation import Conversation, Turn, clean
-from empathy_scan.readers.tickets import Ledger, Message, Object, an_object, at, objects
+from empathy_scan.readers.tickets import Ledger, Message, Object, at
 from empathy_scan.readers.zendesk_people import NOBODY, People
 
 _ACTORS = {
@@ -34,9 +35,9 @@ def chats(page: Object) -> Iterator[tuple[str, Object]]:
         yield "", page
     listed = page.get("chats")
     for number, each in enumerate(listed if isinstance(listed, list) else [], start=1):
-        yield f"chat {number}", an_object(each)
-    for number, each in enumerate(an_object(page.get("docs")).values(), start=1):
-        yield f"chat {number}", an_object(each)
+        yield f"chat {number}", part(each)
+    for number, each in enumerate(part(page.get("docs")).values(), start=1):
+        yield f"chat {number}", part(each)
 
 
 def conversation(chat: Object, place: str, stem: str, ledger: Ledger) -> Conversation | None:
@@ -45,7 +46,7 @@ def conversation(chat: Object, place: str, stem: str, ledger: Ledger) -> Convers
     messages = history(listed, NOBODY, ledger, place)
     began = tickets.moment(chat.get("timestamp"))
     if chat.get("type") == "offline_msg" and (content := clean(tickets.words(chat.get("message")))):
-        name = tickets.identity(an_object(chat.get("visitor")).get("name"))
+        name = tickets.identity(part(chat.get("visitor")).get("name"))
         messages.append(Message(Turn(content, Role.CUSTOMER, "type offline_msg", name), began, chat=True))
     if not messages:
         ledger.refuse("a chat without words", place, "nothing to do")

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field, replace
 
 from empathy_scan.codebook import Role
 from empathy_scan.readers import chatlog, tickets
-from empathy_scan.readers.tickets import Object, an_object, objects
+from empathy_scan.readers.apijson import objects, part
+from empathy_scan.readers.tickets import Object
 
 _USER_ROLES = {"end-user": Role.CUSTOMER, "agent": Role.AGENT, "admin": Role.AGENT}
 
@@ -112,7 +113,7 @@ def requester_of(facts: Object, people: People) -> frozenset[str]:
 
 def _party(facts: Object, name: str) -> str | None:
     """The id of the requester, assignee or submitter."""
-    return tickets.identity(facts.get(f"{name}_id")) or tickets.identity(an_object(facts.get(name)).get("id"))
+    return tickets.identity(facts.get(f"{name}_id")) or tickets.identity(part(facts.get(name)).get("id"))
 
 
 def group_of(facts: Object, people: People) -> str | None:

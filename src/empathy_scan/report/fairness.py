@@ -8,20 +8,18 @@ from pathlib import Path
 
 from empathy_scan import __version__
 from empathy_scan.codebook import CODEBOOK_VERSION
-from empathy_scan.errors import OutputError
+from empathy_scan.confounding import Compared, Comparison
 from empathy_scan.fairness import errors as rates
 from empathy_scan.fairness import flips
 from empathy_scan.fairness.errors import ErrorRate
 from empathy_scan.fairness.flips import Flips
 from empathy_scan.fairness.gaps import Gap
-from empathy_scan.fairness_agents import Compared, Comparison
-from empathy_scan.fairness_figures import GroupFigure
-from empathy_scan.fairness_found import Fairness
-from empathy_scan.report import measures, rendering, rescored, support, words
+from empathy_scan.fairness_results import Fairness
+from empathy_scan.group_figures import GroupFigure
+from empathy_scan.report import measures, rendering, standalone, support, words
 from empathy_scan.stats import Estimate
 
 NAME = "fairness"
-ASSETS = "fairness-assets"
 MOST_FLIPS = 0.03  # of decisions: what a release sets out to stay below (the model card's goal)
 _NONE = "(none)"  # of conversations whose export does not tell (groups.py)
 _WARNED = 3  # warnings in full on the front page
@@ -111,27 +109,14 @@ class Page:
 
 def write(folder: Path, found: Fairness, title: str, names: Mapping[str, str]) -> Path:
     """Writes `fairness.html` and `fairness.md` into a folder; gives the path of the first. Raises OutputError."""
-    page = said(found, names, linked=(folder / "index.html").is_file())
+    page = said(found, names, linked=standalone.is_linked(folder))
     provenance = {"version": __version__, "model": found.model, "codebook": str(CODEBOOK_VERSION)}
-    files = dict(rendering.Templates(title, provenance).render(NAME, {"page": page, "assets": ASSETS}))
-    files |= {f"{ASSETS}/{file.name}": file.read_bytes() for file in rendering.assets()}
-    rescored.put_all(folder, files, remedy="make it writable, or name another folder with --out")
-    return folder / f"{NAME}.html"
+    return standalone.write(folder, NAME, page, rendering.Templates(title, provenance))
 
 
 def forget(folder: Path) -> None:
-    """Delete the pages that `write` has put into a folder: they name agents and count what is gone now.
-
-    Raises OutputError.
-    """
-    for name in (f"{NAME}.html", f"{NAME}.md"):
-        try:
-            (folder / name).unlink(missing_ok=True)
-        except OSError as error:
-            raise OutputError(
-                f"cannot be deleted ({error.strerror or type(error).__name__})", where=str(folder / name),
-                remedy="delete it: it counts what was forgotten",
-            ) from error  # fmt: skip
+    """Delete the pages that `write` has put into a folder: they name agents. Raises OutputError."""
+    standalone.forget(folder, NAME, why="it counts what was forgotten")
 
 
 def said(found: Fairness, names: Mapping[str, str] | None = None, *, linked: bool = False) -> Page:

@@ -11,8 +11,8 @@ import polars as pl
 
 from empathy_scan import quantify, stats, trends
 from empathy_scan.codebook import CODEBOOK_VERSION
+from empathy_scan.confounding import Comparison
 from empathy_scan.errors import NoticeError
-from empathy_scan.fairness_agents import Comparison
 from empathy_scan.report import appealed, measures, reviewed, words
 from empathy_scan.report.material import Material
 from empathy_scan.report.own import Known as OwnLabel

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from empathy_scan.errors import OutputError
 from empathy_scan.mirror import UNKNOWN_AGENT
 from empathy_scan.moves import Agreement, Comparison, Example, Moved, Standing
-from empathy_scan.report import measures, rendering, takeover, words
+from empathy_scan.report import measures, rendering, standalone, takeover, words
 from empathy_scan.report.takeover import named
 
 NAME = "rescore"
-ASSETS = "rescore-assets"  # apart from a report's, which may be of another release
 _TITLES = {
     "care": "Care in agents' messages", "scripted": "Stock phrase", "acknowledges": "Shows understanding",
     "explores": "Asks openly", "owns": "Owns a next step", "agent_tone": "Agents' tone",
@@ -106,49 +103,15 @@ class Page:
 
 def forget(folder: Path) -> None:
     """Delete the pages that `write` has put into a folder: they quote messages. Raises OutputError."""
-    for name in (f"{NAME}.html", f"{NAME}.md"):
-        try:
-            (folder / name).unlink(missing_ok=True)
-        except OSError as error:
-            raise OutputError(
-                f"cannot be deleted ({error.strerror or type(error).__name__})", where=str(folder / name),
-                remedy="delete it: it quotes what was forgotten",
-            ) from error  # fmt: skip
+    standalone.forget(folder, NAME, why="it quotes what was forgotten")
 
 
 def write(folder: Path, tried: Tried, title: str, provenance: Mapping[str, str]) -> Path:
     """Writes `rescore.html` and `rescore.md` into a folder; gives the path of the first. Raises OutputError."""
     paged = _paged(folder)
-    page = said(tried, paged, linked=(folder / "index.html").is_file())
     templates = rendering.Templates(title, dict(provenance))
     templates.link_only(paged)
-    files = dict(templates.render(NAME, {"page": page, "assets": ASSETS}))
-    files |= {f"{ASSETS}/{file.name}": file.read_bytes() for file in rendering.assets()}
-    put_all(folder, files, remedy="make it writable, or name another folder with --out")
-    return folder / f"{NAME}.html"
-
-
-def put_all(folder: Path, files: Mapping[str, bytes], *, remedy: str) -> None:
-    """Put a page and what it needs into a folder, what it needs first. Raises OutputError."""
-    try:
-        for name, content in sorted(files.items()):
-            _put(folder / name, content)
-    except OSError as error:
-        raise OutputError(
-            f"cannot be written ({error.strerror or type(error).__name__})", where=str(folder), remedy=remedy
-        ) from error
-
-
-def _put(place: Path, content: bytes) -> None:
-    """Put a file in its place, whole or not at all."""
-    place.parent.mkdir(parents=True, exist_ok=True)
-    part = place.with_name(f"{place.name}.part")
-    try:
-        part.write_bytes(content)
-        part.replace(place)
-    finally:
-        with contextlib.suppress(OSError):
-            part.unlink(missing_ok=True)
+    return standalone.write(folder, NAME, said(tried, paged, linked=standalone.is_linked(folder)), templates)
 
 
 def _paged(folder: Path) -> frozenset[str]:

@@ -22,21 +22,20 @@ import itertools
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 from scipy import special
 
 from empathy_scan import stats
+from empathy_scan.kappa import NOTHING, agreed_and_expected, closeness
 from empathy_scan.stats import Estimate, Numbers
 
 Codes = npt.NDArray[np.int64]
 
 KAPPA, ALPHA, AC, RAW = "kappa", "alpha", "ac", "raw"
 NAMES = (KAPPA, ALPHA, AC, RAW)
-SEED = (1960,)
-_NOTHING = 1e-12
+SEED = 1960
 _ALIKE = 0.1  # correlation of turns of one conversation, where nothing can be seen of it
 
 
@@ -95,7 +94,7 @@ def agreement(ratings: Ratings, *, resamples: int = 1000) -> Agreement:
     clusters = np.unique(kept.conversations)
     by_cluster = np.zeros((len(clusters), sums.shape[1]))
     np.add.at(by_cluster, np.searchsorted(clusters, kept.conversations), sums)
-    drawn = _times_drawn(len(clusters), resamples) @ by_cluster  # [resamples, columns]
+    drawn = stats.times_drawn(len(clusters), resamples=resamples, seed=SEED) @ by_cluster  # [resamples, columns]
     found, at = {}, 0
     apart = 1 - float(parts[RAW].read(parts[RAW].sums.sum(axis=0)[None, :])[0][0])
     for name, part in parts.items():
@@ -115,19 +114,12 @@ def _only(ratings: Ratings, units: npt.NDArray[np.bool_]) -> Ratings:
     )  # fmt: skip
 
 
-@lru_cache(maxsize=4)
-def _times_drawn(clusters: int, resamples: int) -> Numbers:
-    """How often each of the conversations is in each resample: [resamples, conversations]."""
-    draw = np.random.default_rng([*SEED, clusters])
-    return draw.multinomial(clusters, np.full(clusters, 1 / clusters), size=resamples).astype(np.float64)
-
-
 def _coefficient(
     point: tuple[Numbers, Numbers], drawn: tuple[Numbers, Numbers], clusters: int, effective: float, apart: float
 ) -> Coefficient:
     """A coefficient from its p and c and those of the resamples; `apart` is the share of ratings that differ."""
     observed, chance = min(1.0, float(point[0][0])), float(point[1][0])  # sums may be off in their last digit
-    if not math.isfinite(chance) or chance > 1 - _NOTHING:
+    if not math.isfinite(chance) or chance > 1 - NOTHING:
         return Coefficient(None, "everybody gave one and the same answer, so there is nothing to agree upon")
     value = (observed - chance) / (1 - chance)
     if clusters < 2:
@@ -137,9 +129,9 @@ def _coefficient(
     values = values[np.isfinite(values)]
     share = min(1.0, max(0.0, observed))
     number = effective
-    if len(values) > 1 and np.ptp(values) > _NOTHING and 0 < share < 1:
+    if len(values) > 1 and np.ptp(values) > NOTHING and 0 < share < 1:
         variance = float(values.var(ddof=1)) * clusters / (clusters - 1) * (1 - chance) ** 2
-        number = min(effective * _narrower(1 - share, apart), share * (1 - share) / max(variance, _NOTHING))
+        number = min(effective * _narrower(1 - share, apart), share * (1 - share) / max(variance, NOTHING))
     quantile = float(special.stdtrit(clusters - 1, 0.5 + stats.LEVEL / 2))
     ends = stats.wilson(share * number, number, quantile=quantile)
     low, high = ((end - chance) / (1 - chance) for end in (ends.low, ends.high))
@@ -159,13 +151,6 @@ def _effective(ratings: Ratings) -> float:
     _, sizes = np.unique(ratings.conversations, return_counts=True)
     size = float((sizes**2).sum() / sizes.sum())
     return max(1.0, alone / (1 + (size - 1) * _ALIKE))
-
-
-def closeness(categories: int, *, ordinal: bool) -> Numbers:
-    """How far two categories agree: 1 and 0, or falling in equal steps where they are ordered."""
-    places = np.arange(categories)
-    apart = np.abs(places[:, None] - places[None, :])
-    return np.asarray(1 - apart / (categories - 1)) if ordinal else np.eye(categories)
 
 
 def _counts(ratings: Ratings) -> Numbers:
@@ -189,7 +174,7 @@ def _raw(ratings: Ratings) -> _Part:
 
 def _kappa(ratings: Ratings) -> _Part:
     """Cohen's kappa of every pair of raters, and of several pairs the mean."""
-    size, close = ratings.categories, closeness(ratings.categories, ordinal=ratings.ordinal)
+    size = ratings.categories
     tables = []
     for one, other in itertools.combinations(range(ratings.codes.shape[1]), 2):
         first, second = ratings.codes[:, one], ratings.codes[:, other]
@@ -201,10 +186,8 @@ def _kappa(ratings: Ratings) -> _Part:
 
     def read(totals: Numbers) -> tuple[Numbers, Numbers]:
         table = totals.reshape(len(totals), -1, size, size)  # [resamples, pairs, first, second]
-        table = table / table.sum(axis=(2, 3), keepdims=True)
-        observed = (table * close).sum(axis=(2, 3))
-        chance = np.einsum("npk,npl,kl->np", table.sum(axis=3), table.sum(axis=2), close)
-        chance = np.where(chance > 1 - _NOTHING, np.nan, chance)
+        observed, chance = agreed_and_expected(table, ordinal=ratings.ordinal)
+        chance = np.where(chance > 1 - NOTHING, np.nan, chance)
         value = (observed - chance) / (1 - chance)
         return _mean_of_pairs(observed, chance, value)
 
@@ -217,7 +200,7 @@ def _mean_of_pairs(observed: Numbers, chance: Numbers, value: Numbers) -> tuple[
     some = np.maximum(known.sum(axis=1), 1)
     p, kappa, c = (np.where(known, each, 0.0).sum(axis=1) / some for each in (observed, value, chance))
     if observed.shape[1] > 1:
-        c = np.where(kappa < 1 - _NOTHING, (p - kappa) / (1 - kappa), c)
+        c = np.where(kappa < 1 - NOTHING, (p - kappa) / (1 - kappa), c)
     return p, np.where(known.any(axis=1), c, np.nan)
 
 
@@ -235,10 +218,10 @@ def _alpha(ratings: Ratings) -> _Part:
         seen = seen * (number / total)[:, None, None]
         values = seen.sum(axis=2)  # [resamples, categories]
         apart = _distances(values, ordinal=ratings.ordinal)
-        largest = np.maximum(apart.max(axis=(1, 2)), _NOTHING)
+        largest = np.maximum(apart.max(axis=(1, 2)), NOTHING)
         disagreed = (seen * apart).sum(axis=(1, 2)) / number / largest
         expected = np.einsum("nk,nl,nkl->n", values, values, apart) / (number * (number - 1)) / largest
-        return 1 - disagreed, np.where(expected > _NOTHING, 1 - expected, np.nan)
+        return 1 - disagreed, np.where(expected > NOTHING, 1 - expected, np.nan)
 
     return _Part(sums, read)
 

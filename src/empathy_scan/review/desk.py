@@ -178,7 +178,7 @@ def _said(case: Case) -> Iterator[Answer]:
 
 def _is_party(case: Case, who: str) -> bool:
     """Whether somebody opened an appeal, or is the agent concerned."""
-    return appeals_log.person(who) in {appeals_log.person(name) for name in (case.opening.who, case.opening.agent_id)}
+    return appeals_log.party(who) in {appeals_log.party(name) for name in (case.opening.who, case.opening.agent_id)}
 
 
 def _named(reviewer: str) -> str:

@@ -223,7 +223,7 @@ def _labels(item: Item, given: Mapping[str, str], queue: Queue) -> dict[str, str
 def _tables(document: files.Document, own: Sequence[Question]) -> Iterator[_Table]:
     """The tables of a file that have a header with `id`; raises InputError where there is none."""
     found = []
-    if office.kind(document.data) == "xlsx":
+    if office.kind(document.content) == "xlsx":
         for name, rows in workbook.cells_of(document, max_bytes=_MOST_BYTES).items():
             told = [
                 (f"sheet {name}, row {number}", _line({column: as_text(value) for column, value in row.items()}))

@@ -93,7 +93,7 @@ def digits(conversation_ids: Sequence[str]) -> pl.Series:
 
 
 def person(name: str) -> str:
-    """A reviewer's name as it is compared."""
+    """A reviewer's name as it is compared, without case: whose answers are whose."""
     return " ".join(name.split()).casefold()
 
 

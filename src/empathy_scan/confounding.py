@@ -25,7 +25,7 @@ from scipy.sparse import csgraph
 
 from empathy_scan import stats
 from empathy_scan.config import SummaryConfig
-from empathy_scan.fairness_figures import Facet, placed
+from empathy_scan.group_figures import Facet, placed
 from empathy_scan.mirror import UNKNOWN_AGENT
 from empathy_scan.stats import Estimate, Numbers
 

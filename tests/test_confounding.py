@@ -4,9 +4,9 @@ import polars as pl
 import pytest
 
 import biased
-from empathy_scan import fairness_agents
+from empathy_scan import confounding
 from empathy_scan.config import SummaryConfig
-from empathy_scan.fairness_figures import AGENT, CONVERSATION, Facet
+from empathy_scan.group_figures import AGENT, CONVERSATION, Facet
 
 CONFIG = SummaryConfig()
 
@@ -17,7 +17,7 @@ def by_queue(made):
 
 
 def understood(facet, rows):
-    found = fairness_agents.compared(rows, [facet], CONFIG)
+    found = confounding.compared(rows, [facet], CONFIG)
     return next(each for each in found if each.measure == "empathy_rate")
 
 
@@ -48,7 +48,7 @@ def test_where_nothing_differs_nothing_is_said():
     warned = 0
     for seed in range(5):
         made, rows = biased.frames(seed=seed)
-        warned += any(each.warns for each in fairness_agents.compared(rows, [by_queue(made)], CONFIG))
+        warned += any(each.warns for each in confounding.compared(rows, [by_queue(made)], CONFIG))
     assert warned == 0
 
 
@@ -73,10 +73,10 @@ def test_a_group_that_agents_belong_to_explains_their_difference():
 
 def test_one_group_or_two_agents_are_no_comparison():
     made, rows = biased.frames(agents=2, by_agent=0.5)
-    assert fairness_agents.compared(rows, [by_queue(made)], CONFIG) == ()
+    assert confounding.compared(rows, [by_queue(made)], CONFIG) == ()
     made, rows = biased.frames()
     one = by_queue(made).groups.with_columns(group=pl.lit("all"))
-    assert fairness_agents.compared(rows, [Facet("queue", CONVERSATION, one)], CONFIG) == ()
+    assert confounding.compared(rows, [Facet("queue", CONVERSATION, one)], CONFIG) == ()
 
 
 def test_within_one_group_more_the_difference_is_the_counted_one():

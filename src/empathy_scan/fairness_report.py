@@ -11,10 +11,10 @@ import polars as pl
 
 from empathy_scan import (
     appeals,
-    fairness_agents,
-    fairness_columns,
-    fairness_figures,
-    fairness_front,
+    confounding,
+    confounding_warning,
+    group_figures,
+    groups_file,
     rebuild,
     report,
     reviewing,
@@ -27,8 +27,8 @@ from empathy_scan.contents import Stored
 from empathy_scan.errors import ModelError, UsageError
 from empathy_scan.fairness import errors, flips
 from empathy_scan.fairness.errors import GROUPS, UNITS, ErrorRate
-from empathy_scan.fairness_figures import TURN, Facet
-from empathy_scan.fairness_found import Fairness
+from empathy_scan.fairness_results import Fairness
+from empathy_scan.group_figures import TURN, Facet
 from empathy_scan.mirror import UNKNOWN_AGENT
 from empathy_scan.model import files as bundles
 from empathy_scan.opportunities import opportunities
@@ -40,7 +40,7 @@ from empathy_scan.store import Store
 MINIMUM_AGENTS = 5  # that a group of the file must have to be told
 REWRITTEN = 400  # messages that are rewritten at most
 _SEED = 1978
-_OWN_DOING = {fairness_figures.AGENT_LENGTH}  # agents choose it: to compare within it would hide what they do
+_OWN_DOING = {group_figures.AGENT_LENGTH}  # agents choose it: to compare within it would hide what they do
 
 
 def measure(  # noqa: PLR0913 - a keyword per option
@@ -66,10 +66,10 @@ def measure(  # noqa: PLR0913 - a keyword per option
     if stored.conversations.is_empty():
         raise UsageError("the store holds no conversation of that period", remedy="give other days, or scan first")
     spoken = _spoken(stored)
-    given, told = fairness_columns.load(columns, spoken, listed) if columns else ((), ())
+    given, told = groups_file.load(columns, spoken, listed) if columns else ((), ())
     own = _facets(stored, (*config.report.group_by, *by))
-    file = fairness_columns.renamed(given, [each.name for each in own])
-    kept = [fairness_figures.cautious(each, spoken, minimum_agents=minimum_agents) for each in file]
+    file = groups_file.renamed(given, [each.name for each in own])
+    kept = [group_figures.cautious(each, spoken, minimum_agents=minimum_agents) for each in file]
     facets, rows = (*own, *kept), opportunities(stored.labels)
     own_doing = [each for each in facets if each.name not in _OWN_DOING]
     found, messages, why = _flips(stored, config, model, rewritten)
@@ -79,8 +79,8 @@ def measure(  # noqa: PLR0913 - a keyword per option
         ", ".join(stored.conversations["model"].unique().sort()), *_ends(times),
         stored.conversations.height, spoken.filter(pl.col("agent_id") != UNKNOWN_AGENT)["agent_id"].n_unique(),
         answered, minimum_agents, tuple(told), tuple(_untold(facets, file, minimum_agents)),
-        fairness_figures.figures(rows, facets, config.summary, minimum_agents=minimum_agents),
-        fairness_agents.compared(rows, own_doing, config.summary), rates, flips.of(found), why,
+        group_figures.figures(rows, facets, config.summary, minimum_agents=minimum_agents),
+        confounding.compared(rows, own_doing, config.summary), rates, flips.of(found), why,
         messages,
     )  # fmt: skip
 
@@ -105,8 +105,8 @@ def _ends(times: pl.Series) -> tuple[datetime | None, datetime | None]:
 def _facets(stored: Stored, by: Sequence[str]) -> tuple[Facet, ...]:
     """All facets that need no file."""
     return (
-        *fairness_front.of_conversations(stored.conversations, by),
-        *fairness_figures.of_turns(stored.turns, stored.labels),
+        *confounding_warning.of_conversations(stored.conversations, by),
+        *group_figures.of_turns(stored.turns, stored.labels),
     )
 
 
@@ -159,7 +159,7 @@ def _errors(
     ]
     held = [
         own.join(units.filter(pl.col("role") == Role.AGENT).select("unit"), on="unit", how="semi")
-        if each.name == fairness_figures.CUSTOMER_TONE else own  # a tone that is judged is no group to judge it in
+        if each.name == group_figures.CUSTOMER_TONE else own  # a tone that is judged is no group to judge it in
         for each, own in zip(facets, held, strict=True)
     ]  # fmt: skip
     fewest = {each.name: minimum_agents for each in facets if each.given}

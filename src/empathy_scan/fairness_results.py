@@ -6,10 +6,10 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
+from empathy_scan.confounding import Comparison
 from empathy_scan.fairness.errors import ErrorRate
 from empathy_scan.fairness.flips import Flips
-from empathy_scan.fairness_agents import Comparison
-from empathy_scan.fairness_figures import GroupFigure
+from empathy_scan.group_figures import GroupFigure
 from empathy_scan.stats import Estimate
 
 FORMAT_VERSION = 1

@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import biased
-from empathy_scan import fairness_figures
+from empathy_scan import group_figures
 from empathy_scan.config import SummaryConfig
-from empathy_scan.fairness_figures import AGENT, CONVERSATION, OTHERS, Facet
+from empathy_scan.group_figures import AGENT, CONVERSATION, OTHERS, Facet
 from talks import Talk, frames_of
 
 CONFIG = SummaryConfig(resamples=100)
@@ -18,7 +18,7 @@ def test_a_message_has_the_groups_of_the_one_that_it_answers_or_that_answers_it(
     made = frames_of(
         Talk("c", "ann", [("customer", "I AM STILL WAITING FOR THE BED", "2"), ("agent", "I'm gonna ring them.", "O0")])
     )
-    facets = {each.name: each for each in fairness_figures.of_turns(made["turns"], made["labels"])}
+    facets = {each.name: each for each in group_figures.of_turns(made["turns"], made["labels"])}
     assert facets["customer's tone"].groups.sort("turn")["group"].to_list() == ["hostile", "hostile"]
     assert facets["customer's way of writing"].groups["group"].to_list() == ["in capitals"] * 2
     assert facets["agent's way of writing"].groups["group"].to_list() == ["dialect or informal spelling"] * 2
@@ -31,7 +31,7 @@ def test_a_queue_where_more_is_understood_is_surely_apart():
     facet = Facet("queue", CONVERSATION, made["turns"].select("conversation_id", group="queue").unique())
     found = {
         (each.group, each.measure): each
-        for each in fairness_figures.figures(rows, [facet], CONFIG, minimum_agents=5)
+        for each in group_figures.figures(rows, [facet], CONFIG, minimum_agents=5)
     }  # fmt: skip
     billing, repairs = (found[queue, "empathy_rate"] for queue in ("billing", "repairs"))
     assert billing.gap.believed
@@ -44,11 +44,11 @@ def test_a_queue_where_more_is_understood_is_surely_apart():
 def test_groups_of_few_agents_are_told_together_or_not_at_all():
     spoken = pl.DataFrame({"agent_id": list("abcdefgh"), "conversation_id": list("12345678")})
     groups = pl.DataFrame({"agent_id": list("abcdefgh"), "group": ["x", "x", "x", "y", "y", "y", "z", "w"]})
-    told = fairness_figures.cautious(Facet("site", AGENT, groups, given=True), spoken, minimum_agents=3)
+    told = group_figures.cautious(Facet("site", AGENT, groups, given=True), spoken, minimum_agents=3)
     names = dict(told.groups.iter_rows())
     assert names["g"] == names["h"] == OTHERS  # one of y or x went with them: two agents are too few
     assert sorted(names.values()).count(OTHERS) == 5
-    alone = fairness_figures.cautious(Facet("site", AGENT, groups, given=True), spoken, minimum_agents=9)
+    alone = group_figures.cautious(Facet("site", AGENT, groups, given=True), spoken, minimum_agents=9)
     assert alone.groups.is_empty()
 
 
@@ -57,7 +57,7 @@ def test_no_group_that_is_told_has_fewer_agents_than_wanted(rows, minimum):
     agents = dict(rows)
     spoken = pl.DataFrame({"agent_id": list(map(str, agents)), "conversation_id": list(map(str, agents))})
     groups = pl.DataFrame({"agent_id": list(map(str, agents)), "group": list(agents.values())})
-    told = fairness_figures.cautious(Facet("site", AGENT, groups, given=True), spoken, minimum_agents=minimum)
+    told = group_figures.cautious(Facet("site", AGENT, groups, given=True), spoken, minimum_agents=minimum)
     sizes = told.groups.group_by("group").agg(n=pl.col("agent_id").n_unique())
     assert sizes.filter(pl.col("n") < minimum).is_empty()
     hidden = len(agents) - told.groups.height
@@ -69,7 +69,7 @@ def test_a_figure_that_few_agents_of_a_given_group_have_made_is_kept_back():
     groups = made["turns"].filter(pl.col("role") == "agent").select("agent_id").unique().with_columns(
         group=pl.when(pl.col("agent_id") == "agent.0").then(pl.lit("a")).otherwise(pl.lit("b"))
     )  # fmt: skip
-    found = fairness_figures.figures(rows, [Facet("site", AGENT, groups, given=True)], CONFIG, minimum_agents=2)
+    found = group_figures.figures(rows, [Facet("site", AGENT, groups, given=True)], CONFIG, minimum_agents=2)
     of_one = [each for each in found if each.group == "a"]
     assert of_one
     assert all(each.estimate is None and each.n == 0 and "fewer than 2 agents" in each.why for each in of_one)

@@ -14,10 +14,10 @@ from pathlib import Path
 
 import polars as pl
 
-from empathy_scan.errors import ConfigError, EmpathyScanError
-from empathy_scan.fairness_figures import AGENT, CONVERSATION, Facet
-from empathy_scan.fairness_found import Column
-from empathy_scan.readers import files
+from empathy_scan import given_files
+from empathy_scan.errors import ConfigError
+from empathy_scan.fairness_results import Column
+from empathy_scan.group_figures import AGENT, CONVERSATION, Facet
 from empathy_scan.roles import agent_key
 from empathy_scan.roster import Roster
 
@@ -51,13 +51,7 @@ def load(path: Path, spoken: pl.DataFrame, listed: Roster) -> tuple[tuple[Facet,
 
 def _read(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
     """The header, and the rows with their lines."""
-    try:
-        text, _ = files.decode(path.read_bytes())
-    except OSError as error:
-        what = f"cannot be read ({error.strerror or type(error).__name__})"
-        raise ConfigError(what, where=str(path), remedy="name a CSV file with --groups") from error
-    except EmpathyScanError as error:
-        raise ConfigError(error.what, where=str(path), remedy="save the groups as CSV") from error
+    text = given_files.text(path, what="groups", option="--groups")
     first = next((line for line in text.splitlines() if line.strip()), "")
     reader = csv.reader(io.StringIO(text.replace("\0", ""), newline=""), delimiter=max(",;\t|", key=first.count))
     try:

@@ -3,7 +3,7 @@
 import polars as pl
 import pytest
 
-from empathy_scan import fairness_columns
+from empathy_scan import groups_file
 from empathy_scan.errors import ConfigError
 from empathy_scan.roster import Roster
 
@@ -13,7 +13,7 @@ SPOKEN = pl.DataFrame({"agent_id": ["tom.brennan", "noor.ali", "wei"], "conversa
 def load(tmp_path, text):
     path = tmp_path / "groups.csv"
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    return fairness_columns.load(path, SPOKEN, Roster(keys={"wei.zhang": "wei"}))
+    return groups_file.load(path, SPOKEN, Roster(keys={"wei.zhang": "wei"}))
 
 
 def test_agents_are_known_however_they_are_written(tmp_path):
@@ -54,4 +54,4 @@ def test_a_file_that_is_no_such_table_is_refused_with_place_and_remedy(tmp_path,
 
 def test_a_file_that_is_not_there_is_named(tmp_path):
     with pytest.raises(ConfigError, match=r"missing\.csv"):
-        fairness_columns.load(tmp_path / "missing.csv", SPOKEN, Roster())
+        groups_file.load(tmp_path / "missing.csv", SPOKEN, Roster())

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from empathy_scan import fairness_agents, groups
+from empathy_scan import confounding, groups
 from empathy_scan.config import Config
-from empathy_scan.fairness_agents import Comparison
-from empathy_scan.fairness_figures import CONVERSATION, Facet
+from empathy_scan.confounding import Comparison
+from empathy_scan.group_figures import CONVERSATION, Facet
 from empathy_scan.opportunities import opportunities
 
 OF_STORE = ("queue", "channel")
@@ -18,7 +18,7 @@ OF_STORE = ("queue", "channel")
 def confounded(labels: pl.DataFrame, conversations: pl.DataFrame, config: Config) -> tuple[Comparison, ...]:
     """The comparisons of agents that warn, by what the store itself knows of conversations: for the front page."""
     facets = of_conversations(conversations, config.report.group_by)
-    found = fairness_agents.compared(opportunities(labels), facets, config.summary)
+    found = confounding.compared(opportunities(labels), facets, config.summary)
     return tuple(each for each in found if each.warns)
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 import biased
-from empathy_scan import fairness_centre, fairness_front, rebuild, reviewing
+from empathy_scan import confounding_warning, fairness_report, rebuild, reviewing
 from empathy_scan.config import Config, SummaryConfig
 from empathy_scan.errors import ModelError, UsageError
 from empathy_scan.fairness.errors import FOUND
@@ -18,7 +18,7 @@ CONFIG = Config(summary=SummaryConfig(resamples=100))
 
 
 def measure(store, **wish):
-    return fairness_centre.measure(store, CONFIG, rewritten=0, **wish)
+    return fairness_report.measure(store, CONFIG, rewritten=0, **wish)
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +37,7 @@ def test_agents_who_differ_by_their_queue_alone_give_a_warning_that_names_it(que
     assert len(warnings) == 1
     assert warnings[0].startswith("Differences between agents in “Answered with understanding”, “Stock phrases only”")
     assert all("queue" in each for each in warnings)
-    front = fairness_front.confounded(
+    front = confounding_warning.confounded(
         *(getattr(queues[0].load(), name) for name in ("labels", "conversations")), CONFIG
     )
     assert list(pages.warnings(front)) == warnings
@@ -82,7 +82,7 @@ def test_errors_by_group_come_from_the_review_queue(tmp_path):
             said |= {"A": "yes"}
         answers.append(Answer(item.id, "ana", questions.completed(item.role, said), biased.MONDAY))
     queue.add_answers(answers)
-    found = fairness_centre.measure(store, config, rewritten=0)
+    found = fairness_report.measure(store, config, rewritten=0)
     rates = {(each.facet, each.group, each.event, each.kind): each for each in found.errors}
     assert found.answered == len(answers)
     assert rates["queue", "billing", "understanding", FOUND].estimate.value == 1.0
@@ -92,7 +92,7 @@ def test_errors_by_group_come_from_the_review_queue(tmp_path):
 
 def test_another_model_and_an_empty_period_are_told(queues):
     with pytest.raises(ModelError, match="--flips 0"):
-        fairness_centre.measure(queues[0], CONFIG)
+        fairness_report.measure(queues[0], CONFIG)
     with pytest.raises(UsageError, match="no conversation of that period"):
         measure(queues[0], since=biased.MONDAY.replace(year=2030))
 
