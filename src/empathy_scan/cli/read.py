@@ -34,6 +34,7 @@ class _Told:
 WRITTEN = ("jsonl", "csv", "parquet")
 _SHOWN = 20  # speakers, agents, and conversations without roles, of a file
 _LISTED = 200  # agents of a folder
+_LABELS = 2  # what an export calls an agent
 
 
 @app.command(epilog="Example: empathy-scan read exports/ --out turns.csv")
@@ -287,12 +288,12 @@ def _tell_agents(agents: Sequence[dict[str, Any]], prepared: Prepared, *, alone:
 def _tell_each(agents: Sequence[dict[str, Any]], prepared: Prepared, *, most: int) -> None:
     """A line per agent: the id of the results, what the export calls them, and whether they are on the roster."""
     for agent in agents[:most]:
-        names = ", ".join(repr(name) for name in agent["speakers"][:3]) + (
-            ", ..." if len(agent["speakers"]) > 3 else ""
-        )
+        called = sorted(agent["speakers"], key=lambda name: " " not in name)[:_LABELS]  # names before numbers
+        more = len(agent["speakers"]) - len(called)
+        names = ", ".join(map(repr, called)) + (f" and {_count(more, 'other label')}" if more else "")
         held = f"{_count(agent['conversations'], 'conversation')}, {_count(agent['turns'], 'turn')}"
-        called = f" as {names}" if names else ""
-        typer.echo(base.safe(f"  agent {agent['agent_id']}: {_standing(agent['agent_id'], prepared)}{held}{called}"))
+        standing = _standing(agent["agent_id"], prepared)
+        typer.echo(base.safe(f"  agent {agent['agent_id']}: {standing}{held}{f' as {names}' if names else ''}"))
     if len(agents) > most:
         typer.echo(f"  and {len(agents) - most:,} more agents")
 
@@ -319,7 +320,9 @@ def _tell_all(answers: Sequence[dict[str, Any]], prepared: Prepared) -> None:
     rejected = sum("error" in each for each in answers)
     typer.echo(f"in all: {_count(len(answers), 'file')}, {rejected:,} of them rejected; formats: {by_format or 'none'}")
     held = f"{_count(conversations, 'conversation')}, {_count(prepared.turns.height, 'turn')}"
-    typer.echo(f"  {held}, {_count(len(agents), 'agent')} as they stand in results:")
+    typer.echo(f"  {held}, {_count(len(agents), 'agent')}")
+    for line in base.left_out(prepared.rejects):
+        typer.echo(base.safe(f"  {line}"))
     _tell_each(agents, prepared, most=_LISTED)
 
 
