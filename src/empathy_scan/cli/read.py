@@ -179,11 +179,14 @@ def _explained(
     agents = _agents(prepared, source)
     aside = _aside(prepared, source)
     if not silent:
-        _tell(source, found, speakers, alone=alone)
+        _tell(source, found, speakers)
         _tell_undecided(undecided)
         _tell_agents(agents, prepared, alone=alone)
         for line in aside:
             typer.echo(base.safe(f"  {line}"))
+        if alone and found.refused:
+            others = _count(len(found.refused), "other format")
+            typer.echo(f"  asked before: {others}; --json tells why each is not it")
     values = _as_values(source, found, speakers) | {"undecided": undecided, "left_out": aside, "agents": agents}
     return values | (_people(prepared, agents) if prepared.roster.agents else {})
 
@@ -342,7 +345,7 @@ def _as_values(source: str, found: Explanation, speakers: Sequence[dict[str, Any
     }  # fmt: skip
 
 
-def _tell(source: str, found: Explanation, speakers: Sequence[dict[str, Any]], *, alone: bool) -> None:
+def _tell(source: str, found: Explanation, speakers: Sequence[dict[str, Any]]) -> None:
     """An explanation in words."""
     lines = [
         f"{source}: {found.format} ({found.why})",
@@ -355,8 +358,6 @@ def _tell(source: str, found: Explanation, speakers: Sequence[dict[str, Any]], *
     lines += [f"  {line}" for line in found.context]
     lines += [_in_words(row, found.conversations) for row in speakers[:_SHOWN]]
     lines += [f"  and {len(speakers) - _SHOWN:,} more speakers"] if len(speakers) > _SHOWN else []
-    others = _count(len(found.refused), "other format")
-    lines += [f"  asked before: {others}; --json tells why each is not it"] if alone and found.refused else []
     typer.echo("\n".join(map(base.safe, lines)))
 
 
