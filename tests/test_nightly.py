@@ -118,6 +118,12 @@ def test_the_cron_line_has_five_times_a_user_and_a_command():
     assert understood(command)
 
 
+def test_the_task_of_windows_runs_what_is_understood():
+    command = re.search(r'^schtasks /Create .* /TR "([^"]+)"$', PAGE, re.MULTILINE)[1]
+    assert len(command) <= 261, "schtasks takes no longer one"
+    assert understood(command.replace("\\", "/").replace("empathy-scan.exe", "empathy-scan"))
+
+
 def test_the_dockerfile_copies_what_is_there_and_runs_what_is_understood():
     lines = [line for line in text("Dockerfile").replace("\\\n", " ").splitlines() if line and not line.startswith("#")]
     assert {line.split()[0] for line in lines} <= DOCKER

@@ -168,7 +168,8 @@ def test_speakers_who_sound_alike_are_rejected_with_a_remedy(one, other):
     assert found.is_empty()
     assert rejects.select("source", "place", "error", "remedy").rows() == [
         ("c1.txt", "c1", "InputError",
-         'say who is who: --role "Speaker 1=agent" for all that is read, or --speakers FILE for this conversation'),
+         ('say who is who: --role "Speaker 1=agent", or "Speaker 1" = "agent" under [roles.roles] in the settings, '
+          "for all that is read, or --speakers FILE for this conversation")),
     ]  # fmt: skip
     reason = r"2 speaker\(s\) have no role: they sound too much alike \(\d\d% sure, 95% needed\)"
     assert re.fullmatch(reason, rejects["reason"][0])

@@ -32,7 +32,10 @@ _PUBLIC_DOMAINS = frozenset({
 })  # fmt: skip
 # Of labels without a name, those that may yet be an agent's id where they stand in a column of ids.
 _MAY_BE_AN_ID = r"(?i)^(?:\d{2}|\d{1,2}[a-z]|[spmf]\d{1,3}|[a-z])$"
-_REMEDY = 'say who is who: --role "{}=agent" for all that is read, or --speakers FILE for this conversation'
+_REMEDY = (
+    'say who is who: --role "{}=agent", or "{}" = "agent" under [roles.roles] in the settings, for all that is read, '
+    "or --speakers FILE for this conversation"
+)
 _MAIL_REMEDY = "say which mail is the agents': --agent-domain DOMAIN, or agent_addresses under [read] in the settings"
 
 
@@ -215,7 +218,7 @@ def _rejects(turns: pl.DataFrame, config: RolesConfig) -> pl.DataFrame:
         doubt=pl.col("role_source").filter(role == UNKNOWN).max(),
     )
     alone = "it stays out of the figures; if a speaker has the wrong role, "
-    who = pl.when(pl.col("domains") > 0).then(pl.lit(_MAIL_REMEDY)).otherwise(pl.format(_REMEDY, pl.col("label")))
+    who = pl.when(pl.col("domains") > 0).then(pl.lit(_MAIL_REMEDY)).otherwise(pl.format(_REMEDY, "label", "label"))
     undecided = pl.format("{} speaker(s) have no role: {}", "open", _why_open(infer=config.infer))
     reason = (
         pl.when(pl.col("open") > 0).then(undecided)

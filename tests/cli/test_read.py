@@ -65,7 +65,18 @@ def test_an_explanation_tells_reader_speakers_and_refusals(run, call):
     assert answer.out.startswith("call.txt: text (")
     assert "1 conversation, 4 turns, encoding utf-8" in answer.out
     assert "speaker 'Customer': customer (speaker label), 2 turns" in answer.out
-    assert "not eml:" in answer.out
+    assert "asked before: " in answer.out
+    assert "not eml" not in answer.out
+    refused = json.loads(run("read", "--explain", "--json", call).out)["refused"]
+    assert {"parquet", "eml"} <= {each["format"] for each in refused}
+    assert all(each["why"] for each in refused)
+
+
+def test_an_explanation_tells_under_which_id_an_agent_stands_in_results(run, call):
+    call.write_text("Kim Ash (Agent): Hello, how can I help?\nCustomer: My bed never came.\n", encoding="utf-8")
+    assert "agent kim.ash: 1 conversation, 1 turn as 'Kim Ash (Agent)'" in run("read", "--explain", call).out
+    found = json.loads(run("read", "--explain", "--json", call).out)["agents"]
+    assert found == [{"agent_id": "kim.ash", "speakers": ["Kim Ash (Agent)"], "conversations": 1, "turns": 1}]
 
 
 def test_an_explanation_tells_inferred_roles_with_reason_and_confidence(run, call):
@@ -150,7 +161,9 @@ def test_every_file_of_a_folder_is_explained_broken_ones_too(run, call):
     assert [line.partition(":")[0] for line in answer.out.splitlines() if not line.startswith(" ")] == [
         "call.txt",
         "other.txt",
+        "in all",
     ]
+    assert "in all: 3 files, 1 of them rejected; formats: text (2)" in answer.out
     assert answer.err.startswith("rejected broken.json:line 1, column ")
     by_source = {each["source"]: each for each in json.loads(run("read", "--explain", "--json", call.parent).out)}
     assert by_source["broken.json"]["place"].startswith("line 1")
@@ -194,6 +207,19 @@ def test_an_explanation_tells_who_is_on_the_roster(run, call, tmp_path):
     found = json.loads(run("read", "--explain", "--json", "--roster", roster, call).out)
     assert {*found["on_roster"], *found["unlisted"]} <= {"kim", "kim.(agent)"}
     assert "roster" in run("read", "--explain", "--roster", roster, call).out
+
+
+def test_who_is_not_on_the_roster_is_told_once_for_a_folder(run, call, tmp_path):
+    roster = tmp_path / "roster.csv"
+    roster.write_text("agent_id,team\nkim,Sales\n", encoding="utf-8")
+    for name, agent, bed in (("a", "Lou", "bed"), ("b", "Lou", "sofa"), ("c", "Kim", "lamp")):
+        text = f"{agent} (Agent): Hello, how can I help?\nCustomer: My {bed} never came.\n"
+        call.with_name(f"{name}.txt").write_text(text, encoding="utf-8")
+    call.unlink()
+    out = run("read", "--explain", "--roster", roster, call.parent).out
+    assert out.count("not on the roster") == 1
+    assert "  agent lou: not on the roster; 2 conversations, 2 turns as 'Lou (Agent)'" in out
+    assert "  agent kim: on the roster, team Sales; 1 conversation, 1 turn as 'Kim (Agent)'" in out
 
 
 def test_another_language_is_a_reject_unless_it_is_wanted(run, call):

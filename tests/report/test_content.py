@@ -5,6 +5,7 @@ import polars as pl
 
 from empathy_scan import report, summary
 from empathy_scan.config import SummaryConfig
+from empathy_scan.report import prose
 
 
 def front(site, parse):
@@ -15,11 +16,14 @@ def sentences(page):
     return [" ".join(node.text().split()) for node in page.css(".group li")]
 
 
-def test_the_front_page_says_first_what_changed_and_then_what_stands_out(site, parse):
-    headings = [node.text() for node in front(site, parse).css("h2")]
-    assert headings == [
-        "What changed since last time",
+def test_a_first_report_begins_with_what_stands_out_and_a_later_one_with_what_changed(tmp_path, frames, office, parse):
+    def headings():
+        return [node.text() for node in parse(report.write(tmp_path, **frames(*office))).css("h2")]
+
+    first = headings()
+    assert first == [
         "What stands out",
+        "What changed since last time",
         "The team",
         "The agents",
         "The load, and who needs a breather",
@@ -27,6 +31,21 @@ def test_the_front_page_says_first_what_changed_and_then_what_stands_out(site, p
         "What could not be read",
         "What the figures cannot show",
     ]
+    report.write(tmp_path, **frames(*office[:20]))
+    assert headings() == [first[1], first[0], *first[2:]]
+
+
+def test_what_a_call_for_empathy_is_and_what_a_name_means_stand_before_the_names(site, parse):
+    section = front(site, parse).css_first("[aria-labelledby=stands-out]").text()
+    said = [section.index(part) for part in (prose.CALL, prose.RANGES, prose.NAMED, "Worth learning from")]
+    assert said == sorted(said)
+
+
+def test_where_nobody_is_named_nothing_is_said_of_names(tmp_path, frames, talk, parse):
+    lines = [("customer", "It broke.", "1"), ("agent", "Sorry.", "S0")]
+    page = parse(report.write(tmp_path, **frames(*(talk(f"t-{day}", "a.one", lines, day=day) for day in range(4)))))
+    assert prose.NAMED not in page.text()
+    assert prose.CALL in page.text()
 
 
 def test_the_lead_tells_how_calls_for_empathy_were_answered_with_ranges(site, parse):
@@ -63,8 +82,8 @@ def test_a_heavy_load_is_told_as_a_load(tmp_path, frames, talk, parse):
     page = parse(report.write(tmp_path / "site", **frames(*talks)))
     assert [node.text() for node in page.css(".group h3")] == ["Load worth sharing"]
     said = (
-        r"B Two took hostile messages at a rate of 200 per 100 conversations "
-        r"\(\d+ to \d+, 8 conversations\); the team 42 per 100\."
+        r"B Two took 200 hostile messages per 100 conversations "
+        r"\(\d+ to \d+, 8 conversations\); the team 42 per 100 conversations\."
     )
     assert re.fullmatch(said, sentences(page)[0])
 
@@ -120,7 +139,7 @@ def test_conversations_of_unknown_channels_are_counted_once(tmp_path, frames, of
     assert "25 conversations" in facts
     assert "25 conversations (" not in facts
     mixed = " ".join(parse(report.write(tmp_path / "mixed", **frames(*plain[:20], *office[20:]))).text().split())
-    assert "25 conversations (4 calls, 1 chat and 20 conversations)" in mixed
+    assert "25 conversations (4 phone calls, 1 chat and 20 conversations)" in mixed
 
 
 def test_rejects_are_told_with_reason_and_remedy(tmp_path, frames, office, parse):

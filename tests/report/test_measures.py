@@ -42,7 +42,7 @@ def test_bands_are_called_by_letters(first, last, text):
     [
         (RATE, figure(0.62, 0.48, 0.75), "62% (48 to 75%, 41 calls for empathy)"),
         (POINTS, figure(0.58, -0.04, 0.75, 1), "+58 points (−4 to +75, 1 answer to a hostile message)"),
-        (LOAD, figure(85.2, 60.0, 110.4), "85 per 100 (60 to 110, 41 conversations)"),
+        (LOAD, figure(85.2, 60.0, 110.4), "85 per 100 conversations (60 to 110, 41 conversations)"),
         (RATE, figure(0.62, None, None), "62% (interval not known, 41 calls for empathy)"),
     ],
 )
@@ -92,7 +92,7 @@ def test_a_place_on_an_axis_stays_within_it(value):
 
 def test_an_adjusted_figure_says_how_it_stands_to_the_others():
     counted = replace(figure(0.40, 0.30, 0.50), adjusted=Estimate(0.754, 0.6, 0.881), reference=0.521, stands_out=True)
-    told = "adjusted for the customers they got: 75% (60 to 88); the others 52%: stands out"
+    told = "with the same customers as the others: 75% (60 to 88), the others 52%: more than chance would do"
     assert measures.show(RATE, counted, axis=Axis()).adjusted == told
     chance = measures.show(RATE, replace(counted, stands_out=False), axis=Axis()).adjusted
     assert chance.endswith("the others 52%: no more than chance would do")

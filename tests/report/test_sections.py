@@ -59,7 +59,7 @@ def test_who_takes_far_more_than_the_team_may_need_a_breather(tmp_path, frames, 
     page = parse(report.write(tmp_path, **frames(*talks)))
     rows = page.css("table.breathers tbody tr")
     assert [row.css_first("th").text() for row in rows] == ["B Two"]
-    assert "took 200 per 100 conversations (" in rows[0].text()
+    assert "took 200 hostile messages per 100 conversations (" in rows[0].text()
     assert "the team 24 per 100" in rows[0].text()
     assert "never how good somebody's work is" in section(page, "load")
 

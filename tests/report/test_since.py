@@ -55,7 +55,7 @@ def test_what_is_newly_found_and_what_is_no_longer_found_is_told(tmp_path, frame
     report.write(tmp_path, **frames(*changed))
     text = said(parse(tmp_path / "index.html"))
     assert "as many conversations as before (24), some of them read or labelled anew" in text
-    assert "Maya Osei no longer stands out for “Pulled along by hostility” and “Stock phrases only”." in text
+    assert "Maya Osei no longer stands out for “Tone slips under attack” and “Stock phrases only”." in text
     assert ["maya.osei", "scripted_rate", "talk"] not in state(tmp_path)["findings"]
     assert ["maya.osei", "scripted_rate", "talk"] in state(tmp_path)["before"]["findings"]
     report.write(tmp_path, **frames(*office[:24]))

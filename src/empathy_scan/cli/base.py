@@ -307,7 +307,7 @@ def failed(rejects: Any) -> Any:  # noqa: ANN401 - a REJECTS frame; polars is no
     return rejects.filter(rejects["error"] != NoticeError.__name__)
 
 
-def _left_out(rejects: Any) -> Iterator[str]:  # noqa: ANN401 - as above
+def left_out(rejects: Any) -> Iterator[str]:  # noqa: ANN401 - as above
     """A line that counts what is left out rightly, by its kind; none where there is nothing."""
     aside = rejects.filter(rejects["error"] == NoticeError.__name__)
     kinds = Counter(found[1] if (found := _KIND.match(reason)) else "copy" for reason in aside["reason"])
@@ -319,7 +319,7 @@ def _left_out(rejects: Any) -> Iterator[str]:  # noqa: ANN401 - as above
 
 def tell_rejects(rejects: Any) -> None:  # noqa: ANN401 - as above
     """The rejected input on stderr, one line each: where, what, and what to do; of what is left out rightly a count."""
-    for told in _left_out(rejects):
+    for told in left_out(rejects):
         logs.say(told, event="left out")
     rejects = failed(rejects)
     for row in rejects.head(SHOWN_REJECTS).iter_rows(named=True):

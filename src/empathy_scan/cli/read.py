@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,7 +32,9 @@ class _Told:
 
 
 WRITTEN = ("jsonl", "csv", "parquet")
-_SHOWN = 20  # speakers, and conversations without roles, of a file
+_SHOWN = 20  # speakers, agents, and conversations without roles, of a file
+_LISTED = 200  # agents of a folder
+_LABELS = 2  # what an export calls an agent
 
 
 @app.command(epilog="Example: empathy-scan read exports/ --out turns.csv")
@@ -155,32 +158,37 @@ def _explain_all(paths: Sequence[Path], options: Config, *, as_json: bool) -> No
                 line = f"rejected {_place(source, error.where)}: {error.what}; {error.remedy}"
                 typer.echo(base.safe(line), err=True)
                 continue
-            answers.append(_explained(source, each, prepared, told, options, refusals=alone, silent=as_json))
+            answers.append(_explained(source, each, prepared, told, alone=alone, silent=as_json))
             base.tell_rejects(each.rejects)
             rejected = rejected or not base.failed(each.rejects).is_empty()
     alone = alone and len(answers) == 1
     if as_json:
         base.print_json(answers[0] if alone else answers)
+    elif not alone:
+        _tell_all(answers, prepared)
     if rejected:
         raise typer.Exit(base.REJECTED)
 
 
 def _explained(
-    source: str, found: Explanation, prepared: Prepared, told: pl.DataFrame, options: Config,
-    *, refusals: bool, silent: bool,
+    source: str, found: Explanation, prepared: Prepared, told: pl.DataFrame, *, alone: bool, silent: bool
 ) -> dict[str, Any]:  # fmt: skip
     """What there is to say of a file or member of an archive as plain values; said in words too, unless `silent`."""
     speakers = _speakers(found, told.filter(source=source))
     undecided = prepared.undecided.filter(source=source).to_dicts()
-    people = _people(prepared, source) if options.roles.roster else {}
+    agents = _agents(prepared, source)
     aside = _aside(prepared, source)
     if not silent:
-        _tell(source, found, speakers, refusals=refusals)
+        _tell(source, found, speakers)
         _tell_undecided(undecided)
-        _tell_people(people)
+        _tell_agents(agents, prepared, alone=alone)
         for line in aside:
             typer.echo(base.safe(f"  {line}"))
-    return _as_values(source, found, speakers) | {"undecided": undecided, "left_out": aside} | people
+        if alone and found.refused:
+            others = _count(len(found.refused), "other format")
+            typer.echo(f"  asked before: {others}; --json tells why each is not it")
+    values = _as_values(source, found, speakers) | {"undecided": undecided, "left_out": aside, "agents": agents}
+    return values | (_people(prepared, agents) if prepared.roster.agents else {})
 
 
 def _aside(prepared: Prepared, source: str) -> list[str]:
@@ -198,11 +206,27 @@ def _aside(prepared: Prepared, source: str) -> list[str]:
     return [*lines[: base.SHOWN_REJECTS], *([f"... and {more} more"] if more > 0 else [])]
 
 
-def _people(prepared: Prepared, source: str) -> dict[str, Any]:
-    """The file's agents with their teams, and those who are not on the roster."""
-    agents = prepared.turns.filter(source=source)["agent_id"].drop_nulls().unique().sort()
-    listed = {agent: prepared.roster.agents[agent].team for agent in agents if agent in prepared.roster.agents}
-    return {"on_roster": listed, "unlisted": prepared.roster.unlisted(agents)}
+def _agents(prepared: Prepared, source: str | None = None) -> list[dict[str, Any]]:
+    """The agents of a file, or of all, under the id that they have in every result, and what the export calls them."""
+    import polars as pl  # noqa: PLC0415 - as in `read`
+
+    turns = prepared.turns.filter(pl.col("agent_id").is_not_null() & (source is None or pl.col("source") == source))
+    return (
+        turns.group_by("agent_id")
+        .agg(
+            speakers=pl.col("speaker").drop_nulls().unique().sort(),
+            conversations=pl.col("conversation_id").n_unique(), turns=pl.len(),
+        )
+        .sort("agent_id")
+        .to_dicts()
+    )  # fmt: skip
+
+
+def _people(prepared: Prepared, agents: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """The agents with their teams, and those who are not on the roster."""
+    ids, known = [agent["agent_id"] for agent in agents], prepared.roster.agents
+    listed = {agent: known[agent].team for agent in ids if agent in known}
+    return {"on_roster": listed, "unlisted": prepared.roster.unlisted(ids)}
 
 
 def _speakers(found: Explanation, told: pl.DataFrame) -> list[dict[str, Any]]:
@@ -254,12 +278,55 @@ def _tell_undecided(undecided: Sequence[dict[str, Any]]) -> None:
         typer.echo(f"  and {len(undecided) - _SHOWN:,} more to be rejected")
 
 
-def _tell_people(people: dict[str, Any]) -> None:
-    """Who is on the roster, and who is not, in words."""
-    for agent, team in people.get("on_roster", {}).items():
-        typer.echo(base.safe(f"  agent {agent}: on the roster{f', team {team}' if team else ''}"))
-    for agent in people.get("unlisted", []):
-        typer.echo(base.safe(f"  agent {agent}: not on the roster"))
+def _tell_agents(agents: Sequence[dict[str, Any]], prepared: Prepared, *, alone: bool) -> None:
+    """The agents of a file; of one among many only their ids, as the rest stands once at the end."""
+    if alone:
+        _tell_each(agents, prepared, most=_SHOWN)
+    elif agents:
+        more = f" and {len(agents) - _SHOWN:,} more" if len(agents) > _SHOWN else ""
+        ids = ", ".join(agent["agent_id"] for agent in agents[:_SHOWN])
+        typer.echo(base.safe(f"  {'agent' if len(agents) == 1 else 'agents'}: {ids}{more}"))
+
+
+def _tell_each(agents: Sequence[dict[str, Any]], prepared: Prepared, *, most: int) -> None:
+    """A line per agent: the id of the results, what the export calls them, and whether they are on the roster."""
+    for agent in agents[:most]:
+        called = sorted(agent["speakers"], key=lambda name: " " not in name)[:_LABELS]  # names before numbers
+        more = len(agent["speakers"]) - len(called)
+        names = ", ".join(map(repr, called)) + (f" and {_count(more, 'other label')}" if more else "")
+        held = f"{_count(agent['conversations'], 'conversation')}, {_count(agent['turns'], 'turn')}"
+        standing = _standing(agent["agent_id"], prepared)
+        typer.echo(base.safe(f"  agent {agent['agent_id']}: {standing}{held}{f' as {names}' if names else ''}"))
+    if len(agents) > most:
+        typer.echo(f"  and {len(agents) - most:,} more agents")
+
+
+def _standing(agent_id: str, prepared: Prepared) -> str:
+    """Whether an agent is on the roster; "" without one."""
+    from empathy_scan.roles import NOBODY  # noqa: PLC0415 - as in `read`
+
+    listed = prepared.roster.agents
+    if agent_id == NOBODY:
+        return "the export does not name them; "
+    if not listed:
+        return ""
+    if agent_id not in listed:
+        return "not on the roster; "
+    return f"on the roster{f', team {listed[agent_id].team}' if listed[agent_id].team else ''}; "
+
+
+def _tell_all(answers: Sequence[dict[str, Any]], prepared: Prepared) -> None:
+    """What there is in all files together: how many by format, and every agent once."""
+    formats = Counter(each["format"] for each in answers if "format" in each)
+    by_format = ", ".join(f"{name} ({count:,})" for name, count in sorted(formats.items()))
+    conversations, agents = prepared.turns["conversation_id"].n_unique(), _agents(prepared)
+    rejected = sum("error" in each for each in answers)
+    typer.echo(f"in all: {_count(len(answers), 'file')}, {rejected:,} of them rejected; formats: {by_format or 'none'}")
+    held = f"{_count(conversations, 'conversation')}, {_count(prepared.turns.height, 'turn')}"
+    typer.echo(f"  {held}, {_count(len(agents), 'agent')}")
+    for line in base.left_out(prepared.rejects):
+        typer.echo(base.safe(f"  {line}"))
+    _tell_each(agents, prepared, most=_LISTED)
 
 
 def _place(source: str, place: str) -> str:
@@ -278,7 +345,7 @@ def _as_values(source: str, found: Explanation, speakers: Sequence[dict[str, Any
     }  # fmt: skip
 
 
-def _tell(source: str, found: Explanation, speakers: Sequence[dict[str, Any]], *, refusals: bool) -> None:
+def _tell(source: str, found: Explanation, speakers: Sequence[dict[str, Any]]) -> None:
     """An explanation in words."""
     lines = [
         f"{source}: {found.format} ({found.why})",
@@ -291,7 +358,6 @@ def _tell(source: str, found: Explanation, speakers: Sequence[dict[str, Any]], *
     lines += [f"  {line}" for line in found.context]
     lines += [_in_words(row, found.conversations) for row in speakers[:_SHOWN]]
     lines += [f"  and {len(speakers) - _SHOWN:,} more speakers"] if len(speakers) > _SHOWN else []
-    lines += [f"  not {name}: {why}" for name, why in found.refused] if refusals else []
     typer.echo("\n".join(map(base.safe, lines)))
 
 

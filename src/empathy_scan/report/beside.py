@@ -9,7 +9,7 @@ from empathy_scan.report.material import Material
 from empathy_scan.report.measures import Figure, Measure
 from empathy_scan.stats import Estimate
 
-HEAD = ("Figure", "Counted", "For the customers they got", "Drawn towards the team", "The others")
+HEAD = ("Figure", "Counted", "With the same customers as the others", "Drawn towards the team", "The others")
 Row = tuple[str, str, str, str, str]
 
 

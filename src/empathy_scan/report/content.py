@@ -154,12 +154,14 @@ def span(conversations: list[Row]) -> str:
 
 
 def held_as(conversations: list[Row]) -> Iterator[str]:
-    """`93 conversations (50 calls, 30 chats and 13 e-mail threads)`; without brackets where no channel is known."""
+    """`93 conversations (50 phone calls, 30 chats and 13 e-mail threads)`; no brackets where no channel is known.
+
+    A call is a phone call here: on the same line stand calls for empathy.
+    """
     count = words.plural(len(conversations), "conversation", "conversations")
     channels = [row["channel"] if row["channel"] in dialogue.CHANNELS else "other" for row in conversations]
-    kinds = [
-        words.plural(channels.count(kind), *names) for kind, names in dialogue.CHANNELS.items() if kind in channels
-    ]
+    named = dialogue.CHANNELS | {"call": ("phone call", "phone calls")}
+    kinds = [words.plural(channels.count(kind), *names) for kind, names in named.items() if kind in channels]
     yield f"{count} ({words.listing(kinds)})" if {*channels} - {"other"} else count
 
 
@@ -170,7 +172,7 @@ def _facts(material: Material) -> tuple[str, ...]:
     return (
         *held_as(list(material.conversations.values())),
         words.plural(len(material.agents), "agent", "agents"),
-        words.plural(calls, "call for empathy", "calls for empathy"),
+        words.plural(calls, "message that called for empathy", "messages that called for empathy"),
         words.plural(hostile, "hostile message from customers", "hostile messages from customers"),
     )
 

@@ -26,7 +26,7 @@ SKETCHED = 100  # columns of a course in characters
 TURNS_AT_ONCE = 5000  # rows whose pages are made together: what memory holds of all conversations
 
 CHANNELS = {
-    "call": ("call", "calls"),
+    "call": ("call", "phone calls"),  # a list of them may stand beside calls for empathy
     "chat": ("chat", "chats"),
     "email": ("e-mail thread", "e-mail threads"),
     "social": ("social media thread", "social media threads"),

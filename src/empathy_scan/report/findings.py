@@ -15,7 +15,16 @@ import polars as pl
 from empathy_scan.mirror import UNKNOWN_AGENT
 from empathy_scan.report import words
 from empathy_scan.report.material import TEAM, Material
-from empathy_scan.report.measures import FURTHER, HEADLINES, Figure, Measure, in_brackets, range_text, value_text
+from empathy_scan.report.measures import (
+    FURTHER,
+    HEADLINES,
+    Figure,
+    Measure,
+    in_brackets,
+    messages_text,
+    range_text,
+    value_text,
+)
 
 STRENGTH, TALK, LOAD = "strength", "talk", "load"
 _VISIBLE = 0.005  # a difference that is not written as 0
@@ -31,7 +40,7 @@ _ABOVE: dict[str, tuple[str, str]] = {
     "followed_by_action": (STRENGTH, "follows {} of caring messages with a concrete step"),
     "sorry_without_action": (TALK, "takes no concrete step after {} of messages of stock sympathy"),
     "guarded_rate": (TALK, "is guarded in {} of messages"),
-    "abuse_load": (LOAD, "took hostile messages at a rate of {} conversations"),
+    "abuse_load": (LOAD, "took {}"),
 }
 
 
@@ -104,20 +113,23 @@ def _of_agent(material: Material, agent_id: str, counts: Mapping[str, Answers]) 
 def _above(agent_id: str, measure: Measure, figure: Figure, team: Figure) -> Finding:
     """The sentence of an agent who stands out above the team."""
     section, text = _ABOVE[measure.name]
-    said = f"{text.format(value_text(measure, figure.value or 0.0))} {in_brackets(measure, figure)}"
-    against = f"the team {value_text(measure, team.value or 0.0)}"
+    value, whole = figure.value or 0.0, value_text(measure, team.value or 0.0)
+    value_told = messages_text(value) if measure.form == "load" else value_text(measure, value)
+    said = f"{text.format(value_told)} {in_brackets(measure, figure)}"
+    against = f"the team {whole}"
     if figure.adjusted and figure.reference is not None and not figure.above(team):
-        against = f"for the customers they got it is high: {_adjusted(measure, figure)}"
+        against = f"that is high for the customers they got: {_adjusted(measure, figure)}"
     return Finding(section, agent_id, f"{said}; {against}", _clearness(figure), measure.name)
 
 
 def _adjusted(measure: Measure, figure: Figure) -> str:
-    """`about 75% (60 to 88%) with everybody's mix, the others 52%`."""
+    """`with the same customers as the others about 75% (60 to 88%), the others 52%`."""
     adjusted, others = figure.adjusted, value_text(measure, figure.reference or 0.0)
     if adjusted is None:
         return f"the others {others}"
     spread = f"{words.whole(100 * adjusted.low)} to {words.percent(adjusted.high)}"
-    return f"about {value_text(measure, adjusted.value)} ({spread}) with everybody's mix, the others {others}"
+    own = value_text(measure, adjusted.value)
+    return f"with the same customers as the others about {own} ({spread}), the others {others}"
 
 
 def _clearness(figure: Figure) -> float:

@@ -17,7 +17,17 @@ from empathy_scan.mirror import UNKNOWN_AGENT
 from empathy_scan.report import measures, rows, words
 from empathy_scan.report.dialogue import Link
 from empathy_scan.report.material import TEAM, Material, Row
-from empathy_scan.report.measures import FURTHER, HEADLINES, LOADS, Figure, Measure, Shown, in_brackets, value_text
+from empathy_scan.report.measures import (
+    FURTHER,
+    HEADLINES,
+    LOADS,
+    Figure,
+    Measure,
+    Shown,
+    in_brackets,
+    messages_text,
+    value_text,
+)
 
 MOST = 12  # agents named
 _KNOWN = {measure.name: measure for measure in (*HEADLINES, *FURTHER, *LOADS)}
@@ -99,8 +109,7 @@ def _lead(material: Material) -> str:
     figure = material.figure(TEAM, "abuse_load")
     if figure is None or figure.value is None:
         return f"How much abuse the team takes cannot be said: {figure.why if figure else 'no conversation yet'}."
-    told = value_text(_KNOWN["abuse_load"], figure.value).replace(" per", " hostile messages per")
-    return f"Customers sent {told} conversations {in_brackets(_KNOWN['abuse_load'], figure)}."
+    return f"Customers sent {messages_text(figure.value)} {in_brackets(_KNOWN['abuse_load'], figure)}."
 
 
 def _after_team(material: Material) -> Iterator[str]:
@@ -136,8 +145,8 @@ def _standing_out(material: Material) -> Iterator[tuple[str, str]]:
     for agent in material.agents:
         figure = material.figure(agent, "abuse_load")
         if figure and team and figure.above(team):
-            own, whole = (value_text(measure, one.value or 0.0) for one in (figure, team))
-            yield agent, f"took {own} conversations {in_brackets(measure, figure)}; the team {whole}"
+            own, whole = messages_text(figure.value or 0.0), value_text(measure, team.value or 0.0)
+            yield agent, f"took {own} {in_brackets(measure, figure)}; the team {whole}"
 
 
 def _hard_week(material: Material) -> Iterator[tuple[str, str]]:
@@ -154,7 +163,7 @@ def _hard_week(material: Material) -> Iterator[tuple[str, str]]:
     for row, true in zip(placed.iter_rows(named=True), believed, strict=True):
         figure = Figure("abuse_load", row["value"], row["n"], row["conversations"], row["low"], row["high"], "")
         if true and figure.above(team):
-            told = f"{value_text(measure, row['value'])} conversations {in_brackets(measure, figure)}"
+            told = f"{messages_text(row['value'])} {in_brackets(measure, figure)}"
             yield row["agent_id"], f"had a hard week from {words.week(row['week'])}: {told}"
 
 

@@ -31,7 +31,6 @@ class Measure:
 
 
 _CALLS = ("call for empathy", "calls for empathy")
-_SHORT_CALLS = ("call", "calls")
 _HOSTILE = ("hostile message", "hostile messages")
 _CONVERSATIONS = ("conversation", "conversations")
 _CARING = ("caring message", "caring messages")
@@ -40,23 +39,23 @@ HEADLINES: tuple[Measure, ...] = (
     Measure(
         "empathy_rate", "Answered with understanding", "Understood", "empathic", _CALLS,
         "Of the calls for empathy, how many got an answer that shows this customer's own situation was understood, "
-        "or that asks about it openly.", short=_SHORT_CALLS,
+        "or that asks about it openly.",
     ),
     Measure(
         "scripted_rate", "Stock phrases only", "Stock phrases only", "scripted", _CALLS,
         "Of the calls for empathy, how many were answered only with phrases that would fit any other conversation, "
-        "such as “I apologise for any inconvenience”.", short=_SHORT_CALLS,
+        "such as “I apologise for any inconvenience”.",
     ),
     Measure(
         "missed_rate", "Missed", "Missed", "missed", _CALLS,
         "Of the calls for empathy, how many were answered with neither understanding nor a stock phrase.",
-        short=_SHORT_CALLS,
     ),
     Measure(
-        "mirroring", "Pulled along by hostility", "Pulled along by hostility", "guarded",
+        "mirroring", "Tone slips under attack", "Tone slips under attack", "guarded",
         ("answer to a hostile message", "answers to hostile messages"),
-        "How much more often the agent's tone is guarded or hostile right after a hostile customer than otherwise, in "
-        "percentage points. Near 0 is a steady hand.", form="points", short=("answer", "answers"),
+        "How much more often the agent's tone is guarded or hostile right after a hostile customer than otherwise. "
+        "+30 points may be 35 of 100 answers instead of 5; near 0 is a steady hand.",
+        form="points", short=("answer", "answers"),
     ),
     Measure(
         "rise_above_rate", "Rose above", "Rose above", "rose", _HOSTILE,
@@ -64,7 +63,7 @@ HEADLINES: tuple[Measure, ...] = (
         "next step.",
     ),
     Measure(
-        "abuse_load", "Abuse taken", "Abuse taken (load)", "load", _CONVERSATIONS,
+        "abuse_load", "Abuse taken", "Abuse taken per 100 conversations", "load", _CONVERSATIONS,
         "Hostile messages from customers per 100 conversations. A load on the agent, never a mark.", form="load",
     ),
 )  # fmt: skip
@@ -127,7 +126,7 @@ FURTHER: tuple[Measure, ...] = (
     Measure(
         "carry_over_empathy", "Understanding after a hard conversation", "Understanding after", "empathic", _CALLS,
         "How much more (+) or less (\N{MINUS SIGN}) often calls for empathy are understood in the three conversations "
-        "after an abusive one.", form="points", short=_SHORT_CALLS,
+        "after an abusive one.", form="points",
     ),
     Measure(
         "carry_over_tone", "Tone after a hard conversation", "Tone after", "guarded", ("message", "messages"),
@@ -138,7 +137,7 @@ FURTHER: tuple[Measure, ...] = (
         Measure(
             name, title, title, "empathic", _CALLS,
             f"How much more (+) or less (\N{MINUS SIGN}) often calls for empathy are understood {meaning}.",
-            form="points", short=_SHORT_CALLS, scale="consistency",
+            form="points", scale="consistency",
         )
         for name, title, meaning in (
             ("calls_against_emails", "Calls against e-mails", "on the telephone than in e-mails"),
@@ -248,12 +247,17 @@ class Shown:
 
 
 def value_text(measure: Measure, value: float) -> str:
-    """A value as its measure is written: `62%`, `+58 points`, `85 per 100`."""
+    """A value as its measure is written: `62%`, `+58 points`, `85 per 100 conversations`."""
     if measure.form == "points":
         return f"{words.signed(value * 100)} points"
     if measure.form == "each":
         return f"{value:.1f}"
-    return f"{words.whole(value)} per 100" if measure.form == "load" else words.percent(value)
+    return f"{words.whole(value)} per 100 conversations" if measure.form == "load" else words.percent(value)
+
+
+def messages_text(value: float) -> str:
+    """A load of hostile messages in a sentence: `85 hostile messages per 100 conversations`."""
+    return f"{words.whole(value)} hostile messages per 100 conversations"
 
 
 def range_text(measure: Measure, figure: Figure, *, dash: str = " to ") -> str:
@@ -281,6 +285,8 @@ def show(
         why = figure.why if figure and figure.why else "not enough conversations yet"
         return Shown(measure, "", "", "", "", why, Markup(""))
     value = value_text(measure, figure.value)
+    if narrow and measure.form == "load":
+        value = f"{words.whole(figure.value)}"  # the column's head says of what
     count = words.plural(figure.n, *(measure.short if narrow and measure.short[0] else measure.unit))
     held = words.plural(figure.conversations, *_CONVERSATIONS)
     where = "" if measure.unit == _CONVERSATIONS else f" in {held}"
@@ -319,14 +325,14 @@ def corrected_text(figure: Figure) -> str:
 
 
 def adjusted_text(figure: Figure) -> str:
-    """`adjusted for the customers they got: 75% (60 to 88); the others 52%: stands out`; "" without an adjustment."""
+    """`with the same customers as the others: 75% (60 to 88), the others 52%: more than ...`; "" without one."""
     if figure.adjusted is None or figure.reference is None:
         return ""
     value, low, high = (words.percent(part) for part in astuple(figure.adjusted))
     spread = f"{low.removesuffix('%')} to {high.removesuffix('%')}"
-    verdict = "stands out" if figure.stands_out else "no more than chance would do"
+    verdict = "more than chance would do" if figure.stands_out else "no more than chance would do"
     others = words.percent(figure.reference)
-    return f"adjusted for the customers they got: {value} ({spread}); the others {others}: {verdict}"
+    return f"with the same customers as the others: {value} ({spread}), the others {others}: {verdict}"
 
 
 def _against(measure: Measure, figure: Figure, team: Figure | None) -> str:

@@ -9,6 +9,20 @@ _CALL = (
     "illness or hardship, and that an agent had the chance to answer. Empathy is asked for only here: calm messages "
     "count neither for nor against anybody."
 )
+# What a page says of words and figures where they come first, for whoever reads no glossary.
+CALL = (
+    "A call for empathy is a customer's message that is upset or hostile, or that tells of a loss, fear, illness, "
+    "grief or hardship."
+)
+ANSWERED = (
+    "An answer shows understanding if it takes up this customer's own situation. Stock phrases would fit any other "
+    "customer. Missed is an answer with neither."
+)
+RANGES = "The range in brackets says how far the luck of the calls alone could have moved a figure."
+NAMED = (
+    "Somebody is named only where the difference is too large to be luck: of agents who are in truth all alike, about "
+    "one in twenty would be named, or fewer. Who is not named may differ too; there are too few conversations to tell."
+)
 _STOCK = (
     "a phrase of care that could be pasted into any other conversation unchanged. A first name or a product name in it "
     "does not change that."
@@ -92,7 +106,7 @@ READING: tuple[tuple[str, str], ...] = (
         ),
     ),
     (
-        "With the team's mix of customers",
+        "With the team's mix of customers, or with the same customers",
         (
             "An agent who gets more of the angry calls has a harder day. This figure says what the agent's rate would "
             "be with the customers that the whole team gets. It allows for what the labels can see, and for nothing "

@@ -61,7 +61,8 @@ class Templates:
             "terms": prose.TERMS, "limits": prose.LIMITS, "sheets": _sheets(), "quoted": markdown.quoted,
             "linked": self._linked, "said": markdown.said, "block": markdown.block, "anchor": markdown.anchor,
             "code": markdown.code,
-            "reading": prose.READING, "not_for": prose.NOT_FOR,
+            "reading": prose.READING, "call_is": prose.CALL, "answer_is": prose.ANSWERED, "range_is": prose.RANGES,
+            "named_is": prose.NAMED, "not_for": prose.NOT_FOR,
             "data_tables": tuple((name, prose.TABLES[name]) for name in export.TABLES),
             "data_format": export.FORMAT_VERSION,
         }  # fmt: skip

@@ -52,6 +52,7 @@ class Since:
     findings: tuple[Sentence, ...]
     more: str  # how many of them are not told; "" for none
     nothing: str  # said where no finding came or went; "" otherwise
+    first: bool = False  # there is no report before it
 
 
 def read(folder: Path) -> State | None:
@@ -98,8 +99,9 @@ def changes_of(material: Material, found: list[Finding], state: State) -> Since:
     before = state["before"]
     if before is None:
         return Since(
-            ("This is the first report in this folder. From the next one on, what is new stands here.",), (), "", ""
-        )
+            ("This is the first report in this folder. From the next one on, what is new stands at the top.",),
+            (), "", "", first=True,
+        )  # fmt: skip
     newly, gone = (list(part(material, found, before)) for part in (_newly, _gone))
     hidden = max(0, len(newly) - MOST) + max(0, len(gone) - MOST)
     nothing = "" if newly or gone else "About no agent was anything newly found, and nothing that was found is gone."

@@ -120,12 +120,11 @@ def _team_text(measure: Measure, figure: Figure, team: Figure | None) -> str:
     whole = f"the team {measures.value_text(measure, team.value)} ({measures.range_text(measure, team)})"
     if figure.stands_out is None:
         return whole
-    verdict = "stands out from the others" if figure.stands_out else "which does not stand out"
+    verdict = "more than chance would do" if figure.stands_out else "no more than chance would do"
     if figure.adjusted is None:
         return f"{whole}: {'stands out from the others' if figure.stands_out else 'no clear difference from it'}"
     own = figure.adjusted
     spread = f"{words.percent(own.low).removesuffix('%')} to {words.percent(own.high)}"
     others = words.percent(figure.reference or 0.0)
-    return (
-        f"{whole}; for the customers they got about {words.percent(own.value)} ({spread}) against {others}, {verdict}"
-    )
+    told = f"about {words.percent(own.value)} ({spread}), the others {others}: {verdict}"
+    return f"{whole}; with the same customers as the others {told}"

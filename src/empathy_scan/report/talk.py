@@ -105,7 +105,7 @@ def talk(
     steady = (
         "" if picked.stands_out
         else "Nothing stands out beyond what chance does. This is steadily good:" if picked.strengths
-        else "No figure shows a strength yet that chance could not do."
+        else "No figure shows a strength yet that could not be luck."
     )  # fmt: skip
     return Coaching(
         strengths=tuple(picked.strengths), steady=steady, load=load,
