@@ -2,6 +2,7 @@
 
 import threading
 import time
+import weakref
 
 import pytest
 from hypothesis import given, settings
@@ -28,10 +29,29 @@ def test_one_item_is_made_while_another_is_worked_on():
     made = []
     items = ahead(made.append(n) or n for n in range(6))
     assert next(items) == 0
-    assert wait_for(lambda: len(made) >= 3)
+    assert wait_for(lambda: len(made) >= 2)
     time.sleep(0.05)
-    assert len(made) == 3  # the one that is worked on, one that waits, and one that would like to
+    assert len(made) == 2  # the one that is worked on, and the next
     assert list(items) == [1, 2, 3, 4, 5]
+
+
+def test_what_was_handed_on_is_kept_by_nobody():
+    class Part:
+        pass
+
+    born = []
+
+    def items():
+        for _ in range(5):
+            born.append(weakref.ref(part := Part()))
+            held = [part]
+            del part
+            yield held.pop()
+
+    for part in ahead(items()):
+        assert sum(each() is not None for each in born) <= 2
+        del part
+        assert sum(each() is not None for each in born) <= 1  # the next
 
 
 def test_an_error_comes_in_its_place():

@@ -1,6 +1,7 @@
 """The next item is made while the last one is worked on: reading and redacting overlap with scoring.
 
-A thread of its own draws from the iterator, one item ahead of whoever asks, so that memory holds at most one more.
+A thread of its own draws from the iterator, one item ahead of whoever asks. The making of an item begins once the one
+before it is taken, and nothing here keeps what it has handed on: memory holds the item that is worked on and the next.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import nullcontext
-from queue import Full, Queue
+from queue import Queue
 from typing import TypeVar
 
 from empathy_scan import stages
@@ -23,23 +24,23 @@ def ahead(items: Iterator[T]) -> Iterator[T]:
 
     The first is made by the caller, who waits for it anyway. Whoever stops early must close this.
     """
-    first = next(items, _END)
-    if first is _END:
-        return
-    made: Queue[object] = Queue(maxsize=1)
-    over = threading.Event()
+    made: Queue[object] = Queue()
+    made.put(next(items, _END))
+    taken, over = threading.Semaphore(0), threading.Event()
     outer = stages.listening()
     inner = outer.beside() if outer is not None else None
-    thread = threading.Thread(target=_make, args=(items, made, over, inner), name="reading ahead", daemon=True)
+    thread = threading.Thread(target=_make, args=(items, made, taken, over, inner), name="reading ahead", daemon=True)
     thread.start()
     try:
-        yield first  # type: ignore[misc] # the end is never given away
         while (item := made.get()) is not _END:
             if isinstance(item, _Failed):
                 if outer is not None and inner is not None:
                     outer.current = inner.current  # the stage that it ended
                 raise item.error
-            yield item  # type: ignore[misc]
+            handed = [item]
+            del item
+            taken.release()
+            yield handed.pop()  # type: ignore[misc] # the end is never given away
     finally:
         over.set()
 
@@ -51,26 +52,27 @@ class _Failed:
         self.error = error
 
 
-def _make(items: Iterator[T], made: Queue[object], over: threading.Event, clock: stages.Stages | None) -> None:
-    """Put the items into the queue, and after them the end or what was raised, until nobody wants more."""
+def _make(
+    items: Iterator[T],
+    made: Queue[object],
+    taken: threading.Semaphore,
+    over: threading.Event,
+    clock: stages.Stages | None,
+) -> None:
+    """Put an item into the queue whenever one is taken from it, and after all the end or what was raised."""
     with stages.heard_by(clock) if clock is not None else nullcontext():
         try:
-            for item in items:
-                if not _put(made, item, over):
-                    return
-            _put(made, _END, over)
+            while _wanted(taken, over):
+                made.put(next(items, _END))
         except BaseException as error:  # noqa: BLE001 - raised again where it is asked for
-            _put(made, _Failed(error), over)
+            made.put(_Failed(error))
 
 
-def _put(made: Queue[object], item: object, over: threading.Event) -> bool:
-    """Whether somebody still wants the item."""
+def _wanted(taken: threading.Semaphore, over: threading.Event) -> bool:
+    """Wait until an item is taken; whether somebody still wants the next."""
     while not over.is_set():
-        try:
-            made.put(item, timeout=_TICK)
-        except Full:
-            continue
-        return True
+        if taken.acquire(timeout=_TICK):
+            return not over.is_set()
     return False
 
 

@@ -24,6 +24,7 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from empathy_scan import stages
@@ -52,7 +53,7 @@ _SAME = ("size", "mtime_ns", "beside", "reading")
 class Note:
     """What a file has shown while it was read."""
 
-    keys: set[int] = field(default_factory=set)
+    keys: array[int] = field(default_factory=lambda: array("q"))  # one may be there twice
     formats: set[str] = field(default_factory=set)
     inferred: bool = False
     conversations: int = 0
@@ -200,13 +201,18 @@ def entries(
         rows.append(
             {
                 **seen, "sha256": sha256, "reading": reading, "state": state, "format": ",".join(sorted(note.formats)),
-                "keys": sorted(note.keys), "inferred": note.inferred, "domains": ",".join(sorted(domains)),
+                "keys": _each_once(note.keys), "inferred": note.inferred, "domains": ",".join(sorted(domains)),
                 "rejects": said[each.source], "read_at": now,
             }
         )  # fmt: skip
     made = pl.DataFrame(rows, schema=dict(FILES.columns))
     moved = plan.moved.join(made, on="path", how="anti").with_columns(read_at=pl.lit(now, FILES.columns["read_at"]))
     return conform(pl.concat([made, moved]), FILES)
+
+
+def _each_once(keys: array[int]) -> pl.Series:
+    """The keys, sorted, each once."""
+    return pl.Series(np.unique(np.frombuffer(keys, dtype=np.int64)))
 
 
 def begun(held: pl.DataFrame, plan: Plan) -> pl.DataFrame:
@@ -361,7 +367,7 @@ def _notice(piece: Piece, note: Note) -> None:
     note.formats.add(piece.detection.reader.name)
     for each in piece.placed:
         note.conversations += 1
-        note.keys.update(map(_hashed, _ties(each)))
+        note.keys.extend(map(_hashed, _ties(each)))
         note.inferred = note.inferred or any(turn.role == Role.UNKNOWN for turn in each.conversation.turns)
 
 

@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
 from functools import partial
-from itertools import chain
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -295,14 +295,14 @@ class _Night:
         with stages.stage(stages.LISTING):
             plan = planned(again=again, retry={*map(ledger.file_of, failed)} if retry else ())
         parts = self._parts(plan)
-        first = next(parts, None)
-        if first is not None and first.domains and not plan.domains and plan.known:
+        first = list(islice(parts, 1))
+        if first and first[0].domains and not plan.domains and plan.known:
             # Mails of earlier nights, too, are understood otherwise now that the agents' domain is known.
             plan = planned(again=True)
             parts = self._parts(plan)
-            first = next(parts, None)
+            first = list(islice(parts, 1))
         self.held.add_files(ledger.begun(files_before, plan))
-        seen = self._score_new(chain([first], parts) if first is not None else iter(()), plan)
+        seen = self._score_new(_handed(first, parts), plan)
         rejects = rejects_now(plan, seen, before)
         read = [each for each in plan.read if each.source not in seen.late]
         with stages.stage(stages.STORING):
@@ -315,35 +315,49 @@ class _Night:
         """What is to be read, prepared; nothing where there is nothing new."""
         if plan.read:
             readings = readers.of_files(plan.read, self.config.read, plan.opener)
-            for prepared in ahead(prepare.of_readings(readings, self.config, plan.domains)):
-                yield tombstones.admitted(prepared, self.gate)
+            made = ahead(prepare.of_readings(readings, self.config, plan.domains))
+            yield from map(partial(tombstones.admitted, gate=self.gate), made)
 
     def _score_new(self, parts: Iterator[prepare.Prepared], plan: ledger.Plan) -> Seen:
         """Scores and stores what the store does not hold in this version; gives what was seen."""
         seen = Seen()
         by_source = {each.source: each for each in plan.read}
         for prepared in parts:
-            with stages.stage(stages.STORING):
-                known = self.held.known(prepared.turns["conversation_id"])
-                whole, told = _whole(prepared, known, plan, seen, by_source)
-                made_with = {"model": self.model, "settings": self.config.fingerprint()}
-                whole, known = by_old_names(whole, known, plan, self.held, **made_with)
-                turns = nights.go_on(whole, self.held.turns_of(changed(whole, known)))
-                conversations = conversations_of(turns, **made_with)
-            new = conversations.join(known, on=VERSION, how="anti").sort("started_at", "conversation_id")
-            stages.expect(stages.SCORING, int(new["n_turns"].sum()))
-            for part in new.iter_slices(CONVERSATIONS_PER_COMMIT):
-                fresh = turns.join(part, on="conversation_id", how="semi", maintain_order="left")
-                with stages.stage(stages.SCORING):
-                    scores, labels = self.judged(fresh)
-                with stages.stage(stages.STORING):
-                    self.held.add(part, fresh, scores, labels)
-            tombstones.keep_people(self.held, prepared.people, conversations)
-            seen.add(prepared, conversations, new, known)
-            seen.rejects.append(told)
-            seen.domains = prepared.domains
+            self._score_part(prepared, plan, seen, by_source)
+            del prepared  # a part is large: while the next is awaited nobody keeps this one
         seen.late.update((each.source, each) for each in ledger.changed_since(plan, plan.read))
         return seen
+
+    def _score_part(
+        self, prepared: prepare.Prepared, plan: ledger.Plan, seen: Seen, by_source: dict[str, files.Found]
+    ) -> None:
+        """Scores and stores what of a part the store does not hold in this version, and counts it."""
+        with stages.stage(stages.STORING):
+            known = self.held.known(prepared.turns["conversation_id"])
+            whole, told = _whole(prepared, known, plan, seen, by_source)
+            made_with = {"model": self.model, "settings": self.config.fingerprint()}
+            whole, known = by_old_names(whole, known, plan, self.held, **made_with)
+            turns = nights.go_on(whole, self.held.turns_of(changed(whole, known)))
+            conversations = conversations_of(turns, **made_with)
+        new = conversations.join(known, on=VERSION, how="anti").sort("started_at", "conversation_id")
+        stages.expect(stages.SCORING, int(new["n_turns"].sum()))
+        for part in new.iter_slices(CONVERSATIONS_PER_COMMIT):
+            fresh = turns.join(part, on="conversation_id", how="semi", maintain_order="left")
+            with stages.stage(stages.SCORING):
+                scores, labels = self.judged(fresh)
+            with stages.stage(stages.STORING):
+                self.held.add(part, fresh, scores, labels)
+        tombstones.keep_people(self.held, prepared.people, conversations)
+        seen.add(prepared, conversations, new, known)
+        seen.rejects.append(told)
+        seen.domains = prepared.domains
+
+
+def _handed(first: list[prepare.Prepared], rest: Iterator[prepare.Prepared]) -> Iterator[prepare.Prepared]:
+    """The first part, taken from its list, and the others; none is kept here."""
+    while first:
+        yield first.pop()
+    yield from rest
 
 
 def by_old_names(

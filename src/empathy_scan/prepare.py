@@ -76,7 +76,9 @@ def of_readings(
             fresh = roles.agent_domains(reading.turns) if config.roles.infer else set()
             made = _prepared(_opened(reading, listed, named, known), known)
         found |= fresh
-        yield replace(made, domains=frozenset(found))
+        held = [replace(made, domains=frozenset(found))]
+        del reading, made  # a part is large: while the next is made nobody keeps this one
+        yield held.pop()
 
 
 def explained(sources: Sequence[Path], config: Config) -> tuple[Prepared, pl.DataFrame]:

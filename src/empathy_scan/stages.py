@@ -112,7 +112,9 @@ def each(name: str, items: Iterable[T]) -> Iterator[T]:
             item = next(iterator, end)
         if item is end:
             return
-        yield item  # type: ignore[misc] # the end is never given away
+        held = [item]
+        del item  # it may be large, and whoever asked for it may be done with it before the next is made
+        yield held.pop()  # type: ignore[misc] # the end is never given away
 
 
 def expect(name: str, more: int) -> None:

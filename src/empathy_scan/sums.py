@@ -25,6 +25,9 @@ LOG = logging.getLogger(__name__)
 FILE = "_sums"
 _LOG_FOLDER, _LAST = "_delta_log", "_delta_log/_last_checkpoint"
 _CHECKPOINT = ".checkpoint.parquet"
+_MOST_LISTS = 64
+# The lists by folder as they were read last, with size and time of their files; every commit makes another.
+_LISTS: dict[Path, tuple[tuple[int, int], dict[str, str]]] = {}
 _MAGIC = b"PAR1"  # first and last bytes of a Parquet file
 _REMEDY = "restore a copy of it, or move the store away and scan again; other months can still be read"
 
@@ -193,14 +196,17 @@ def _listed(folder: Path) -> dict[str, str]:
         status = (folder / FILE).stat()
     except FileNotFoundError:
         return {}
-    return _parsed(str(folder / FILE), status.st_size, status.st_mtime_ns)
+    seen, held = (status.st_size, status.st_mtime_ns), _LISTS.get(folder)
+    if held is None or held[0] != seen:
+        while len(_LISTS) >= _MOST_LISTS:
+            _LISTS.pop(next(iter(_LISTS)), None)
+        held = _LISTS[folder] = seen, _parsed(folder / FILE)
+    return held[1]
 
 
-@lru_cache(maxsize=64)
-def _parsed(path: str, _size: int, _mtime_ns: int) -> dict[str, str]:
-    """As `_listed`; size and time tell when it has to be read again."""
+def _parsed(path: Path) -> dict[str, str]:
     found: dict[str, str] = {}
-    for line in Path(path).read_text(encoding="utf-8", errors="replace").splitlines():
+    for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
         _, _, text = line.partition(" ")
         digest, _, name = text.partition(" ")
         if name and _line(name, digest) == line:

@@ -109,7 +109,8 @@ def test_many_files_in_parts_give_what_they_give_at_once(put, monkeypatch):
     folder = put(files)
     whole = readers.read([folder], ReadConfig())
     monkeypatch.setattr(batches, "LITTLE_BYTES", 0)
-    monkeypatch.setattr(batches, "TURNS_PER_PART", 20)
+    monkeypatch.setattr(batches, "INFERRED_AT_ONCE_BYTES", 0)  # the mails do not tell who is who
+    monkeypatch.setattr(batches, "INFERRED_PER_PART", 20)
     found = list(readers.read_in_parts([folder], ReadConfig()))
     assert len(found) > 3
     assert sum(each.files for each in found) == whole.files == 64
@@ -121,3 +122,16 @@ def test_many_files_in_parts_give_what_they_give_at_once(put, monkeypatch):
 
 def test_little_comes_in_one_part(put):
     assert len(list(readers.read_in_parts([put({"a.txt": "Agent: Hello.\nCustomer: Hi.\n"})], ReadConfig()))) == 1
+
+
+def test_where_roles_are_to_be_inferred_more_comes_in_one_part(put, monkeypatch):
+    monkeypatch.setattr(batches, "LITTLE_BYTES", 0)
+    monkeypatch.setattr(batches, "TURNS_PER_PART", 20)
+
+    def heights(column, *values):
+        rows = "".join(f"c{n},{value},Hello.\n" for n in range(30) for value in values)
+        folder = put({"t.csv": f"conversation_id,{column},text\n{rows}"})
+        return [each.turns.height for each in readers.read_in_parts([folder], ReadConfig())]
+
+    assert heights("speaker", "Ann", "Bob") == [60]
+    assert heights("role", "agent", "customer") == [20, 20, 20]

@@ -131,8 +131,10 @@ def of_files(
     for placed, problems in batches.batches(found, opener):
         turns, rejects, people = _gathered(placed, [*notices, *problems], config)
         _LOG.info("a part of %d files: %d turns, %d rejects", len(found), turns.height, rejects.height)
-        yield Reading(turns, rejects, count, people)
+        made = [Reading(turns, rejects, count, people)]
         count, notices = 0, []
+        del placed, problems, turns, rejects, people  # a part is large: while the next is made nobody keeps this one
+        yield made.pop()
 
 
 def explain(path: Path, config: ReadConfig) -> Explanation:
