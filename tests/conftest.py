@@ -20,22 +20,6 @@ def pytest_make_parametrize_id(val, argname):
     return f"{argname}-{len(val)}-bytes" if isinstance(val, bytes) and not val.isascii() else None
 
 
-@pytest.fixture
-def talk():
-    """The class that a conversation is written with."""
-    from talks import Talk  # noqa: PLC0415 - tests without a frame need not load polars
-
-    return Talk
-
-
-@pytest.fixture
-def frames():
-    """A function from conversations to the frames of a scan, which `report.write` takes as they are."""
-    from talks import frames_of  # noqa: PLC0415 - as above
-
-    return frames_of
-
-
 @pytest.fixture(scope="session")
 def tiny_backbone(tmp_path_factory):
     """An encoder directory as `pretrain` or a hub would give it: two layers, untrained, with a tokenizer of its own."""
@@ -99,3 +83,19 @@ def generous_bundle(tmp_path_factory, tiny_bundle):
     return bundle.save(
         folder, loaded.model, loaded.packer.tokenizer, decisions=decisions, packer=loaded.packer, facts={}
     )
+
+
+@pytest.fixture
+def talk():
+    """The class that a conversation is written with."""
+    from talks import Talk  # noqa: PLC0415 - tests without a frame need not load polars
+
+    return Talk
+
+
+@pytest.fixture
+def frames():
+    """A function from conversations to the frames of a scan, which `report.write` takes as they are."""
+    from talks import frames_of  # noqa: PLC0415 - as above
+
+    return frames_of

@@ -85,7 +85,7 @@ TIERS = {
         "judging",
         "rescoring",
         "takeovers",
-        "given_files",
+        "side_files",
         "roster",
         "speaker_list",
         "classify",

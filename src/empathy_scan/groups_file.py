@@ -14,7 +14,7 @@ from pathlib import Path
 
 import polars as pl
 
-from empathy_scan import given_files
+from empathy_scan import side_files
 from empathy_scan.errors import ConfigError
 from empathy_scan.fairness_results import Column
 from empathy_scan.group_figures import AGENT, CONVERSATION, Facet
@@ -51,7 +51,7 @@ def load(path: Path, spoken: pl.DataFrame, listed: Roster) -> tuple[tuple[Facet,
 
 def _read(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
     """The header, and the rows with their lines."""
-    text = given_files.text(path, what="groups", option="--groups")
+    text = side_files.text(path, what="groups", option="--groups")
     first = next((line for line in text.splitlines() if line.strip()), "")
     reader = csv.reader(io.StringIO(text.replace("\0", ""), newline=""), delimiter=max(",;\t|", key=first.count))
     try:

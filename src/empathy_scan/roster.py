@@ -19,7 +19,7 @@ from typing import Any
 
 import polars as pl
 
-from empathy_scan import given_files
+from empathy_scan import side_files
 from empathy_scan.codebook import Role
 from empathy_scan.config import why_not
 from empathy_scan.errors import ConfigError
@@ -83,7 +83,7 @@ def load(path: str | Path) -> Roster:
     if not str(path):
         return Roster()
     where = str(path)
-    text = given_files.text(path, what="roster", option="--roster", kinds="CSV or TOML")
+    text = side_files.text(path, what="roster", option="--roster", kinds="CSV or TOML")
     is_toml = where.lower().endswith(".toml") or bool(re.search(r"^\s*\[\[\s*agents\s*\]\]", text, re.MULTILINE))
     agents = list(_of_toml(text, where) if is_toml else _of_table(text, where))
     return _checked(agents, where)

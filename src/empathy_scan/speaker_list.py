@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 import polars as pl
 
-from empathy_scan import given_files
+from empathy_scan import side_files
 from empathy_scan.codebook import Role
 from empathy_scan.errors import ConfigError
 
@@ -25,7 +25,7 @@ def load(path: str) -> pl.DataFrame:
     """The rows of a list, none for "". Raises ConfigError with file, line and remedy, all faults at once."""
     if not path:
         return pl.DataFrame(schema=dict.fromkeys(COLUMNS, pl.String))
-    text = given_files.text(path, what="list of speakers", option="--speakers")
+    text = side_files.text(path, what="list of speakers", option="--speakers")
     rows = list(_rows(text, path))
     faults = [f"line {line}: {fault}" for line, row in rows if (fault := _fault(row))]
     said: dict[tuple[str, str], tuple[int, str]] = {}
