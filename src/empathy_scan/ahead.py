@@ -76,4 +76,11 @@ def _wanted(taken: threading.Semaphore, over: threading.Event) -> bool:
     return False
 
 
-__all__ = ["ahead"]
+def after(first: list[T], rest: Iterator[T]) -> Iterator[T]:
+    """The items of a list, which is emptied, and the others; none is kept here."""
+    while first:
+        yield first.pop(0)
+    yield from rest
+
+
+__all__ = ["after", "ahead"]

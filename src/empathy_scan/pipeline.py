@@ -33,7 +33,7 @@ from empathy_scan import (
     stages,
     tombstones,
 )
-from empathy_scan.ahead import ahead
+from empathy_scan.ahead import after, ahead
 from empathy_scan.candidates import CandidateStore, differs
 from empathy_scan.config import Config
 from empathy_scan.errors import NoticeError
@@ -302,7 +302,7 @@ class _Night:
             parts = self._parts(plan)
             first = list(islice(parts, 1))
         self.held.add_files(ledger.begun(files_before, plan))
-        seen = self._score_new(_handed(first, parts), plan)
+        seen = self._score_new(after(first, parts), plan)
         rejects = rejects_now(plan, seen, before)
         read = [each for each in plan.read if each.source not in seen.late]
         with stages.stage(stages.STORING):
@@ -351,13 +351,6 @@ class _Night:
         seen.add(prepared, conversations, new, known)
         seen.rejects.append(told)
         seen.domains = prepared.domains
-
-
-def _handed(first: list[prepare.Prepared], rest: Iterator[prepare.Prepared]) -> Iterator[prepare.Prepared]:
-    """The first part, taken from its list, and the others; none is kept here."""
-    while first:
-        yield first.pop()
-    yield from rest
 
 
 def by_old_names(
