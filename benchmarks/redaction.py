@@ -65,7 +65,7 @@ class Found:
 
 
 def marked(part: str) -> list[Marked]:
-    """The turns of `dev` or `test`."""
+    """The turns of a part: `dev`, `dev-more`, `fresh` or `test`."""
     turns = []
     blocks = re.split(r"(?m)^## ", (FOLDER / f"{part}.txt").read_text(encoding="utf-8"))[1:]
     for number, block in enumerate(blocks):
@@ -170,7 +170,7 @@ def measured(part: str) -> tuple[list[Found], list[Found], float]:
 def main() -> None:
     """Print recall per type and group, precision per placeholder and channel, and what was missed if asked for."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--part", choices=["dev", "test"], default="test")
+    parser.add_argument("--part", choices=["dev", "dev-more", "fresh", "test"], default="test")
     parser.add_argument("--misses", nargs="?", const="", help="only of this type")
     parser.add_argument("--scores", action="store_true")
     options = parser.parse_args()

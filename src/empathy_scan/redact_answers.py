@@ -13,7 +13,7 @@ import polars as pl
 
 from empathy_scan.redact_forms import MONTH, PLACEHOLDER
 from empathy_scan.redact_names import NAME_WORD, Kind, Span, kind_of
-from empathy_scan.redact_spoken import AS_IN, CALLED, DIGIT, NATO, PAUSE, TEEN, TENS, code_kind
+from empathy_scan.redact_spoken import ACRONYMS, AS_IN, CALLED, DIGIT, NATO, PAUSE, TEEN, TENS, code_kind
 from empathy_scan.redact_words import ALSO_WORDS, PARTICLES, is_ordinary
 
 NAME_ASKED = (
@@ -145,6 +145,8 @@ def _coded(text: str, kinds: frozenset[str]) -> str:
             return match[0]
         letters = sum(len(word) == 1 and word not in {"o", "a", "i"} for word in words)
         numbers = sum(len(word) > 1 for word in words)
+        if _counted(match, run) or (numbers == 0 and "".join(words) in ACRONYMS):
+            return match[0]
         if _UNIT.match(match.string[match.start() + len(run) :]) or len(words) < 3 or (numbers == 0 and letters < 3):
             return match[0]
         return f"[{code_kind(run) or small}]" + match[0][len(run) :]
@@ -175,6 +177,17 @@ def _coded(text: str, kinds: frozenset[str]) -> str:
 
     text = _WRITTEN.sub(written, _RUN.sub(said, text))
     return text if kinds & set(_AGAIN) or not kinds & {"CODE", "SECRET"} else _HANDLE.sub(_handle, text)
+
+
+def _counted(match: re.Match[str], run: str) -> bool:
+    """Whether digits that are read out are an amount ("four thousand two hundred"), or of a flight or a gate."""
+    amount = re.search(
+        r"(?i)\b(?:one|two|three|four|five|six|seven|eight|nine|ten|\w+teen|\w+ty) thousand\b.*\bhundred\b", run
+    )
+    return (
+        amount is not None
+        or re.search(r"(?i)\b(?:flight|gate|row|seat|bay) $", match.string[: match.start()]) is not None
+    )
 
 
 _HANDLE = re.compile(r"(?i)(?<![\w@.[])([a-z]{3,20})[._-]?\d{2,6}(?![\w@]|\.\w)")

@@ -22,7 +22,7 @@ _CALLED = (
     "|postal code|eircode|code|voucher|sim|meter serial|hospital no|nhs number|nhs no|payout|form|enquiry|complaint|subscription"
     "|bic|swift|nos|ups|fedex|dhl|usps|hermes|evri|dpd|amex|mastercard|matr[íi]cula|kenteken|vehicle|clearing|cover note|file|dossier|docket|folio|umid|sss|nric|fin|pesel|nip|regon|npi|mrn|dl|nino|ni"
     "|ird|gst|abn|acn|kvk|siret|siren|s[ée]cu|paczka|bestelnr|auftrag|rechnung|commande|reserva|localizador|mpesa|ubrn|rg|nr[.]|licen[cs]e no|sr|rma|inc|crn"
-    "|loan|mortgage|cheque|check|deposit|supporter no|badge|driver licence|drivers license|credit|scooter|appointment|quote|lot|utr"
+    "|loan|mortgage|cheque|check|deposit|supporter no|badge|driver licence|drivers license|credit|scooter|appointment|quote|lot|utr|ag[eê]ncia|conta|umowa|locator"
 )
 _MORE = r"(?:confirmation|number|numbers|num|no\.?|nr\.?|id|code|ref(?:erence)?|is|was|it's|that's|of|plate|ending in|maybe|#|n°)"
 # A code: digits and letters, in groups, with a digit in it. Times, dates, money and shares are not.
@@ -81,6 +81,11 @@ def _is_no_word(letters: str, *, whole: bool) -> bool:
         and letters not in {"no", "nos", "is", "a", "i", "ssn", "zip", "pin", "exp", "cvv", "dob", "tel"}
         and kind_of(letters) is not Kind.COMMON
     )
+
+
+def _lettered(match: re.Match[str]) -> str:
+    """`[NUMBER]` for a booking's letters, unless they are a word said loudly."""
+    return match[0] if kind_of(match["code"].lower()) is not Kind.UNHEARD else f"{match['keep']}[NUMBER]"
 
 
 def _separated(match: re.Match[str]) -> str:
@@ -176,6 +181,13 @@ def code_rules() -> list[Rule]:
             "NUMBER",
             r"(?i)\b(?:bic|swift)",
             r"(?P<keep>\b(?i:bic|swift)(?i: code)?(?i: is)?[ :/]{1,3})[A-Z]{6}[A-Z0-9]{2}(?:[A-Z0-9]{3})?(?!\w)",
+        ),
+        make_rule(
+            "NUMBER",
+            r"(?i)(?:locator|pnr|confirmation|booking).*[A-Z]{5}",
+            r"(?P<keep>\b(?i:(?:record )?locator|pnr|confirmation(?: code| number)?|booking (?:ref(?:erence)?|code))(?i: is| was)?[ :#]{1,3})"
+            r"(?P<code>[A-Z]{5,7})(?![\w'’-])",
+            _lettered,
         ),
         make_rule(
             "NUMBER",

@@ -138,7 +138,7 @@ def _number(match: re.Match[str]) -> str:
     if re.fullmatch(r"(?i)\d+x\d+|0x[0-9a-f]+|KB\d{6,7}", word):
         return word
     before = match.string[max(0, match.start() - 10) : match.start()]
-    if re.search(r"(?i)\b(?:build|version|update|error|v) $", before):
+    if re.search(r"(?i)\b(?:build|version|update|error|kb|v) $", before):
         return word
     digits = re.match(r"\d*", word)
     tail = match.string[match.start() + (digits.end() if digits else 0) : match.end() + 14]
@@ -374,7 +374,7 @@ def _name_rules() -> list[Rule]:
 
 def _introductions() -> list[Rule]:
     """Names that somebody gives as their own."""
-    named = r"\bname(?:'s|’s| is| was|:)|\bunder the name(?: of)?|\bin the name of"
+    named = r"\bname(?:'s|’s| is| was|:)|\bmijn naam is|\bmein name ist|\bmi nombre es|\bme llamo|\bje m['’]appelle|\bunder the name(?: of)?|\bin the name of"
     introduced = r"(?i:\bthis is|\bi['’]?m|\bi am|\bit['’]s) "
     here = r"(?i:speaking|calling|ringing|phoning|here|from|on behalf)"
     return [

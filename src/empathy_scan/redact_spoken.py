@@ -36,10 +36,10 @@ _TOKEN = (
     rf"|\b[a-z]{AS_IN}?\b|\d{{1,8}})"
 )
 _BREAK = rf"[ ,.-]{{1,3}}{PAUSE}"
-_ACRONYMS = frozenset(
+ACRONYMS = frozenset(
     "ip iban pin vin dob bsb id usa uk pps ppsn bbc nhs tv ok am pm sms atm isp otp sim ssn gp mot dvla icu gps hr it faq"
     " pc cd dvd usb va er ir irs aba mprn mpan kyc bvn nin eu vat ni po ac cc dd ml kg pos cvv cvc ifsc upi ev suv sos ii"
-    " nan eori etc asap diy ceo rac aa led lcd hmrc dwp".split()
+    " nan eori etc asap diy ceo rac aa led lcd hmrc dwp gst hst pst vat tds".split()
 )
 _UNIT = re.compile(
     r"(?i)[ ,]{1,2}(?:point|and a half|hundred|thousand|million|dollars?|bucks|pounds?|quid|euros?|rupees?|naira|shillings?|rand|francs?|pence"
@@ -88,7 +88,7 @@ def _kind_of_code(digits: int, letters: int, nato: int, tens: int, words: int, s
             return ""
         return "CARD" if digits >= 15 else "PHONE" if digits >= 9 else "NUMBER"
     if digits == 0:
-        if nato >= 3 or (letters >= 4 and len(set(spelled)) > 2 and spelled not in _ACRONYMS):
+        if nato >= 3 or (letters >= 4 and len(set(spelled)) > 2 and spelled not in ACRONYMS):
             return "NAME" if letters >= 4 else "NUMBER"
         return ""
     if letters == 1 and tens and words <= 2:
@@ -129,11 +129,28 @@ def _code(match: re.Match[str]) -> str:
 
 _TLD = r"(?:com|org|net|co|uk|in|ie|io|edu|gov|ac|eu|de|fr|es|it|nl|be|at|ch|se|no|dk|pl|pt|br|ca|us|au|nz|ng|ke|gh|za|sg|ph|pk|ae|info|biz|me|app|example)"
 _DOMAIN = rf"(?:[\w-]{{1,63}}(?: (?:dash|hyphen) \w{{1,63}}){{0,2}}|(?:\w ){{2,12}})(?: ?\bdot \w{{2,63}}){{0,2}} dot {_TLD}\b"
+# A domain that the recogniser wrote as several words, "g mail", "b t internet": not "look at our page at ...".
+_NO_DOMAIN = (
+    "dot|at|our|your|www|website|site|page|web|is|and|or|on|it|this|that|of|in|for|to|from|you|i|we|they|was|are"
+)
+_WIDE_DOMAIN = (
+    rf"(?:(?!(?:{_NO_DOMAIN})\b)[\w-]{{1,63}} ){{1,6}}(?!dot )[\w-]{{1,63}}(?: dot \w{{2,63}}){{0,2}} dot {_TLD}\b"
+)
+_NO_USER = (
+    "look|looking|looked|shop|shopping|bought|buy|order|ordered|go|going|me|you|us|it|one|something|stuff|sign|signed"
+    "|register|registered|log|logged|find|found|online|there|again|visit|available|people|team|guys|someone|somebody"
+)
 _NO_LOCAL = (
     "it's|its|it’s|is|was|email|e-mail|mail|address|to|use|on|under|yes|yeah|no|so|that's|um|uh|er|my|me|and|says|in|of"
     "|account|correct|right|okay|ok|at|him|her|for|i|i'm|which|try|be|send|back"
 )
-_LOCAL = rf"(?!(?:{_NO_LOCAL})\b)(?!\[)[\w.+'’-]{{1,64}}"
+_LOCAL = rf"(?:(?<=\b\w )i(?= )|(?:[a-z] (?:as in|like in)|[b-hj-z] for) [a-z-]{{2,12}}|(?!(?:{_NO_LOCAL})\b)(?!\[)[\w.+'’-]{{1,64}})"
+
+
+def _wide_mail(match: re.Match[str]) -> str:
+    """`[EMAIL]`, unless the word before "at" says that a site is meant."""
+    user = re.search(r"(\S+) at ", match[0], re.IGNORECASE)
+    return match[0] if user and re.fullmatch(_NO_USER, user[1], re.IGNORECASE) else "[EMAIL]"
 
 
 def spoken_mail_rules() -> list[Rule]:
@@ -147,8 +164,15 @@ def spoken_mail_rules() -> list[Rule]:
         ),
         make_rule(
             "EMAIL",
-            r"(?i)\bat ok\w|\bat (?:gmail|hotmail|yahoo|outlook|icloud|paytm|ybl|oksbi|okaxis|upi)\b",
-            rf"(?<![\w.'’-])(?:{_LOCAL} ){{1,12}}at (?:ok[a-z]{{2,12}}|paytm|ybl|upi|(?:gmail|hotmail|yahoo|outlook|icloud)(?: com)?)(?!\w)",
+            r"(?i)\bat\b.*\bdot\b",
+            rf"(?<![\w.'’-])(?:{_LOCAL} ){{1,12}}(?<!\b(?:look|shop) )at {_WIDE_DOMAIN}",
+            _wide_mail,
+            flags=re.IGNORECASE,
+        ),
+        make_rule(
+            "EMAIL",
+            r"(?i)\bat ok\w|\bat ok (?:hdfc|icici|axis|sbi)|\bat (?:gmail|hotmail|yahoo|outlook|icloud|paytm|ybl|oksbi|okaxis|upi)\b",
+            rf"(?<![\w.'’-])(?:{_LOCAL} ){{1,12}}at (?:ok ?(?:hdfc|icici|axis|sbi)(?: bank)?|ok[a-z]{{2,12}}|paytm|ybl|upi|(?:gmail|hotmail|yahoo|outlook|icloud)(?: com)?)(?!\w)",
             flags=re.IGNORECASE,
         ),
         make_rule(

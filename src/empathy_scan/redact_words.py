@@ -103,6 +103,7 @@ _EVERYDAY = (
     "twat vile wanker wankers worthless wtf "
     "sirs tel underscore hyphen dash slash bravo alpha delta foxtrot kilo oscar papa sierra tango uniform medicare medicaid ja nein oui si tx ok yep "
     # what stands after "it's" and "this is" in capitals: firms, things, peoples
+    "bedankt danke merci gracias obrigado obrigada takk tack grazie "
     "african airlines airways amazon american apple asian australian bank black boxing canadian christian christmas "
     "deliveries digital dutch easter electric electricity energy european express french galaxy german google group "
     "indian insurance iphone irish italian jewish limited ltd microsoft muslim new plc polish prime rail royal samsung "
