@@ -23,6 +23,7 @@ from empathy_scan.config import Config
 from empathy_scan.dialogue import JudgedConversation
 from empathy_scan.errors import EmpathyScanError, UsageError
 from empathy_scan.given import Day, Place, Places, Turn
+from empathy_scan.own import telling
 from empathy_scan.pipeline import ScanResult
 from empathy_scan.store import Store
 
@@ -132,6 +133,19 @@ class Results:
         told = appeals.standing(self.store, self.config).told
         return pl.DataFrame([asdict(each) for each in told], schema=_APPEALED)
 
+    @property
+    def own_labels(self) -> pl.DataFrame:
+        """A row per turn and label of the centre's own: `p`, whether it is `given`, what its head is good for.
+
+        `verdict` is good or doubtful; of a head that is poor, or of another model, there are no rows.
+        """
+        told = telling.told(self.store, self.config, self.conversations)
+        if told is None:
+            return pl.DataFrame(schema=_OWN)
+        worth = pl.DataFrame([(one.key, one.verdict) for one in told.labels if one.shown], schema=_WORTH, orient="row")
+        rows = told.rows.join(worth, on="label", how="inner")
+        return rows.select(*_OWN).sort("conversation_id", "turn", "label")
+
     def conversation(self, conversation_id: str) -> JudgedConversation:
         """One conversation as its page shows it; `.frame()` has a row per turn. Raises UsageError for an unknown id."""
         return dialogue.stored(self.store.root, given.key(conversation_id, "conversation_id"), self.config)
@@ -222,6 +236,8 @@ _CLASSIFIED = {
 }  # fmt: skip
 
 
+_WORTH = {"label": pl.String, "verdict": pl.String}
+_OWN = {name: kind for name, kind in tables.OWN_LABELS.columns.items() if name not in {"content", "head"}} | _WORTH
 _APPEALED: dict[str, pl.DataType | type[pl.DataType]] = {
     "message": pl.String, "conversation_id": pl.String, "turn": pl.Int32, "agent_id": pl.String, "state": pl.String,
     "opened_at": tables.UTC_TIME, "decided_at": tables.UTC_TIME, "outcome": pl.String, "was": pl.String,

@@ -31,7 +31,7 @@ def conversation(title: str, turns: Iterable[Mapping[str, Any]]) -> str:
     rows = "".join(
         f"<tr><td>{number}</td><td>{escape(turn['agent_id'] or turn['role'])}</td>"
         f"<td style='text-align:left'>{_marked(turn['text'], turn['words'])}</td>"
-        f"<td>{escape(turn['tone'])}</td><td>{escape(turn['care_class'])}</td></tr>"
+        f"<td>{escape(turn['tone'])}</td><td>{escape(', '.join([turn['care_class'], *turn['own']]))}</td></tr>"
         for number, turn in enumerate(turns, 1)
     )
     return f"<table><caption>{escape(title)}</caption>{head}{rows}</table>"
