@@ -15,7 +15,7 @@ from typing import Any
 
 import polars as pl
 
-from empathy_scan import appeals, dialogue, given, phrases, rebuild, roster, runs, summary, tables
+from empathy_scan import appeals, dialogue, given, mirror, phrases, rebuild, roster, runs, summary, tables
 from empathy_scan import config as settings
 from empathy_scan.cli import progress as bars
 from empathy_scan.codebook import ATTACK_NAMES, FLAG_NAMES
@@ -49,6 +49,14 @@ class Scored:
         said = phrases.found(phrases.of_scores(self.turns, self.scores))
         teams = roster.load(config.roles.roster).teams
         return summary.figures(self.labels, config.summary, teams=teams, sentences=said.sentences)
+
+    def answers(self) -> pl.DataFrame:
+        """A row per customer's turn with the answer that it got, and of which agent: an ANSWERS frame."""
+        return mirror.answers(self.labels)
+
+    def exchanges(self) -> pl.DataFrame:
+        """A row per agent's turn with the customer's turn that it answers: an EXCHANGES frame."""
+        return mirror.exchanges(self.labels)
 
     def __repr__(self) -> str:
         agents = self.turns["agent_id"].n_unique() - bool(self.turns["agent_id"].null_count())
