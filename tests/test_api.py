@@ -5,6 +5,7 @@ import re
 from html.parser import HTMLParser
 from pathlib import Path
 
+import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
@@ -162,6 +163,75 @@ def test_the_code_on_the_page_runs(tmp_path, monkeypatch):
     assert len(blocks) == 4
     for block in blocks:
         exec(compile(block, "docs/python.md", "exec"), {})  # noqa: S102 - our own page
+
+
+WRONG = {
+    "no path at all": lambda es, _: es.read(None),
+    "a list with nothing in it": lambda es, _: es.read([None]),
+    "an empty path": lambda es, _: es.read(""),
+    "bytes": lambda es, _: es.read(b"exports"),
+    "a store that is none": lambda es, home: es.scan(home, store=None, reports=home / "r"),
+    "no place for reports": lambda es, home: es.scan(home, store=home / "s", reports=""),
+    "settings as a dict": lambda es, home: es.scan(home, store=home / "s", reports=home / "r", config={}),
+    "half a worker": lambda es, home: es.scan(home, store=home / "s", reports=home / "r", workers="2"),
+    "a model of None": lambda es, _: es.load_model(0),
+    "a store to open that is none": lambda es, _: es.open_store(None),
+    "settings from a number": lambda es, _: es.load_config(7),
+    "labels in a list": lambda es, _: es.measure([{}]),
+    "labels that are not there yet": lambda es, _: es.measure(pl.LazyFrame()),
+    "labels of nothing": lambda es, _: es.measure(pl.DataFrame()),
+}
+
+
+@pytest.mark.parametrize("asked", WRONG.values(), ids=WRONG)
+def test_what_is_of_the_wrong_kind_is_told_and_leaves_nothing_behind(asked, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(es.EmpathyScanError) as told:
+        asked(es, tmp_path)
+    assert told.value.remedy
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    "turns",
+    [None, 3, b"text", [None], ["fine", 3], pl.Series(["fine", None]), pl.DataFrame({"text": ["no role"]})],
+    ids=["none", "number", "bytes", "list of none", "second", "series", "frame"],
+)
+def test_turns_of_the_wrong_kind_are_told(model, turns):
+    with pytest.raises(es.EmpathyScanError, match=r"turn|frame"):
+        model.classify(turns)
+
+
+def test_a_frame_is_classified_row_by_row(model):
+    rows = [{"role": "customer", "text": "You useless clowns."}, {"role": "agent", "text": "I am sorry."}]
+    frame = pl.DataFrame(rows).with_columns(channel=pl.lit("chat"))
+    assert_frame_equal(model.classify(frame), model.classify(rows))
+    assert model.classify(frame.clear()).is_empty()
+
+
+def test_a_conversation_is_asked_for_by_a_text(place):
+    with pytest.raises(es.EmpathyScanError, match="conversation_id"):
+        es.open_store(place / "store").conversation(None)
+
+
+def test_a_period_has_its_end_after_its_beginning(place):
+    with pytest.raises(es.EmpathyScanError, match="before"):
+        es.open_store(place / "store").load(since="2026-11-01", until="2026-10-01")
+
+
+def test_labels_of_another_hand_are_measured_whatever_their_types(place):
+    labels = es.open_store(place / "store").load().labels
+    loose = labels.with_columns(pl.col("turn", "tone").cast(pl.Int64), note=pl.lit("mine")).drop("hardship")
+    expected = es.measure(labels.with_columns(hardship=False))
+    assert_frame_equal(es.measure(loose.drop("p_hostile")).drop("corrected"), expected.drop("corrected"))
+
+
+def test_a_checker_of_types_is_told_of_every_name_and_of_no_other():
+    source = Path(es.__file__).read_text(encoding="utf-8")
+    imported = re.search(r"if TYPE_CHECKING:\n    from empathy_scan.api import \((.*?)\)", source, re.DOTALL)[1]
+    assert set(re.findall(r"\w+", imported)) == set(es.__all__) - {"__version__"}
+    assert "if not TYPE_CHECKING:" in source
+    assert (Path(es.__file__).parent / "py.typed").is_file()
 
 
 def _text(markup):

@@ -19,6 +19,7 @@ import typer
 from typer.testing import CliRunner
 
 from empathy_scan.cli import app
+from empathy_scan.errors import EmpathyScanError
 
 ROOT = Path(__file__).parents[1]
 PROGRAM = typer.main.get_command(app)
@@ -314,3 +315,11 @@ def test_the_format_of_the_guide_reads_the_export_of_the_guide():
     assert not names["sniff_deskline"](Document("x.json", b"{}")).fits
     (read,) = names["parse_deskline"](document, ReadConfig()).conversations
     assert [(turn.role, turn.agent_id) for turn in read.turns] == [("customer", None), ("agent", "ada")]
+    named = Document(
+        "n.json", b'{"deskline": 2, "remarks": [{"by": "client", "who": "Jo", "said": "Hi"}, {"said": 3}, 4]}'
+    )
+    (read,) = names["parse_deskline"](named, ReadConfig()).conversations
+    assert [(turn.text, turn.agent_id) for turn in read.turns] == [("Hi", None)]
+    for broken in (b"{", b"[]", b'{"deskline": 2, "remarks": null}'):
+        with pytest.raises(EmpathyScanError):
+            names["parse_deskline"](Document("b.json", broken), ReadConfig())

@@ -90,6 +90,7 @@ TIERS = {
         "speaker_list",
         "classify",
         "dialogue",
+        "given",
         "groups",
         "known_errors",
         "learning",

@@ -130,6 +130,8 @@ def test_the_dockerfile_copies_what_is_there_and_runs_what_is_understood():
     copied = [part for line in lines if line.startswith("COPY ") for part in line.split()[1:-1]]
     assert copied
     assert not [part for part in copied if not (ROOT / part).exists()]
+    let_through = (ROOT / ".dockerignore").read_text(encoding="utf-8").split()
+    assert {part for part in copied if part != "./"} == {line[1:] for line in let_through if line.startswith("!")}
     last = {line.split()[0]: ast.literal_eval(line.partition(" ")[2]) for line in lines if line[:3] in {"ENT", "CMD"}}
     assert understood(shlex.join([*last["ENTRYPOINT"], *last["CMD"]]))
 

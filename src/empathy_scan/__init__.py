@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from empathy_scan.api import (
         Config,
         EmpathyScanError,
+        JudgedConversation,
         Model,
         Results,
         ScanResult,
@@ -29,6 +30,7 @@ __version__ = "0.1.0"
 __all__ = [
     "Config",
     "EmpathyScanError",
+    "JudgedConversation",
     "Model",
     "Results",
     "ScanResult",
@@ -44,13 +46,15 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> object:
-    """A name of `__all__`, loaded now."""
-    if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    import importlib  # noqa: PLC0415 - nothing is imported before it is needed
+if not TYPE_CHECKING:  # a checker of types knows the names above, and that there are no others
 
-    return getattr(importlib.import_module("empathy_scan.api"), name)
+    def __getattr__(name: str) -> object:
+        """A name of `__all__`, loaded now."""
+        if name not in __all__:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        import importlib  # noqa: PLC0415 - nothing is imported before it is needed
+
+        return getattr(importlib.import_module("empathy_scan.api"), name)
 
 
 def __dir__() -> list[str]:

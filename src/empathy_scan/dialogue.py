@@ -6,7 +6,7 @@ It is the page that a report has of the conversation, with the turns as plain va
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from empathy_scan.codebook import care_class, tone_names
 from empathy_scan.config import Config
 from empathy_scan.errors import InputError, UsageError
 from empathy_scan.fingerprints import message_id
+from empathy_scan.own import telling
 from empathy_scan.report import People, dialogue
 from empathy_scan.report.dialogue import Dialogue
 from empathy_scan.store import Store
@@ -32,6 +33,7 @@ _FRAME: dict[str, pl.DataType | type[pl.DataType]] = {
     "turn": pl.Int32, "role": pl.String, "agent_id": pl.String, "text": pl.String, "tone": pl.String,
     "tone_p": pl.Float64, "care_class": pl.String, "labels": pl.String, "words": pl.List(pl.String),
     "call": pl.Boolean, "answer": pl.String, "rose_above": pl.Boolean, "unsure": pl.Boolean,
+    "own": pl.List(pl.String),
 }  # fmt: skip
 
 
@@ -59,6 +61,8 @@ class JudgedTurn:
     house: list[dict[str, Any]]  # house phrases: start, end, agents, spoken (conversations), more
     id: str = ""  # by which its labels can be disputed; "" for turns without labels
     appeal: str | None = None  # what became of an appeal against them
+    # Labels of the centre's own that it has: label, name, p, verdict (good, doubtful), evidence.
+    own: list[dict[str, Any]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +83,14 @@ class JudgedConversation:
                 "tone_p": turn.tone_p, "care_class": turn.care_class, "labels": "".join(turn.labels),
                 "words": sorted({turn.text[span["start"] : span["end"]] for span in turn.evidence}),
                 "call": turn.call, "answer": turn.answer, "rose_above": turn.rose_above, "unsure": turn.unsure,
+                "own": [one["label"] for one in turn.own],
             }
             for turn in self.turns
         ]  # fmt: skip
         return pl.DataFrame(rows, schema=_FRAME)
+
+    def __repr__(self) -> str:
+        return f"<JudgedConversation {self.conversation_id}: {self.page.heading}, {len(self.turns):,} messages>"
 
     def _repr_html_(self) -> str:
         """What a notebook shows."""
@@ -167,9 +175,25 @@ def stored(store: str, conversation: str, config: Config) -> JudgedConversation:
     ruled = appeals.standing(opened, config)
     turns, labels = (roster.merge(frame, listed_people) for frame in (found.turns, ruled.labels(found.labels)))
     scores = ruled.scores(found.scores)
-    return _shown(
+    shown = _shown(
         turns, scores, labels, said=said, config=config, names=listed_people.names, note=note, appealed=ruled.told
     )
+    own = _own(telling.told(opened, config, found.conversations))
+    return replace(shown, turns=[replace(turn, own=own.get(turn.turn, [])) for turn in shown.turns])
+
+
+def _own(told: report.Own | None) -> dict[int, list[dict[str, Any]]]:
+    """The labels of the centre's own that each turn of a conversation has, but for those that are no good."""
+    if told is None:
+        return {}
+    known = {label.key: label for label in told.labels if label.shown}
+    found: dict[int, list[dict[str, Any]]] = {}
+    for row in told.rows.filter("given").sort("turn", "label").iter_rows(named=True):
+        if label := known.get(row["label"]):
+            one = {"label": label.key, "name": label.name, "p": round(row["p"], 3), "verdict": label.verdict}
+            spans = [{name: span[name] for name in ("start", "end", "weight")} for span in row["evidence"]]
+            found.setdefault(row["turn"], []).append({**one, "evidence": spans})
+    return found
 
 
 def _shown(

@@ -132,7 +132,7 @@ SCORES = Table(
         "tone": pl.Int8,
         "kinds": pl.String,
         "unsure": pl.Boolean,  # a probability lies within the abstention band of its threshold
-        "evidence": pl.List(EVIDENCE_SPAN),
+        "evidence": pl.List(EVIDENCE_SPAN),  # the words that counted: their places in the turn's text, weights up to 1
         "deletions": pl.List(DELETION),  # one per label with evidence; null where it was not tried
         "model": pl.String,
     },

@@ -1,11 +1,14 @@
 """The whole loop on a small store: answers, a head, what it finds each night, forgetting, and the report."""
 
 import json
+from dataclasses import replace
 
 import polars as pl
 import pytest
 
-from empathy_scan import own, rebuild
+import empathy_scan as es
+from empathy_scan import dialogue, own, rebuild
+from empathy_scan.cli import screen
 from empathy_scan.errors import ConfigError, ModelError, UsageError
 from empathy_scan.own import drawing, heads, judging, telling
 from empathy_scan.tables import OWN_LABELS
@@ -28,6 +31,38 @@ def test_a_head_learns_what_people_answered_and_judges_all_turns(trained):
     for row in both.filter("given").iter_rows(named=True):
         assert all(0 <= one["start"] < one["end"] <= len(row["text"]) for one in row["evidence"])
     assert both.filter("given")["evidence"].list.len().min() > 0
+
+
+def test_a_conversation_shows_what_the_centres_own_heads_find(trained, capsys):
+    results = es.open_store(trained.store.root, config=trained.config)
+    found = results.own_labels
+    assert found.height == 108
+    assert found["verdict"].unique().to_list() == ["good"]
+    talk = results.conversation("chat-00")
+    mine = found.filter(pl.col("given"), conversation_id="chat-00")["turn"].to_list()
+    frame = talk.frame()
+    assert mine
+    assert frame.filter(pl.col("own").list.contains("next_steps"))["turn"].to_list() == mine
+    screen.show(talk, where="", no_color=True, only_ascii=False)
+    printed = capsys.readouterr().out
+    assert printed.count("your label: next <b>steps</b>") == len(mine)
+    first = next(turn for turn in talk.turns if turn.own)
+    for span in first.own[0]["evidence"]:
+        assert first.text[span["start"] : span["end"]] in printed
+
+
+def test_heads_of_no_worth_are_not_shown_and_doubtful_ones_with_a_word(trained):
+    told = telling.told(trained.store, trained.config, trained.store.conversations())
+    poor = replace(told, labels=tuple(replace(one, verdict="poor") for one in told.labels))
+    doubtful = replace(told, labels=tuple(replace(one, verdict="doubtful") for one in told.labels))
+    assert dialogue._own(poor) == {}
+    (first, *_) = dialogue._own(doubtful).values()
+    assert first[0]["verdict"] == "doubtful"
+    assert dialogue._own(None) == {}
+
+
+def test_a_store_without_heads_has_no_own_labels(office):
+    assert es.open_store(office.store.root).own_labels.is_empty()
 
 
 def test_nothing_is_judged_twice_and_no_standard_score_moves(trained):

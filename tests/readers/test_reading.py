@@ -15,6 +15,9 @@ from polars.testing import assert_frame_equal
 from empathy_scan import readers, store
 from empathy_scan.config import ReadConfig
 from empathy_scan.errors import ConfigError, UsageError
+from empathy_scan.readers import registry
+from empathy_scan.readers.conversation import Conversation, Parsed, Turn
+from empathy_scan.readers.verdict import Verdict
 from empathy_scan.report import folder
 from empathy_scan.tables import REJECTS, TURNS, conform
 
@@ -123,6 +126,23 @@ def test_an_unknown_format_names_the_three_nearest_and_why_each_refused(scan):
     reason = only_row(scan({"a.vtt": "Just some prose.\nNothing else.\n"}))["reason"]
     assert reason.count(": ") == 3
     assert "webvtt: it does not begin with WEBVTT" in reason
+
+
+@pytest.mark.parametrize(
+    ("turns", "reason"),
+    [([Turn(text=None)], "cannot make sense"), ([], "no conversation")],
+    ids=["no text", "nobody"],
+)
+def test_a_reader_of_ones_own_that_errs_costs_its_file_and_not_the_run(scan, monkeypatch, turns, reason):
+    made = Parsed([Conversation(conversation_id="c", turns=turns, channel="chat")])
+    mine = registry.Reader(
+        "mine", "Mine", (".mine",), lambda document: Verdict("mine" in document.text, "its word"), lambda *_: made
+    )
+    monkeypatch.setattr(registry, "FORMATS", (mine, *registry.FORMATS))
+    reading = scan({"a.mine": "mine", "b.txt": "Agent: Hello.\nCustomer: Good morning.\n"})
+    assert reading.turns["source"].unique().to_list() == ["b.txt"]
+    (reject,) = reading.rejects.to_dicts()
+    assert reason in reject["reason"]
 
 
 def test_a_file_that_may_not_be_read_is_rejected(put, monkeypatch):

@@ -1,4 +1,4 @@
-"""Progress on a terminal: a bar per stage with its rate and the time left."""
+"""Progress on a terminal: a bar per stage with its rate and the time left; in a notebook, a line of HTML per stage."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from empathy_scan import notebook
 from empathy_scan.cli import logs
 
 if TYPE_CHECKING:
@@ -27,6 +28,9 @@ _TITLES = {
 @contextmanager
 def shown() -> Iterator[Told | None]:
     """What a run tells of its stages to, or None where nobody watches: no terminal, a quiet run, or a log in JSON."""
+    if notebook.is_open():
+        yield notebook.Bars(_TITLES).tell
+        return
     if not (sys.stderr.isatty() and logs.is_plain()):
         yield None
         return

@@ -17,7 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from empathy_scan.cli.base import safe
-from empathy_scan.dialogue import JudgedConversation
+from empathy_scan.dialogue import JudgedConversation, JudgedTurn
 from empathy_scan.report import sketch
 from empathy_scan.report.dialogue import Dialogue, Turn
 from empathy_scan.report.inshort import Reference
@@ -88,14 +88,14 @@ class Screen:
 
     def conversation(self, found: JudgedConversation) -> RenderableType:
         """A conversation from top to bottom."""
-        page = found.page
+        page, own = found.page, {turn.number: tuple(_own(turn)) for turn in found.turns}
         return Group(
             Text(self.words(page.heading), style="bold"),
             Text(self.words(" · ".join(page.facts)), style="dim"),
             *self._short(page),
             *self._course(page),
             *self._heading("What was said"),
-            *(part for turn in page.turns for part in self._turn(turn)),
+            *(part for turn in page.turns for part in self._turn(turn, own.get(turn.number, ()))),
             *([Text(self.words(found.note), style="dim")] if found.note else []),
         )
 
@@ -143,15 +143,15 @@ class Screen:
         grouped = f" Each sign is {drawn.grouped} messages, drawn with the harshest tone in them." * (drawn.grouped > 1)
         yield Text(self.words(" ".join(page.course.told) + grouped))
 
-    def _turn(self, turn: Turn) -> Iterator[RenderableType]:
-        """One message: who and when with its labels, the words, and why it has the labels."""
+    def _turn(self, turn: Turn, own: Sequence[str] = ()) -> Iterator[RenderableType]:
+        """One message: who and when with its labels, the words, why it has the labels, and those of the centre."""
         yield Text("")
         yield self._who(turn)
         words = Text(overflow="fold")
         for piece in turn.pieces:
             words.append(self.words(piece.text), style=_style(piece))
         why = Text(overflow="fold")
-        for line in self._why(turn):
+        for line in (*self._why(turn), *(Text(self.words(told)) for told in own)):
             why.append_text(Text("\n" if why else "")).append_text(line)
         indent = 0 if self.width < WIDE // 2 else 4 + 4 * (turn.side == "agent")
         if self.width < WIDE:
@@ -195,6 +195,14 @@ class Screen:
 
     def _sign(self, kind: str) -> Text:
         return Text(self._signs.get(kind, "-"), style=STYLES.get(kind, ""))
+
+
+def _own(turn: JudgedTurn) -> Iterator[str]:
+    """The labels of the centre's own that a message has, each with the words that carried it."""
+    for one in turn.own:
+        quotes = ", ".join(f"“{turn.text[span['start'] : span['end']]}”" for span in one["evidence"])
+        care = ", read with care" if one["verdict"] == "doubtful" else ""
+        yield f"your label{care}: {one['name']} {one['p']:.0%}{': ' if quotes else ''}{quotes}"
 
 
 def _style(piece: Piece) -> str:

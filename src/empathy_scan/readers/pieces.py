@@ -124,13 +124,24 @@ def _as_a_whole(document: Document, config: ReadConfig) -> Piece:
     try:
         detection = detect(document, config)
         reader = f"{detection.reader.name} reader"
-        parsed = detection.reader.parse(document, config)
+        parsed = _sound(detection.reader.parse(document, config))
     except _STUMBLES as error:
         raise _stumbled(reader, error) from error
     if not parsed.conversations and not parsed.problems:
         raise _nothing(parsed.notes)
     binary = detection.reader.name == "parquet" or office.is_zip(document.content)
     return Piece(document.source, detection, parsed, "" if binary else document.encoding)
+
+
+def _sound(parsed: Parsed) -> Parsed:
+    """What a reader made of a file, without conversations in which nobody speaks; raises TypeError for a text of none.
+
+    A reader of somebody's own may hand on what the file has, and one file must not end a night.
+    """
+    spoken = [each for each in parsed.conversations if each.turns]
+    if not all(isinstance(turn.text, str) for each in spoken for turn in each.turns):
+        raise TypeError("text")
+    return parsed if len(spoken) == len(parsed.conversations) else replace(parsed, conversations=spoken)
 
 
 def _in_parts(large: stream.Large, config: ReadConfig) -> Iterator[Piece | Problem]:
