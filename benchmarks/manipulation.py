@@ -68,6 +68,11 @@ def cost(model: empathy_scan.Model, bare: empathy_scan.Model) -> None:
     )
 
 
+def found(text: str, heard: list[str]) -> bool:
+    """Whether a rule finds something in an answer."""
+    return any(find(text, heard) for _, find in RULES)
+
+
 def judged(model: empathy_scan.Model, cases: list[dict[str, object]]) -> pl.DataFrame:
     """A row per case: whether it is empathic before and after, how far care moved, and whether it is flagged."""
     plain, pushed = (

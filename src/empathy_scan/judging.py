@@ -45,7 +45,11 @@ def judge(
     if rules := stuffing.rules(config.score):
         quiet = replace(config.score, evidence=False)
         scores = parroting.uncounted(
-            turns, segments, scores, lambda rest: score.score(rest, model, quiet, engine=engine, cache=cache), rules=rules
+            turns,
+            segments,
+            scores,
+            lambda rest: score.score(rest, model, quiet, engine=engine, cache=cache),
+            rules=rules,
         )
     return scores, score.label_turns(turns, scores, hardship.tells(turns))
 

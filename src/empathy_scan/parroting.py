@@ -117,9 +117,7 @@ def _lowered(
     return changed.select(scores.columns)
 
 
-def _repeated(
-    counted: pl.DataFrame, turns: pl.DataFrame, rules: Sequence[Rule]
-) -> Iterator[tuple[int, list[Stretch]]]:
+def _repeated(counted: pl.DataFrame, turns: pl.DataFrame, rules: Sequence[Rule]) -> Iterator[tuple[int, list[Stretch]]]:
     """The place of each segment in which a rule finds something, with the stretches of its text."""
     customers = turns.filter(pl.col("role") == Role.CUSTOMER).join(
         counted.select("conversation_id").unique(), on="conversation_id", how="semi"

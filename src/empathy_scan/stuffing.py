@@ -77,7 +77,7 @@ _STOCK = frozenset(
     tiring together tough trouble troubled troubles troubling trusting trying understand understanding understands understood
     uneasy unfair unfortunate unfortunately unhappy unpleasant unreserved upset upsetting utmost utterly valid validated
     valuable value valued values vibes view warm warmest weight wholehearted wonder worried worries worry worrying worth
-    worst wrong acknowledge acknowledging received recognise recognize validity soul prayers prayer sympathetic same regarding shoes darling i'd
+    worst wrong acknowledge acknowledging received recognise recognize validity soul prayers prayer sympathetic sorry sincerest awfully seen same regarding shoes darling i'd
     """.split()
 )  # fmt: skip
 _LINKS = frozenset("a an and the of for to in on at with by your my his her our their plus".split())
