@@ -1,4 +1,6 @@
-"""Stock phrases piled up and the customer's words in a row count for nothing; one of them, and words of one's own, do."""
+"""Stock phrases piled up and the customer's words in a row count for nothing; one of them and one's own words do."""
+
+import time
 
 import pytest
 from hypothesis import given
@@ -15,7 +17,7 @@ PILED = "I understand your frustration. I hear you. My heart goes out to you."
     ("text", "taken"),
     [
         (PILED, ["I understand your frustration", "I hear you", "My heart goes out to you"]),
-        ("I'm sorry for the pram, the baby and June. The pram ships on Friday.", ["I'm sorry for the pram", "the baby", "and June"]),
+        ("I'm sorry for the pram, the baby and June. It's here.", ["I'm sorry for the pram", "the baby", "and June"]),
         ("Pram. March. Six weeks. Baby. It ships on Friday.", ["Pram", "March", "Six weeks", "Baby"]),
         ("I'm so sorry. I understand. It ships on Friday.", []),  # two are what people say
         ("Three months with a newborn in your arms. I'm sorry. No wonder you've had enough of us.", []),
@@ -80,3 +82,12 @@ def test_the_rule_can_be_switched_off():
     row, again = _judged(PILED, "", stuffing=False)
     assert (row["flags"], again) == ("SA", [])
     assert stuffing.rules(ScoreConfig(parroting=False, stuffing=False)) == ()
+
+
+@pytest.mark.parametrize(
+    "text", [" " * 100_000, "and " * 25_000, "1." * 50_000, "sorry for you " * 7_000, "." * 100_000]
+)
+def test_a_long_text_is_looked_through_soon(text):
+    began = time.process_time()
+    stuffing.pasted(text, [text])
+    assert time.process_time() - began < 5
