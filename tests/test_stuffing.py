@@ -91,3 +91,14 @@ def test_a_long_text_is_looked_through_soon(text):
     began = time.process_time()
     stuffing.pasted(text, [text])
     assert time.process_time() - began < 5
+
+
+HIDDEN = [("e", "\u0435"), ("o", "\u03bf"), ("a", "a\u200b"), ("i", "\u00adi"), ("u", "\uff55")]
+
+
+@pytest.mark.parametrize(("letter", "other"), HIDDEN)
+def test_letters_that_look_alike_or_cannot_be_seen_hide_nothing(letter, other):
+    changed = PILED.replace(letter, other)
+    assert len(stuffing.pasted(changed, [SAID])) == len(stuffing.pasted(PILED, [SAID])) == 3
+    (span,) = parroting.said_back(BACK.replace(letter, other), [SAID])
+    assert span == (0, len(BACK.replace(letter, other)) - 1)

@@ -21,7 +21,13 @@ UNCOUNTED = "uncounted"  # the label of such a stretch in the evidence of an ans
 _LOOKED_BACK = 3  # turns of the customer before it
 _LOST = ("acknowledges", "explores")
 _KEY = ("conversation_id", "turn", "segment")
-_WORD = re.compile(r"[a-z0-9]+(?:'[a-z]+)?")
+UNSEEN = "\u00ad\u200b-\u200f\u2060-\u2064\ufeff"  # characters that nobody sees, put into a word to hide it
+_WORD = re.compile(rf"[a-z0-9{UNSEEN}]+(?:'[a-z{UNSEEN}]+)?")
+_HIDDEN = re.compile(f"[{UNSEEN}]")
+_ALIKE = str.maketrans(  # Cyrillic, Greek and wide letters that look like Latin ones
+    "аеорсухіјѕԁһԛԝνοαε" + "".join(chr(0xFF41 + place) for place in range(26)),
+    "aeopcyxijsdhqwvoae" + "abcdefghijklmnopqrstuvwxyz",
+)
 _MINE = {
     "i": "you", "me": "you", "my": "your", "mine": "yours", "we": "you", "us": "you", "our": "your", "ours": "yours",
     "am": "are", "i'm": "you're", "i've": "you've", "i'd": "you'd", "i'll": "you'll", "was": "were",
@@ -148,10 +154,18 @@ def _unbroken(places: set[int]) -> Iterator[Span]:
     yield from zip(firsts, lasts, strict=True)
 
 
+def folded(text: str) -> str:
+    """The text in small Latin letters, of the same length."""
+    plain = "".join(low if len(low := letter.lower()) == 1 else letter for letter in text)
+    return plain.replace("’", "'").translate(_ALIKE)
+
+
+def seen(text: str) -> str:
+    """The text without characters that nobody sees."""
+    return _HIDDEN.sub("", text)
+
+
 def _placed_words(text: str) -> list[tuple[int, int, str]]:
     """Start, end and word, in the other's point of view."""
-    plain = "".join(low if len(low := letter.lower()) == 1 else letter for letter in text).replace("’", "'")
-    return [
-        (match.start(), match.end(), _MINE.get(match[0], match[0].removesuffix("'s")))
-        for match in _WORD.finditer(plain)
-    ]
+    found = [(match.start(), match.end(), seen(match[0])) for match in _WORD.finditer(folded(text))]
+    return [(start, end, _MINE.get(word, word.removesuffix("'s"))) for start, end, word in found if word]

@@ -16,7 +16,7 @@ from importlib import resources
 from itertools import takewhile
 
 from empathy_scan.config import ScoreConfig
-from empathy_scan.parroting import UNCOUNTED, Rule, Span, said_back, words
+from empathy_scan.parroting import UNCOUNTED, Rule, Span, folded, said_back, seen, words
 
 LEAST = 3  # such clauses in an answer
 LISTED = 3  # words of a part of a list
@@ -81,14 +81,14 @@ def pasted(text: str, said: Iterable[str]) -> list[Span]:
 
 def _is_foreign(clause: str, customers: set[str]) -> bool:
     """Whether a clause has sympathy and nothing of the customer's: beside so much stock it counts as stock, too."""
-    low = clause.lower()
+    low = seen(folded(clause))
     slots = {word for word in words(clause) if word not in _stock()}
     return bool(_PLEDGE.search(low) or _FEELING.search(low)) and not slots & customers
 
 
 def _clauses(text: str) -> Iterator[Span]:
     """Where the clauses of a text lie, without the signs between them."""
-    plain = "".join(low if len(low := letter.lower()) == 1 else letter for letter in text)
+    plain = folded(text)
     signs, count = len(re.findall(rf"[{_SIGN}]", plain)), plain.count(" ")
     for match in (_UNSIGNED if signs * _WORDS_PER_SIGN < count else _CLAUSE).finditer(plain):
         if match[0].strip():
@@ -101,7 +101,7 @@ def _kind(clause: str, sign: str, customers: set[str]) -> str:
     slots = [word for word in own if word not in _stock()]
     if not own or sign == "?" or any(word not in customers for word in slots):
         return ""
-    low = clause.lower()
+    low = seen(folded(clause))
     if _PLEDGE.search(low) or (not slots and _FEELING.search(low)):
         return _STOCK_PHRASE
     few = len([word for word in own if word not in _LINKS]) <= LISTED
