@@ -19,10 +19,11 @@ from pathlib import Path
 import polars as pl
 
 import empathy_scan
-from empathy_scan import gaming, parroting, stats
+from empathy_scan import gaming, stats, stuffing
 from empathy_scan.config import Config, ScoreConfig
 
 CASES = Path(__file__).parents[1] / "data" / "evaluation"
+RULES = stuffing.rules(ScoreConfig())
 WRITTEN = Path(__file__).parents[1] / "data" / "training" / "authored"
 
 
@@ -33,7 +34,7 @@ def main() -> None:
     parser.add_argument("--cases", type=Path, nargs="+", default=sorted(CASES.glob("manipulation*.jsonl")))
     given = parser.parse_args()
     model = empathy_scan.load_model(given.model)
-    bare = empathy_scan.load_model(given.model, config=Config(score=ScoreConfig(parroting=False)))
+    bare = empathy_scan.load_model(given.model, config=Config(score=ScoreConfig(parroting=False, stuffing=False)))
     for path in given.cases:
         cases = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
         told = judged(model, cases).with_columns(alone=judged(bare, cases)["after"])
@@ -56,7 +57,7 @@ def cost(model: empathy_scan.Model, bare: empathy_scan.Model) -> None:
                 if turn["role"] == "agent" and set(turn["flags"]) & {"A", "X"}:
                     every += 1
                     heard = [one["text"] for one in before if one["role"] == "customer"]
-                    rows += [row | {"context": before[-8:]}] if parroting.said_back(turn["text"], heard[-3:]) else []
+                    rows += [row | {"context": before[-8:]}] if found(turn["text"], heard[-3:]) else []
                 before = [*before, row]
     counted, still = (one.classify(rows)["care_class"].to_list().count("empathic") for one in (bare, model))
     spread = stats.wilson(counted - still, every)
@@ -65,6 +66,11 @@ def cost(model: empathy_scan.Model, bare: empathy_scan.Model) -> None:
         f"{counted} of these, with the rule {still}: {counted - still} lost ({100 * spread.low:.2f} to "
         f"{100 * spread.high:.2f}% of all)"
     )
+
+
+def found(text: str, heard: list[str]) -> bool:
+    """Whether a rule finds something in an answer."""
+    return any(find(text, heard) for _, find in RULES)
 
 
 def judged(model: empathy_scan.Model, cases: list[dict[str, object]]) -> pl.DataFrame:

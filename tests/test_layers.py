@@ -57,7 +57,7 @@ TIERS = {
     },
     "from bytes to segments": {"readers", "redact", "roles", "segment", "hardship", "language"},
     "model": {"model"},
-    "scoring": {"score", "parroting"},
+    "scoring": {"score", "parroting", "stuffing"},
     "measures": {
         "gaming",
         "mirror",

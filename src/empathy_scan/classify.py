@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from empathy_scan import parroting, redact, segment
+from empathy_scan import parroting, redact, segment, stuffing
 from empathy_scan.codebook import ATTACK_CODES, ATTACK_NAMES, FLAG_CODES, FLAG_NAMES, Role, care_class, tone_names
 from empathy_scan.config import Config
 from empathy_scan.score import Scorer
@@ -54,9 +54,9 @@ def classify(rows: Sequence[Row], scorer: Scorer, config: Config | None = None) 
     turns = redact.redact(_turns(rows), config.redact)
     segments = segment.split(turns, config.segment).filter(_is_focus(rows))
     scored = segments.select(_PLACE).hstack(scorer.scores(segments))
-    if config.score.parroting:
+    if rules := stuffing.rules(config.score):
         scored = parroting.uncounted(
-            turns, segments, scored, lambda rest: rest.select(_PLACE).hstack(scorer.scores(rest))
+            turns, segments, scored, lambda rest: rest.select(_PLACE).hstack(scorer.scores(rest)), rules=rules
         )
     by_row = {int(key[0]): part for key, part in scored.group_by("conversation_id")}
     fingerprint = scorer.bundle.fingerprint

@@ -113,6 +113,7 @@ class ScoreConfig:
     tokens_per_batch: int = 4096  # padded tokens in one forward pass
     evidence: bool = True  # mark the words that counted
     parroting: bool = True  # what only says the customer's words back is not counted as empathic
+    stuffing: bool = True  # nor what only piles up stock phrases and lists the customer's words
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
 """Answers that look written for a scoring tool: flagged for a person to read, never scored differently.
 
 Rules, not a model: each names what it saw. What they are good for, and how far scores can be moved by such texts, is
-measured by `benchmarks/manipulation.py`. A figure never changes because of a flag; `parroting` alone decides which
-answers are not counted, and tells it in their evidence.
+measured by `benchmarks/manipulation.py`. A figure never changes because of a flag; `parroting` and `stuffing` alone
+decide which answers are not counted, and tell it in their evidence.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import polars as pl
 
 from empathy_scan.codebook import Role
 from empathy_scan.parroting import UNCOUNTED, words
+from empathy_scan.stuffing import PASTED
 
 SIGNS = {
     "addressed": "speaks to a scoring tool, or in its words",
@@ -23,7 +24,9 @@ SIGNS = {
     "repeated": "says one assurance again and again",
     "stuffed": "piles up phrases of sympathy",
     UNCOUNTED: "says the customer's words back, and is not counted as empathic for that",
+    PASTED: "piles up stock phrases or lists the customer's words, and is not counted as empathic for that",
 }
+_NOT_COUNTED = (UNCOUNTED, PASTED)
 FOUND = {"conversation_id": pl.String(), "turn": pl.Int32(), "signs": pl.List(pl.String())}
 COPIED = 6  # words in a row that are the customer's
 LISTED = 4  # parts of a list that are all made of the customer's words
@@ -93,15 +96,15 @@ def _told(row: dict[str, Any], said: list[str]) -> Iterator[str]:
     for sign in signs(row["text"], said):
         if sign == "addressed" or set(row["flags"] or "") & set("AX"):
             yield sign
-    if any(span["label"] == UNCOUNTED for span in row.get("evidence") or ()):
-        yield UNCOUNTED
+    why = {span["label"] for span in row.get("evidence") or ()}
+    yield from (sign for sign in _NOT_COUNTED if sign in why)
 
 
 def _uncounted(turns: pl.DataFrame) -> pl.Expr:
-    """Whether a turn lost its labels because it says the customer's words back; False where no evidence is given."""
+    """Whether a turn lost its labels by a rule; False where no evidence is given."""
     if "evidence" not in turns.columns:
         return pl.lit(value=False)
-    told = pl.col("evidence").list.eval(pl.element().struct.field("label") == UNCOUNTED)
+    told = pl.col("evidence").list.eval(pl.element().struct.field("label").is_in(_NOT_COUNTED))
     return told.list.any().fill_null(value=False)
 
 

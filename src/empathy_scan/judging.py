@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from empathy_scan import parroting, stages
+from empathy_scan import parroting, stages, stuffing
 from empathy_scan.cache import Cache
 from empathy_scan.config import Config
 from empathy_scan.stages import Told
@@ -42,10 +42,14 @@ def judge(
     scores = score.score(segments, model, config.score, engine=engine, cache=cache, told=tell)
     if done[0] < segments.height:
         tell(segments.height - done[0])  # those that were known, and those that repeat others
-    if config.score.parroting:
+    if rules := stuffing.rules(config.score):
         quiet = replace(config.score, evidence=False)
         scores = parroting.uncounted(
-            turns, segments, scores, lambda rest: score.score(rest, model, quiet, engine=engine, cache=cache)
+            turns,
+            segments,
+            scores,
+            lambda rest: score.score(rest, model, quiet, engine=engine, cache=cache),
+            rules=rules,
         )
     return scores, score.label_turns(turns, scores, hardship.tells(turns))
 

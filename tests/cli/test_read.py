@@ -1,6 +1,8 @@
 """`read` and `formats`: rows for programs, explanations for people."""
 
 import json
+import os
+import sys
 from pathlib import Path
 
 import polars as pl
@@ -231,3 +233,12 @@ def test_another_language_is_a_reject_unless_it_is_wanted(run, call):
     assert answer.code == 3
     assert "not in English: it looks like German" in answer.err
     assert run("read", "--language", "any", call).code == 0
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems take no such names")
+def test_a_file_whose_name_is_no_text_is_named_once(run, call, tmp_path):
+    (tmp_path / "odd").mkdir()
+    odd = Path(os.fsdecode(os.fsencode(tmp_path / "odd") + b"/call\xff.txt"))
+    odd.write_text(call.read_text(encoding="utf-8"), encoding="utf-8")
+    (told,) = json.loads(run("read", tmp_path / "odd", "--explain", "--json").out)
+    assert told["source"] == "call\\xff.txt"

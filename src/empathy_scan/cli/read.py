@@ -148,7 +148,7 @@ def _explain_all(paths: Sequence[Path], options: Config, *, as_json: bool) -> No
             list(explain_all(found.path, options.read)) if not found.problem else [Problem(found.source, found.problem)]
         )
         for each in members:
-            source = found.source + each.source.removeprefix(found.path.name)
+            source = found.source + each.source.removeprefix(files.legible(found.path.name))
             if isinstance(each, Problem):
                 error = each.error
                 if alone and len(members) == 1:

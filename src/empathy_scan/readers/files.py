@@ -253,7 +253,7 @@ def _walk(root: Path) -> Iterable[Found]:
     if not root.exists() and not root.is_symlink():
         raise UsageError(f"{root} does not exist", remedy="check the path")
     if not root.is_dir():
-        yield Found(_name(Path(root.name)), str(root), named=True)
+        yield Found(legible(Path(root.name)), str(root), named=True)
         return
     problems: list[OSError] = []
     seen: set[str] = set()
@@ -265,17 +265,17 @@ def _walk(root: Path) -> Iterable[Found]:
         if over:
             continue
         seen.add(real)
-        below = _name(Path(folder).relative_to(root))
+        below = legible(Path(folder).relative_to(root))
         prefix = "" if below == "." else f"{below}/"
         mails = os.path.basename(folder) in _MAILDIR and _is_maildir(os.path.dirname(folder))  # noqa: PTH119, PTH120
         for name in names:
             if not is_passed_over(name, unfinished=False):
                 problem = _flagged(name) if mails else _unfinished(name)
-                yield Found(f"{prefix}{_name(name)}", os.path.join(folder, name), problem)  # noqa: PTH118 - as in Found
+                yield Found(f"{prefix}{legible(name)}", os.path.join(folder, name), problem)  # noqa: PTH118 - as in Found
     for error in problems:
         path = Path(error.filename)
         refusal = InputError(f"the folder cannot be read ({error.strerror})", remedy="check its permissions")
-        yield Found(_name(path.relative_to(root)), str(path), refusal)
+        yield Found(legible(path.relative_to(root)), str(path), refusal)
 
 
 def _listed(root: str) -> Iterator[Found]:
@@ -286,11 +286,11 @@ def _listed(root: str) -> Iterator[Found]:
         folders = PurePosixPath(name).parts[:-1]
         above = {"/".join(folders[:depth]) for depth in range(len(folders) + 1)}
         if not name:
-            yield Found(_name(path.name), path.address, named=True, seen=path.seen)
+            yield Found(legible(path.name), path.address, named=True, seen=path.seen)
             continue
         passed_over = any(map(is_passed_over, folders)) or is_passed_over(path.name, unfinished=False)
         if ours.isdisjoint(above) and not passed_over:
-            yield Found(_name(name), path.address, _unfinished(path.name), seen=path.seen)
+            yield Found(legible(name), path.address, _unfinished(path.name), seen=path.seen)
 
 
 def path_of(where: str) -> Path:
@@ -354,7 +354,7 @@ def _flagged(name: str) -> InputError | None:
     return None if flag is None else InputError(_UNREAD[flag][0], remedy=_UNREAD[flag][1])
 
 
-def _name(path: Path | str) -> str:
+def legible(path: Path | str) -> str:
     r"""A path with / between its parts; bytes of a file's name that are not UTF-8 are shown as `\xe9`."""
     shown = path if isinstance(path, str) else path.as_posix()
     return shown if shown.isascii() else os.fsencode(shown).decode("utf-8", "backslashreplace")
@@ -388,7 +388,9 @@ def _told_apart(group: Sequence[Found]) -> list[Found]:
     """Files of one name with as much of their paths in front as tells them apart."""
     absolute = [_absolute(found.where) for found in group]
     common = Path(os.path.commonpath([path.parent for path in absolute]))
-    return [replace(found, source=_name(path.relative_to(common))) for path, found in zip(absolute, group, strict=True)]
+    return [
+        replace(found, source=legible(path.relative_to(common))) for path, found in zip(absolute, group, strict=True)
+    ]
 
 
 def _absolute(where: str) -> Path:
