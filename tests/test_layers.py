@@ -46,6 +46,7 @@ TIERS = {
         "fingerprints",
         "identities",
         "lease",
+        "lightly",
         "lock",
         "stages",
         "sums",
