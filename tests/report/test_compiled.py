@@ -6,7 +6,7 @@ from empathy_scan.report.compiled import Compiled, own_folder
 HOW_MANY = "{% for n in range(3) %}{{ n }}{% endfor %}"
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def cache_home(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     return tmp_path / "cache"
@@ -33,7 +33,7 @@ def test_another_process_finds_what_one_has_compiled(cache_home):
     assert list((cache_home / "empathy-scan").rglob("*.part")) == []
 
 
-def test_what_was_compiled_of_other_words_or_for_another_kind_of_page_is_not_used(cache_home):
+def test_what_was_compiled_of_other_words_or_for_another_kind_of_page_is_not_used():
     environment().get_template("page").render()
     assert not known("{{ 7 }}")
     assert not known(kind="md")
@@ -41,7 +41,7 @@ def test_what_was_compiled_of_other_words_or_for_another_kind_of_page_is_not_use
 
 
 @pytest.mark.parametrize("damage", [lambda held: held[:-1], lambda held: held[:-1] + b"?", lambda _: b""])
-def test_a_damaged_file_is_compiled_anew(cache_home, damage):
+def test_a_damaged_file_is_compiled_anew(damage):
     environment().get_template("page").render()
     (file,) = own_folder().iterdir()
     file.write_bytes(damage(file.read_bytes()))
@@ -50,7 +50,7 @@ def test_a_damaged_file_is_compiled_anew(cache_home, damage):
     assert known()
 
 
-def test_nothing_is_loaded_from_where_others_can_write(cache_home):
+def test_nothing_is_loaded_from_where_others_can_write():
     environment().get_template("page").render()
     for folder in (own_folder(), own_folder().parent):
         folder.chmod(0o770)
