@@ -20,6 +20,14 @@ def pytest_make_parametrize_id(val, argname):
     return f"{argname}-{len(val)}-bytes" if isinstance(val, bytes) and not val.isascii() else None
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _cache_home(tmp_path_factory):
+    """Compiled templates stay out of the home of whoever runs the tests."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
 @pytest.fixture(scope="session")
 def tiny_backbone(tmp_path_factory):
     """An encoder directory as `pretrain` or a hub would give it: two layers, untrained, with a tokenizer of its own."""

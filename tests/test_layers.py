@@ -47,6 +47,7 @@ TIERS = {
         "fingerprints",
         "identities",
         "lease",
+        "lightly",
         "lock",
         "stages",
         "sums",

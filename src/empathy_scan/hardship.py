@@ -18,6 +18,7 @@ import polars as pl
 
 from empathy_scan.codebook import Role
 from empathy_scan.hardship_rules import IDIOMS, RULES, WORDS
+from empathy_scan.lightly import blank_english
 from empathy_scan.tables import TURNS, conform
 
 if TYPE_CHECKING:
@@ -123,15 +124,13 @@ def _possible(block: str, found: frozenset[str]) -> Iterator[_Rule]:
 @cache
 def _language() -> Language:
     """A blank English pipeline: its tokenizer is all that is needed."""
-    import spacy  # noqa: PLC0415 - takes a second to load; nothing needs it where no turn has a telling word
-
-    return spacy.blank("en")
+    return blank_english()
 
 
 @cache
 def _matcher(line: str) -> Matcher:
     """The matcher of one rule."""
-    from spacy.matcher import Matcher  # noqa: PLC0415 - as in _language
+    from spacy.matcher import Matcher  # noqa: PLC0415 - half a second; nothing needs it where no turn has a telling word
 
     matcher = Matcher(_language().vocab)
     matcher.add(line, [[_token(word) for word in line.split()]])

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain, groupby, islice
 from pathlib import Path
 from typing import Any
 
@@ -106,7 +107,9 @@ class Scorer:
         self, examples: list[Example], asked: list[Asked], p: dict[str, np.ndarray]
     ) -> tuple[list[list[Row]], list[list[Row]]]:
         """For each example the words that counted for each label asked for, and what is left of it without them."""
-        packed = self.bundle.packer.pack([examples[one.row] for one in asked])
+        rows = list(dict.fromkeys(one.row for one in asked))
+        by_row = dict(zip(rows, self.bundle.packer.pack([examples[row] for row in rows]), strict=True))
+        packed = [by_row[one.row] for one in asked]
         spans = self._spans(examples, asked, packed)
         told = [n for n, found in enumerate(spans) if found]
         less = [explain.without(packed[n], spans[n]) for n in told]
@@ -123,8 +126,7 @@ class Scorer:
         return evidence, deletions
 
     def _spans(self, examples: list[Example], asked: list[Asked], packed: list[Packed]) -> list[list[explain.Span]]:
-        """The words behind each asked label, found in batches of similar length."""
-        order = sorted(range(len(asked)), key=lambda n: len(packed[n].ids))
+        """The words behind each asked label."""
         found: list[list[explain.Span]] = [[] for _ in asked]
 
         def tell(chunk: list[int]) -> None:
@@ -133,8 +135,8 @@ class Scorer:
                 found[n] = explain.spans(examples[asked[n].row].text, packed[n], values)
 
         with runtime.threads() as submit:
-            for start in range(0, len(order), EXPLAINED_PER_BATCH):
-                submit(partial(tell, order[start : start + EXPLAINED_PER_BATCH]))
+            for chunk in _together(asked, packed):
+                submit(partial(tell, chunk))
         return found
 
 
@@ -239,6 +241,17 @@ def _asked(examples: list[Example], flags: list[str], tone: np.ndarray, kinds: l
             found.append(Asked(row, head, int(tone[row]), tone_names(example.role)[tone[row]]))
         found += [Asked(row, "attacks", n, ATTACK_NAMES[n]) for n, c in enumerate(ATTACK_CODES) if c in kinds[row]]
     return found
+
+
+def _together(asked: list[Asked], packed: list[Packed]) -> Iterator[list[int]]:
+    """What is asked, in batches of examples that have as many labels each and are of similar length."""
+    by_row: dict[int, list[int]] = {}
+    for n, one in enumerate(asked):
+        by_row.setdefault(one.row, []).append(n)
+    order = sorted(by_row.values(), key=lambda labels: (len(labels), len(packed[labels[0]].ids)))
+    for _, alike in groupby(order, key=len):
+        while chunk := list(islice(alike, EXPLAINED_PER_BATCH)):
+            yield list(chain.from_iterable(chunk))
 
 
 def _codes(row: np.ndarray, codes: str) -> str:

@@ -18,6 +18,7 @@ import polars as pl
 from empathy_scan.codebook import Role
 from empathy_scan.config import SegmentConfig
 from empathy_scan.errors import ConfigError
+from empathy_scan.lightly import blank_english
 from empathy_scan.tables import CONTEXT_TURN, SEGMENTS, TURNS, conform
 
 if TYPE_CHECKING:
@@ -174,9 +175,7 @@ def _sentence_starts(text: str) -> set[int]:
 @cache
 def _sentencizer() -> Language:
     """A blank English pipeline that knows where sentences end."""
-    import spacy  # noqa: PLC0415 - takes a second to load, and short turns never need it
-
-    language = spacy.blank("en")
+    language = blank_english()
     language.add_pipe("sentencizer")
     language.max_length = 2**31
     return language

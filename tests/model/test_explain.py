@@ -94,6 +94,16 @@ def test_examples_are_explained_together_as_alone(loaded):
         np.testing.assert_allclose(worth, explained(loaded.model, loaded.packer, text)[1], atol=1e-4)
 
 
+def test_labels_of_one_turn_are_explained_together_as_alone(loaded):
+    texts = ["you useless lot", "my order is late, AGAIN, and nobody rings me back"]
+    packed = loaded.packer.pack([Example("customer", text) for text in texts])
+    asked = [(packed[1], 8), (packed[0], OUTPUT), (packed[1], 3), (packed[1], OUTPUT)]
+    ones, outputs = zip(*asked, strict=True)
+    ask = explain.Contributions(loaded.model, loaded.packer)
+    for (one, output), worth in zip(asked, ask(ones, outputs), strict=True):
+        np.testing.assert_allclose(worth, ask([one], [output])[0], atol=1e-6)
+
+
 @given(text=st.text(alphabet="ab LATE!é😡\n", max_size=50))
 @settings(max_examples=40, deadline=None)
 def test_spans_lie_in_the_text_sorted_apart_and_weigh_up_to_one(loaded, text):

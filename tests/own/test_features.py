@@ -59,3 +59,15 @@ def test_the_same_words_have_the_same_rows_wherever_they_stand():
     assert one[0][1:].tolist() == other[0][1:].tolist()
     assert one[2][1] == other[2][1]
     assert one[2][0] != other[2][0]
+
+
+def test_a_bundle_loaded_for_scoring_alone_sees_the_same(loaded, tiny_bundle):
+    light = bundle.for_scoring(tiny_bundle)
+    assert isinstance(light, bundle.Light)
+    whole, alone = features.Looker(loaded), features.Looker(light)
+    packed, other = loaded.packer.pack(EXAMPLES), light.packer.pack(EXAMPLES)
+    assert packed == other
+    assert np.array_equal(whole.of_packed(packed).dense, alone.of_packed(other).dense)
+    weights = torch.linspace(-1, 1, whole.of_packed(packed).dense.shape[1])
+    for left, right in zip(whole.slopes(packed, weights), alone.slopes(other, weights), strict=True):
+        assert np.array_equal(left, right)

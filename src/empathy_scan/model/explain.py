@@ -9,7 +9,8 @@ the same turn with those words taken out, which is judged again.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
@@ -66,17 +67,36 @@ class Contributions:
         return worth
 
     def _leanly(self, lean: Lean, packed: Sequence[Packed], outputs: Sequence[int]) -> Tensor:
-        """As `_deep`, without padding and by fewer operations."""
-        order = sorted(range(len(packed)), key=lambda n: len(packed[n].ids))
-        flat = flatten([packed[n] for n in order])
+        """As `_deep`, without padding and by fewer operations; labels of one `Packed` share its forward pass."""
+        distinct = sorted({id(one): one for one in packed}.values(), key=lambda one: len(one.ids))
+        place = {id(one): n for n, one in enumerate(distinct)}
+        flat, lengths = flatten(distinct), [len(one.ids) for one in distinct]
+        found: list[Tensor] = [torch.empty(0)] * len(packed)
         with torch.enable_grad():
             embedded = lean.embedded[flat.ids].requires_grad_(True)
             deep = lean.deep(flat, embedded)
-            (slope,) = torch.autograd.grad(deep[torch.arange(len(order)), torch.tensor(outputs)[order]].sum(), embedded)
-        parts = (slope * (embedded.detach() - self.hidden_word)).sum(-1).split([len(packed[n].ids) for n in order])
-        by_place = sorted(zip(order, parts, strict=True), key=lambda pair: pair[0])
-        padded: Tensor = nn.utils.rnn.pad_sequence([part for _, part in by_place], batch_first=True)
+        gap = embedded.detach() - self.hidden_word
+        for turn in _turns([place[id(one)] for one in packed]):
+            rows = [place[id(packed[n])] for n in turn]
+            asked = deep[torch.tensor(rows), torch.tensor([outputs[n] for n in turn])].sum()
+            (slope,) = torch.autograd.grad(asked, embedded, retain_graph=True)
+            parts = (slope * gap).sum(-1).split(lengths)
+            for n, row in zip(turn, rows, strict=True):
+                found[n] = parts[row]
+        padded: Tensor = nn.utils.rnn.pad_sequence(found, batch_first=True)
         return padded
+
+
+def _turns(rows: Sequence[int]) -> Iterator[list[int]]:
+    """Positions in groups of which each holds a row once: the first of every row, then the second of those with two."""
+    groups: list[list[int]] = []
+    times: Counter[int] = Counter()
+    for position, row in enumerate(rows):
+        if times[row] == len(groups):
+            groups.append([])
+        groups[times[row]].append(position)
+        times[row] += 1
+    yield from groups
 
 
 def _phrase_worth(model: Heads, batch: Batch, outputs: Tensor) -> Tensor:

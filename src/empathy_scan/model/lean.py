@@ -164,14 +164,15 @@ class Lean:
     def _attention(self, qkv: Tensor, turned: Tensor, runs: Sequence[tuple[int, int]]) -> Tensor:
         """What each token hears [N, H] from its example."""
         H = self.heads * self.width
-        qk = qkv[:, : 2 * H].float().reshape(-1, 2 * self.heads, self.width // 2, 2)
+        qk, v = qkv.split([2 * H, H], dim=1)  # a slice's gradient would fill all else with zeros, each time
+        qk = qk.float().reshape(-1, 2 * self.heads, self.width // 2, 2)
         qk = torch.view_as_real(torch.view_as_complex(qk) * turned).flatten(1).to(qkv.dtype)
         split = (-1, self.heads, self.width)
-        q, k, v = (each.reshape(split) for each in (qk[:, :H], qk[:, H:], qkv[:, 2 * H :]))
-        heard, start = [], 0
-        for count, length in runs:
-            part = slice(start, start := start + count * length)
-            asks, tells, says = (x[part].view(count, length, *split[1:]).transpose(1, 2) for x in (q, k, v))
+        sizes = [count * length for count, length in runs]
+        by_run = (each.reshape(split).split(sizes) for each in (*qk.split(H, dim=1), v))
+        heard = []
+        for (count, length), *parts in zip(runs, *by_run, strict=True):
+            asks, tells, says = (x.view(count, length, *split[1:]).transpose(1, 2) for x in parts)
             found = F.scaled_dot_product_attention(asks, tells, says)  # [count, heads, length, width]
             heard.append(found.transpose(1, 2).reshape(count * length, H))
         return heard[0] if len(heard) == 1 else torch.cat(heard)
@@ -179,12 +180,13 @@ class Lean:
     def _heads(self, hidden: Tensor, flat: Flat) -> Tensor:
         """Logits [B, L] of the rows' hidden states [R, H]."""
         B = len(flat.focus)
-        said = F.linear(hidden[:-B], self.said)[flat.focus_rows.to(hidden.device)]  # [B, F, 3L]
+        focus, first = hidden.split([len(hidden) - B, B])
+        said = F.linear(focus, self.said)[flat.focus_rows.to(hidden.device)]  # [B, F, 3L]
         queries, values, mean = said.chunk(3, dim=-1)
         within = flat.focus.unsqueeze(-1).to(hidden.device)
         looks = queries.masked_fill(~within, -1e4).softmax(dim=1)
         average = (mean * within).sum(1) / within.sum(1)
-        return (looks * values * within).sum(1) + average + F.linear(hidden[-B:], self.first, self.bias)
+        return (looks * values * within).sum(1) + average + F.linear(first, self.first, self.bias)
 
 
 def frequencies(config: Any) -> Tensor:  # noqa: ANN401 - of transformers, or its values by name

@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 
 from empathy_scan.model import runtime
-from empathy_scan.model.bundle import Bundle
+from empathy_scan.model.bundle import Scoring
 from empathy_scan.model.lean import Flat, Lean, flatten
 from empathy_scan.model.paths import EXACT
 from empathy_scan.model.runtime import collate
@@ -65,7 +65,7 @@ class _View(Lean):
 class Looker:
     """A loaded bundle that turns segments into what heads see, and says which words counted for one."""
 
-    def __init__(self, bundle: Bundle) -> None:
+    def __init__(self, bundle: Scoring) -> None:
         self.packer = bundle.packer
         self.model: Any = bundle.model  # transformers tells too little of its types
         self._view = _View(bundle.model, EXACT) if Lean.fits(bundle.model) else None

@@ -76,7 +76,7 @@ def catch_up(store: Store, config: Config, bundle: Path | None, *, told: Told | 
 
     folder = folder_of(store.root, config)
     loaded = {key: heads.load(folder, each) for key, each in facts.items()}
-    looker, done = Looker(bundles.load(bundle)), 0
+    looker, done = Looker(bundles.for_scoring(bundle)), 0
     ids = todo["conversation_id"].unique(maintain_order=True)
     for part in ids.to_frame().iter_slices(AT_ONCE):
         wanted = todo.join(part, on="conversation_id", how="semi")

@@ -13,6 +13,7 @@ import jinja2
 
 from empathy_scan import __version__
 from empathy_scan.report import charts, digests, export, markdown, prose, words
+from empathy_scan.report.compiled import Compiled
 
 HTML, MARKDOWN = "html", "md"
 _PACKAGE = "empathy_scan.report"
@@ -33,28 +34,14 @@ _TO_CONVERSATION = re.compile(
 HasPage = Callable[[str], bool]  # whether a conversation has a page, by the name of its file
 
 
-class _Compiled(jinja2.BytecodeCache):
-    """Templates that this process has compiled: the next report needs them again."""
-
-    def __init__(self) -> None:
-        self._held: dict[str, bytes] = {}
-
-    def load_bytecode(self, bucket: jinja2.bccache.Bucket) -> None:
-        if (held := self._held.get(bucket.key)) is not None:
-            bucket.bytecode_from_string(held)
-
-    def dump_bytecode(self, bucket: jinja2.bccache.Bucket) -> None:
-        self._held[bucket.key] = bucket.bytecode_to_string()
-
-
-_COMPILED = {HTML: _Compiled(), MARKDOWN: _Compiled()}  # what a template becomes depends on its environment
+_COMPILED = {kind: Compiled(kind) for kind in (HTML, MARKDOWN)}
 
 
 class Templates:
     """The templates of every page, in HTML and in Markdown, with what every page shows."""
 
     def __init__(self, title: str, provenance: Mapping[str, str]) -> None:
-        """Compiles nothing yet: a template is compiled when a process first uses it."""
+        """Compiles nothing yet: a template is compiled when it is first used."""
         self._has_page: HasPage = lambda _: True
         shared = {
             "report_title": words.shown(title), "provenance": provenance, "shape": charts.shape,
