@@ -24,7 +24,7 @@ def _spacy() -> Any:  # noqa: ANN401 - a module
     if "spacy" not in sys.modules:
         with _left_out():
             import spacy  # noqa: PLC0415 - half a second; nothing needs it where no turn has a telling word
-        spacy.info = _info  # type: ignore[attr-defined] - imported there, and not named as exported
+        spacy.info = _info  # type: ignore[attr-defined]
     import spacy  # noqa: PLC0415 - as above
 
     return spacy
