@@ -21,6 +21,13 @@ MONDAY = datetime(2026, 10, 5, tzinfo=UTC)
 FOUND = [
     ("Write to ida.boyle+shop@mail.example.co.uk, please.", "Write to [EMAIL], please."),
     ("it's ida dot boyle at gmail dot com", "it's [EMAIL]"),
+    ("it's ida underscore b at g mail dot com", "it's [EMAIL]"),
+    ("use hens at the red barn dash york dot co dot uk", "use [EMAIL]"),
+    ("yeah b r i a n at b t internet dot com", "yeah [EMAIL]"),
+    ("have a look at the body shop dot com", "have a look at the body shop dot com"),
+    ("my record locator is KXTPQZ", "my record locator is [NUMBER]"),
+    ("record locator is PLEASE", "record locator is PLEASE"),
+    ("mijn naam is Sjoerd van der Wiel", "mijn naam is [NAME]"),
     ("Ring 07700 900123 or +44 (0)20 7946 0018.", "Ring [PHONE] or [PHONE]."),
     ("Ring 0044 7700 900 123.", "Ring [PHONE]."),
     ("(020) 7946 0018", "[PHONE]"),

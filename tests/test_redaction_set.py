@@ -25,6 +25,12 @@ def test_personal_data_of_a_group_is_found(found, group):
     assert sum(good) / len(good) >= RECALL[group]
 
 
+def test_what_was_written_later_is_found_too():
+    entities, placeholders, _ = measured("dev-more")
+    assert sum(one.good for one in entities) / len(entities) >= 0.97
+    assert sum(one.good for one in placeholders) / len(placeholders) >= 0.97
+
+
 def test_what_is_replaced_is_personal_data(found):
     good = [one.good for one in found[1]]
     assert sum(good) / len(good) >= 0.97
