@@ -164,15 +164,15 @@ class Lean:
     def _attention(self, qkv: Tensor, turned: Tensor, runs: Sequence[tuple[int, int]]) -> Tensor:
         """What each token hears [N, H] from its example."""
         H = self.heads * self.width
-        qk, v = qkv.split([2 * H, H], dim=1)  # a slice's gradient would fill all else with zeros, each time
+        qk, v = torch.split_with_sizes(qkv, [2 * H, H], dim=1)  # a slice's gradient would fill all else with zeros, each time
         qk = qk.float().reshape(-1, 2 * self.heads, self.width // 2, 2)
         qk = torch.view_as_real(torch.view_as_complex(qk) * turned).flatten(1).to(qkv.dtype)
-        split = (-1, self.heads, self.width)
+        shape = (-1, self.heads, self.width)
         sizes = [count * length for count, length in runs]
-        by_run = (each.reshape(split).split(sizes) for each in (*qk.split(H, dim=1), v))
+        by_run = (torch.split_with_sizes(each.reshape(shape), sizes) for each in (*qk.chunk(2, dim=1), v))
         heard = []
         for (count, length), *parts in zip(runs, *by_run, strict=True):
-            asks, tells, says = (x.view(count, length, *split[1:]).transpose(1, 2) for x in parts)
+            asks, tells, says = (x.view(count, length, *shape[1:]).transpose(1, 2) for x in parts)
             found = F.scaled_dot_product_attention(asks, tells, says)  # [count, heads, length, width]
             heard.append(found.transpose(1, 2).reshape(count * length, H))
         return heard[0] if len(heard) == 1 else torch.cat(heard)
@@ -180,7 +180,7 @@ class Lean:
     def _heads(self, hidden: Tensor, flat: Flat) -> Tensor:
         """Logits [B, L] of the rows' hidden states [R, H]."""
         B = len(flat.focus)
-        focus, first = hidden.split([len(hidden) - B, B])
+        focus, first = torch.split_with_sizes(hidden, [len(hidden) - B, B])
         said = F.linear(focus, self.said)[flat.focus_rows.to(hidden.device)]  # [B, F, 3L]
         queries, values, mean = said.chunk(3, dim=-1)
         within = flat.focus.unsqueeze(-1).to(hidden.device)
