@@ -164,7 +164,7 @@ class Lean:
     def _attention(self, qkv: Tensor, turned: Tensor, runs: Sequence[tuple[int, int]]) -> Tensor:
         """What each token hears [N, H] from its example."""
         H = self.heads * self.width
-        qk, v = torch.split_with_sizes(qkv, [2 * H, H], dim=1)  # a slice's gradient would fill all else with zeros, each time
+        qk, v = torch.split_with_sizes(qkv, [2 * H, H], dim=1)  # the gradient of a slice would fill all else with zeros
         qk = qk.float().reshape(-1, 2 * self.heads, self.width // 2, 2)
         qk = torch.view_as_real(torch.view_as_complex(qk) * turned).flatten(1).to(qkv.dtype)
         shape = (-1, self.heads, self.width)
