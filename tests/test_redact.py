@@ -27,7 +27,6 @@ FOUND = [
     ("have a look at the body shop dot com", "have a look at the body shop dot com"),
     ("my record locator is KXTPQZ", "my record locator is [NUMBER]"),
     ("record locator is PLEASE", "record locator is PLEASE"),
-    ("mijn naam is Sjoerd van der Wiel", "mijn naam is [NAME]"),
     ("Ring 07700 900123 or +44 (0)20 7946 0018.", "Ring [PHONE] or [PHONE]."),
     ("Ring 0044 7700 900 123.", "Ring [PHONE]."),
     ("(020) 7946 0018", "[PHONE]"),

@@ -374,7 +374,7 @@ def _name_rules() -> list[Rule]:
 
 def _introductions() -> list[Rule]:
     """Names that somebody gives as their own."""
-    named = r"\bname(?:'s|’s| is| was|:)|\bmijn naam is|\bmein name ist|\bmi nombre es|\bme llamo|\bje m['’]appelle|\bunder the name(?: of)?|\bin the name of"
+    named = r"\bname(?:'s|’s| is| was|:)|\bunder the name(?: of)?|\bin the name of"
     introduced = r"(?i:\bthis is|\bi['’]?m|\bi am|\bit['’]s) "
     here = r"(?i:speaking|calling|ringing|phoning|here|from|on behalf)"
     return [
