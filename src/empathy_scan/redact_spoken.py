@@ -149,7 +149,7 @@ _LOCAL = rf"(?:(?<=\b\w )i(?= )|(?:[a-z] (?:as in|like in)|[b-hj-z] for) [a-z-]{
 
 def _wide_mail(match: re.Match[str]) -> str:
     """`[EMAIL]`, unless the word before "at" says that a site is meant."""
-    user = re.search(r"(\S+) at ", match[0], re.IGNORECASE)
+    user = re.search(r"(?<!\S)(\S++) at ", match[0], re.IGNORECASE)
     return match[0] if user and re.fullmatch(_NO_USER, user[1], re.IGNORECASE) else "[EMAIL]"
 
 

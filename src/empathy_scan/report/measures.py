@@ -31,6 +31,7 @@ class Measure:
 
 
 _CALLS = ("call for empathy", "calls for empathy")
+_SHORT_CALLS = ("message", "messages")  # that called for empathy
 _HOSTILE = ("hostile message", "hostile messages")
 _CONVERSATIONS = ("conversation", "conversations")
 _CARING = ("caring message", "caring messages")
@@ -39,19 +40,20 @@ HEADLINES: tuple[Measure, ...] = (
     Measure(
         "empathy_rate", "Answered with understanding", "Understood", "empathic", _CALLS,
         "Of the calls for empathy, how many got an answer that shows this customer's own situation was understood, "
-        "or that asks about it openly.",
+        "or that asks about it openly.", short=_SHORT_CALLS,
     ),
     Measure(
         "scripted_rate", "Stock phrases only", "Stock phrases only", "scripted", _CALLS,
         "Of the calls for empathy, how many were answered only with phrases that would fit any other conversation, "
-        "such as “I apologise for any inconvenience”.",
+        "such as “I apologise for any inconvenience”.", short=_SHORT_CALLS,
     ),
     Measure(
         "missed_rate", "Missed", "Missed", "missed", _CALLS,
         "Of the calls for empathy, how many were answered with neither understanding nor a stock phrase.",
+        short=_SHORT_CALLS,
     ),
     Measure(
-        "mirroring", "Tone slips under attack", "Tone slips under attack", "guarded",
+        "mirroring", "Tone slips under attack", "Tone slips", "guarded",
         ("answer to a hostile message", "answers to hostile messages"),
         "How much more often the agent's tone is guarded or hostile right after a hostile customer than otherwise. "
         "+30 points may be 35 of 100 answers instead of 5; near 0 is a steady hand.",
