@@ -85,7 +85,8 @@ def test_the_rule_can_be_switched_off():
 
 
 @pytest.mark.parametrize(
-    "text", [" " * 100_000, "and " * 25_000, "1." * 50_000, "sorry for you " * 7_000, "." * 100_000]
+    "text",
+    [" " * 100_000, "and " * 25_000, "1." * 50_000, "sorry for you " * 7_000, "." * 100_000, "boiler, leak, " * 7_000],
 )
 def test_a_long_text_is_looked_through_soon(text):
     began = time.process_time()

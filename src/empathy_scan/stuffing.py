@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib import resources
-from itertools import takewhile
+from itertools import groupby
 
 from empathy_scan.config import ScoreConfig
 from empathy_scan.parroting import UNCOUNTED, Rule, Span, folded, said_back, seen, words
@@ -71,7 +71,7 @@ def pasted(text: str, said: Iterable[str]) -> list[Span]:
     customers = {word for one in said for word in words(one)}
     clauses = list(_clauses(text))
     kinds = [_kind(text[start:end], text[end : end + 1], customers) for start, end in clauses]
-    listed = {place for place in range(len(kinds)) if kinds[place] == _PART and _in_list(kinds, place)}
+    listed = set(_lists(kinds))
     found = {place for place, kind in enumerate(kinds) if kind == _STOCK_PHRASE or place in listed}
     if len(found) < LEAST:
         return []
@@ -108,8 +108,9 @@ def _kind(clause: str, sign: str, customers: set[str]) -> str:
     return _PART if slots and few and not _SAYS & set(own) else ""
 
 
-def _in_list(kinds: list[str], place: int) -> bool:
-    """Whether a part stands among so many others, or stock phrases, that are unbroken."""
-    before = takewhile(bool, reversed(kinds[:place]))
-    after = takewhile(bool, kinds[place:])
-    return sum(1 for _ in before) + sum(1 for _ in after) >= LEAST
+def _lists(kinds: list[str]) -> Iterator[int]:
+    """The parts that stand among so many others, or stock phrases, that are unbroken; each clause is seen once."""
+    for taken, run in groupby(range(len(kinds)), key=lambda place: bool(kinds[place])):
+        places = list(run)
+        if taken and len(places) >= LEAST:
+            yield from (place for place in places if kinds[place] == _PART)

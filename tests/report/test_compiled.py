@@ -1,3 +1,5 @@
+import os
+
 import jinja2
 import pytest
 
@@ -72,3 +74,13 @@ def test_pages_are_made_without_a_folder_of_ours(cache_home):
     cache_home.write_text("a file in the way")
     assert own_folder() is None
     assert environment().get_template("page").render() == "012"
+
+
+def test_a_umask_that_lets_the_group_write_leaves_the_folder_in_use():
+    before = os.umask(0o002)
+    try:
+        environment().get_template("page").render()
+    finally:
+        os.umask(before)
+    assert own_folder() is not None
+    assert known()

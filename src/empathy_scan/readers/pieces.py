@@ -141,7 +141,10 @@ def _sound(parsed: Parsed) -> Parsed:
     spoken = [each for each in parsed.conversations if each.turns]
     if not all(isinstance(turn.text, str) for each in spoken for turn in each.turns):
         raise TypeError("text")
-    return parsed if len(spoken) == len(parsed.conversations) else replace(parsed, conversations=spoken)
+    if not (silent := len(parsed.conversations) - len(spoken)):
+        return parsed
+    note = f"{silent} {'conversation' if silent == 1 else 'conversations'} in which nobody speaks left out"
+    return replace(parsed, conversations=spoken, notes=[*parsed.notes, note])
 
 
 def _in_parts(large: stream.Large, config: ReadConfig) -> Iterator[Piece | Problem]:

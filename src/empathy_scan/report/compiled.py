@@ -63,7 +63,8 @@ def own_folder() -> Path | None:
     try:
         above = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "empathy-scan"
         folder = above / f"templates-{__version__}-{jinja2.__version__}-{sys.implementation.cache_tag}"
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for each in (above, folder):  # `parents` alone would leave the upper one to the umask
+            each.mkdir(mode=0o700, parents=True, exist_ok=True)
         return folder if folder.is_absolute() and all(map(_is_ours_alone, (above, folder))) else None
     except (OSError, RuntimeError):  # read-only, or nobody's home
         return None

@@ -20,8 +20,9 @@ ANSWERED = (
 )
 RANGES = "The range in brackets says how far the luck of the calls alone could have moved a figure."
 NAMED = (
-    "Somebody is named only where the difference is too large to be luck: of agents who are in truth all alike, about "
-    "one in twenty would be named, or fewer. Who is not named may differ too; there are too few conversations to tell."
+    "Somebody is named only where luck alone would seldom make such a difference: of agents who are in truth all "
+    "alike, about one in twenty would be named, or fewer. Who is not named may differ too; there are too few "
+    "conversations to tell."
 )
 _STOCK = (
     "a phrase of care that could be pasted into any other conversation unchanged. A first name or a product name in it "
