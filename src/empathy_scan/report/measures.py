@@ -65,7 +65,7 @@ HEADLINES: tuple[Measure, ...] = (
         "next step.",
     ),
     Measure(
-        "abuse_load", "Abuse taken", "Abuse taken per 100 conversations", "load", _CONVERSATIONS,
+        "abuse_load", "Abuse taken", "Abuse taken per 100", "load", _CONVERSATIONS,
         "Hostile messages from customers per 100 conversations. A load on the agent, never a mark.", form="load",
     ),
 )  # fmt: skip
