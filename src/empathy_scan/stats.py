@@ -99,14 +99,16 @@ def resample_sums(sums: Numbers, counts: Counts, *, resamples: int, seed: Sequen
     return totals
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=2)
 def times_drawn(conversations: int, *, resamples: int, seed: int) -> Numbers:
     """How often each conversation is in each resample [resamples, conversations]: for figures that are no plain sums.
 
     The same number of conversations and the same seed give the same draws, so what is compared is drawn alike.
     """
     draw, share = np.random.default_rng([seed, conversations]), np.full(conversations, 1 / conversations)
-    return draw.multinomial(conversations, share, size=resamples).astype(np.float64)
+    drawn = draw.multinomial(conversations, share, size=resamples).astype(np.float64)
+    drawn.setflags(write=False)  # it is kept
+    return drawn
 
 
 def proportion(sums: Numbers, counts: Counts, *, resamples: int, seed: Sequence[int]) -> Estimate:

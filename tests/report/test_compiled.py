@@ -1,3 +1,5 @@
+"""Compiled templates are kept where nobody else can put others in their place, and are of no use anywhere else."""
+
 import os
 
 import jinja2
@@ -67,6 +69,14 @@ def test_a_link_in_the_place_of_the_folder_is_not_followed(cache_home, tmp_path)
     elsewhere = tmp_path / "elsewhere"
     (cache_home / "empathy-scan").rename(elsewhere)
     (cache_home / "empathy-scan").symlink_to(elsewhere)
+    assert not known()
+
+
+@pytest.mark.skipif(not hasattr(os, "getuid") or os.getuid() != 0, reason="only root can give a folder away")
+def test_nothing_is_loaded_from_below_a_folder_of_somebody_else(cache_home):
+    environment().get_template("page").render()
+    os.chown(cache_home, 12345, -1)
+    assert own_folder() is None
     assert not known()
 
 

@@ -65,7 +65,8 @@ def own_folder() -> Path | None:
         folder = above / f"templates-{__version__}-{jinja2.__version__}-{sys.implementation.cache_tag}"
         for each in (above, folder):  # `parents` alone would leave the upper one to the umask
             each.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return folder if folder.is_absolute() and all(map(_is_ours_alone, (above, folder))) else None
+        ours = above.parent.stat().st_uid == os.getuid() and all(map(_is_ours_alone, (above, folder)))
+        return folder if ours and folder.is_absolute() else None  # whose the parent is could put another in its place
     except (OSError, RuntimeError):  # read-only, or nobody's home
         return None
 
