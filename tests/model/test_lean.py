@@ -1,5 +1,10 @@
 """The lean forward pass beside the plain one of transformers: the same logits, whatever stands in the batch."""
 
+import os
+import subprocess
+import sys
+import threading
+
 import numpy as np
 import pytest
 import torch
@@ -101,6 +106,41 @@ def test_an_error_in_a_thread_comes_out():
             submit(lambda: 1 / 0)
     finally:
         torch.set_num_threads(before)
+
+
+def test_threads_stay():
+    before = torch.get_num_threads()
+    seen = []
+    try:
+        torch.set_num_threads(2)
+        for _ in range(5):
+            with runtime.threads() as submit:
+                for _ in range(8):
+                    submit(lambda: seen.append(threading.get_ident()))
+    finally:
+        torch.set_num_threads(before)
+    assert len(seen) == 40
+    assert 1 <= len(set(seen)) <= 2
+    assert threading.get_ident() not in seen
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+def test_a_fork_has_threads_of_its_own():
+    program = """
+import os, torch
+from empathy_scan.model import runtime
+torch.set_num_threads(2)
+done = []
+with runtime.threads() as submit:
+    submit(lambda: done.append(1))
+child = os.fork()
+with runtime.threads() as submit:
+    submit(lambda: done.append(2))
+if child == 0:
+    os._exit(0 if done == [1, 2] else 1)
+raise SystemExit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) or done != [1, 2])
+"""
+    subprocess.run([sys.executable, "-W", "ignore", "-c", program], check=True, timeout=60)  # noqa: S603 - ours
 
 
 def test_words_count_the_same_in_the_lean_pass(loaded):

@@ -8,10 +8,12 @@ on the number of threads (up to rounding; a test holds it).
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
@@ -142,10 +144,18 @@ def threads() -> Iterator[Submit]:
         yield lambda call: call()
         return
     under_way: list[Future[None]] = []
-    with ThreadPoolExecutor(number, initializer=_alone) as pool:
-        yield lambda call: under_way.append(pool.submit(call))
-        for each in under_way:
-            each.result()
+    try:
+        yield lambda call: under_way.append(_pool(number, os.getpid()).submit(call))
+    finally:
+        wait(under_way)
+    for each in under_way:
+        each.result()
+
+
+@cache
+def _pool(number: int, process: int) -> ThreadPoolExecutor:  # noqa: ARG001 - threads do not come along into a fork
+    """Threads that stay: new ones would each begin a part of memory of their own, which is never given back."""
+    return ThreadPoolExecutor(number, initializer=_alone)
 
 
 def _alone() -> None:
