@@ -1,4 +1,4 @@
-"""A scan of many conversations of which the cache knows no turn: rate, shares of the stages, peak of memory.
+"""A scan of many conversations of which the cache knows no turn: rate, shares of the stages, memory, what is stored.
 
     python benchmarks/large_scan.py --corpora FOLDER [--conversations 100000] [--turns 4] [--names cucom star sgd]
 
@@ -44,8 +44,9 @@ def main() -> None:
         keys = segment_keys(segments_of(list(copies(pool, SAMPLED, wanted.turns)))[1])
         print(f"{len(pool):,} conversations of {len(wanted.names)} corpora; {len(keys):,} turns of {SAMPLED:,} copies,")
         print(f"of which {1 - keys.n_unique() / len(keys):.2%} repeat another with its context", flush=True)
-        seconds, processor, peaks = scan(folder)
+        seconds, processor, peaks = scan(folder, wanted.workers)
         told = _last_run(folder / "store")
+        kept = {part: _bytes(folder / "store", part) for part in ("results", "cache")}
     turns = told["scored_turns"]
     print(f"{wanted.conversations:,} conversations, {told['turns']:,} turns, {turns:,} of them scored")
     print(f"{seconds:,.0f} s: {wanted.conversations / seconds:.1f} conversations/s, {turns / seconds:.0f} turns/s")
@@ -53,6 +54,7 @@ def main() -> None:
         f"processor time {processor:,.0f} s: {processor / turns * 1e3:.1f} ms a turn, {processor / seconds:.2f} cores"
     )
     print(f"peak of memory {peaks[-1]:,.0f} MB; after each tenth of the time: {_tenths(peaks)}")
+    print(", ".join(f"{part} {size / turns:,.0f} bytes a turn" for part, size in kept.items()))
     whole = sum(told["stages"].values())
     print(", ".join(f"{stage} {spent / whole:.1%}" for stage, spent in told["stages"].items()))
 
@@ -74,11 +76,21 @@ def _edit(text: str, words: Sequence[str], dice: random.Random) -> str:
     return " ".join(said)
 
 
-def scan(folder: Path) -> tuple[float, float, list[float]]:
+def scan(folder: Path, workers: int) -> tuple[float, float, list[float]]:
     """Seconds by the clock and of the processor of a scan of `folder`/in, and its peak of memory so far, by second."""
     started, before = time.monotonic(), _children()
     places = ["--store", str(folder / "store"), "--reports", str(folder / "report")]
-    command = [sys.executable, "-m", "empathy_scan", "scan", str(folder / "in"), *places, "--quiet"]
+    command = [
+        sys.executable,
+        "-m",
+        "empathy_scan",
+        "scan",
+        str(folder / "in"),
+        *places,
+        "--quiet",
+        "--workers",
+        str(workers),
+    ]
     running = subprocess.Popen(command)  # noqa: S603
     peaks = [0.0]
     while running.poll() is None:
@@ -91,6 +103,12 @@ def scan(folder: Path) -> tuple[float, float, list[float]]:
 
 def _tenths(peaks: Sequence[float]) -> str:
     return ", ".join(f"{peaks[len(peaks) * n // 10 - 1]:,.0f}" for n in range(1, 11))
+
+
+def _bytes(store: Path, part: str) -> int:
+    """What lies in the store's content cache, or in all else of it."""
+    files = (each for each in store.rglob("*") if each.is_file())
+    return sum(each.stat().st_size for each in files if ("_cache" in each.parts) == (part == "cache"))
 
 
 def _last_run(store: Path) -> dict[str, Any]:
@@ -112,6 +130,7 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument("--conversations", type=int, default=100_000)
     parser.add_argument("--turns", type=int, default=4, help="of each conversation")
+    parser.add_argument("--workers", type=int, default=1, help="processes that score; their memory is not counted")
     parser.add_argument("--folder", type=Path, help="where files and store lie meanwhile (the system's, without)")
     return parser.parse_args()
 
