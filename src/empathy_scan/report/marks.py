@@ -270,7 +270,8 @@ def _piece(
     if not over:
         return Piece(words.shown(text), house=house)
     labels = tuple(dict.fromkeys(span[2] for span in over))
-    title = f"counted for: {words.listing(dict.fromkeys(own[label] if label in own else called(label) for label in labels))}"
+    named = dict.fromkeys(own[label] if label in own else called(label) for label in labels)
+    title = f"counted for: {words.listing(named)}"
     kind = OWN if labels[0] in own else _CHIPS[labels[0]][0]
     return Piece(words.shown(text), kind, over[0][3] >= STRONG, title, labels, house)
 
