@@ -5,7 +5,7 @@ It is the page that a report has of the conversation, with the turns as plain va
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -175,10 +175,12 @@ def stored(store: str, conversation: str, config: Config) -> JudgedConversation:
     ruled = appeals.standing(opened, config)
     turns, labels = (roster.merge(frame, listed_people) for frame in (found.turns, ruled.labels(found.labels)))
     scores = ruled.scores(found.scores)
+    told = telling.told(opened, config, found.conversations)
     shown = _shown(
-        turns, scores, labels, said=said, config=config, names=listed_people.names, note=note, appealed=ruled.told
-    )
-    own = _own(telling.told(opened, config, found.conversations))
+        turns, scores, labels, said=said, config=config, names=listed_people.names, note=note,
+        background=report.Background(appeals=ruled.told, own=told),
+    )  # fmt: skip
+    own = _own(told)
     return replace(shown, turns=[replace(turn, own=own.get(turn.turn, [])) for turn in shown.turns])
 
 
@@ -205,14 +207,15 @@ def _shown(
     config: Config,
     names: Mapping[str, str] | None = None,
     note: str = "",
-    appealed: Sequence[report.Appealed] = (),
+    background: report.Background | None = None,
 ) -> JudgedConversation:
-    """One conversation's page and turns."""
+    """One conversation's page and turns; of the background its appeals and own labels."""
     frames = report.Frames(
         turns=turns, scores=scores, labels=labels, figures=tables.FIGURES.empty(), rejects=tables.REJECTS.empty(),
         phrases=said, weeks=pl.DataFrame(schema=trends.WEEKS), changes=pl.DataFrame(schema=trends.CHANGES),
     )  # fmt: skip
-    material = report.prepare(frames, config.report, People(names or {}), appealed)
+    known = background or report.Background()
+    material = report.prepare(frames, config.report, People(names or {}), known.appeals, report.on_turns(known.own))
     conversation_id = str(turns["conversation_id"][0])
     (page,) = dialogue.dialogues(material, [conversation_id])
     houses = material.house.filter(pl.col("conversation_id") == conversation_id).to_dicts()

@@ -11,10 +11,11 @@ from pathlib import Path
 import polars as pl
 
 from empathy_scan import own_codebook, report, roster
+from empathy_scan.appeals_log import Case, Log
 from empathy_scan.config import Config
 from empathy_scan.errors import StoreError, UsageError
 from empathy_scan.report import reviewed
-from empathy_scan.review import agreement, questions, sample, sheets
+from empathy_scan.review import agreement, disputed, questions, sample, sheets
 from empathy_scan.review.agreement import Review, Standard
 from empathy_scan.review.coefficients import ALPHA, KAPPA
 from empathy_scan.review.queue import PARTS, Item, Queue, person
@@ -67,25 +68,27 @@ def export(  # noqa: PLR0913 - a keyword per option
     """Draw turns into the queue, and write them into a file, or into one per reviewer whom the wish names.
 
     `reports` is the folder of a report whose cited moments are drawn, `outlook` that of the own label for whose sake
-    turns are drawn. With `only_open` nothing is drawn: what is still
-    unanswered is written. Raises UsageError where nothing can be drawn, StoreError and OutputError.
+    turns are drawn. With `only_open` nothing is drawn: what is still unanswered is written. Files hold appealed
+    messages, too, unless own labels alone are asked. Raises UsageError where nothing can be drawn, StoreError and
+    OutputError.
     """
     if out is not None and out.suffix.lower() not in sheets.KINDS:
         raise UsageError(f"{out} is neither {' nor '.join(sheets.KINDS)}", remedy="name a file such as review.xlsx")
     notes: tuple[str, ...] = ()
     items: Sequence[Item] = queue.items()
     frame, parts = 0, dict[str, int]()
+    agents = [" ".join(each.split()).casefold().replace(" ", ".") for each in wish.agents]
     if not only_open:
         listed = roster.load(config.roles.roster)
         loaded = store.load(since=since, until=until)
         stored = replace(loaded, labels=roster.merge(loaded.labels, listed))
-        agents = [" ".join(each.split()).casefold().replace(" ", ".") for each in wish.agents]
         drawn = sample.draw(stored, queue, replace(wish, agents=agents), cited=_cited(reports),
                             outlook=outlook)  # fmt: skip
         items, frame, notes = drawn.draw.items, drawn.frame, drawn.notes
         parts = {part: sum(item.part == part for item in items) for part in PARTS}
     answered = set(agreement.first_answers(queue.answers()))
-    files = _written(out, items, wish.reviewers, answered, queue.own) if out is not None else {}
+    appealed = _appealed(queue, replace(wish, agents=agents))
+    files = _written(out, items, wish.reviewers, answered, queue.own, appealed) if out is not None else {}
     anybody = {name for name, _ in answered}
     waiting = sum(item.id not in anybody for item in queue.items())
     return Exported(sum(parts.values()), parts, frame, waiting, files, str(queue.folder), notes)
@@ -173,17 +176,27 @@ def _cited(reports: Path | None) -> pl.DataFrame | None:
     return pl.concat([of_customers, of_agents]).drop_nulls().unique()
 
 
+def _appealed(queue: Queue, wish: Wish) -> list[Case]:
+    """The open appeals against messages of the roles and agents of a wish; none where own labels alone are asked."""
+    return [
+        case for case in Log(queue.folder).cases().values()
+        if case.is_open and not wish.asks and case.opening.role in wish.roles
+        and (not wish.agents or case.opening.agent_id in wish.agents)
+    ]  # fmt: skip
+
+
 def _written(
     out: Path,
     items: Sequence[Item],
     reviewers: Sequence[str],
     answered: Collection[tuple[str, str]],
     asked: Sequence[questions.Question],
+    appealed: Sequence[Case],
 ) -> dict[str, int]:
     """The files written, with their turns: for each reviewer what they have not answered, else what nobody has."""
     if not reviewers:
         names = {name for name, _ in answered}
-        own = [item for item in items if item.id not in names]
+        own = disputed.mixed([item for item in items if item.id not in names], disputed.asked(appealed))
         sheets.write(out, own, own=asked)
         return {str(out): len(own)}
     anybody, files = {name for name, _ in answered}, {}
@@ -196,6 +209,7 @@ def _written(
             and (item.id, person(name)) not in answered
         ]  # fmt: skip
         path = out if len(reviewers) == 1 else out.with_name(f"{out.stem}-{sheets.slug(name)}{out.suffix}")
+        own = disputed.mixed(own, disputed.asked(appealed, name))
         sheets.write(path, own, reviewer=name, own=asked)
         files[str(path)] = len(own)
     return files

@@ -45,7 +45,8 @@ def test_a_conversation_shows_what_the_centres_own_heads_find(trained, capsys):
     assert frame.filter(pl.col("own").list.contains("next_steps"))["turn"].to_list() == mine
     screen.show(talk, where="", no_color=True, only_ascii=False)
     printed = capsys.readouterr().out
-    assert printed.count("your label: next <b>steps</b>") == len(mine)
+    assert printed.count("§ next <b>steps</b> ") == len(mine)
+    assert printed.count("your label “next <b>steps</b>”: “") == len(mine)
     first = next(turn for turn in talk.turns if turn.own)
     for span in first.own[0]["evidence"]:
         assert first.text[span["start"] : span["end"]] in printed
@@ -177,6 +178,11 @@ def test_the_pages_escape_what_a_codebook_says(trained):
     method = (trained.folder / "pages" / "method.html").read_text(encoding="utf-8")
     assert "what happens next &amp; when" in method
     agent = (trained.folder / "pages" / "agents" / "noor.a.html").read_text(encoding="utf-8")
+    for path in (trained.folder / "pages" / "conversations").glob("chat-*.html"):
+        talk = path.read_text(encoding="utf-8")
+        assert "next &lt;b&gt;steps&lt;/b&gt;" in talk
+        assert '<mark class="own strong"' in talk
+        assert "next <b>" not in talk
     assert "Messages to read" in agent
     assert "<mark" in agent[agent.index("Messages to read") :]
     plain = (trained.folder / "pages" / "index.md").read_text(encoding="utf-8")
@@ -187,6 +193,7 @@ def test_a_store_without_heads_has_a_report_without_a_word_of_them(office):
     front, _ = rebuild.write_report(office.store, office.folder / "pages", office.config)
     assert "Your own labels" not in front.read_text(encoding="utf-8")
     assert not (office.folder / "pages" / "data" / "own_labels.csv").exists()
+    assert "Your own labels" not in (office.folder / "pages" / "conversations" / "chat-00.html").read_text("utf-8")
 
 
 def test_a_broken_codebook_ends_a_scan_before_the_store_is_touched(trained):

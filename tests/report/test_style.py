@@ -75,7 +75,7 @@ def test_bars_of_intervals_can_be_seen_on_every_ground(theme):
     colours, opacity = THEMES[theme], float(re.search(r"\.bar \.range \{[^}]*stroke-opacity: ([\d.]+)", SHEET)[1])
     seen = {
         (kind, ground): contrast(mixed(colours[kind], colours[ground], opacity), colours[ground])
-        for kind, ground in itertools.product(KINDS, ("page", "card"))
+        for kind, ground in itertools.product((*KINDS, "accent"), ("page", "card"))
     }
     assert {pair: ratio for pair, ratio in seen.items() if ratio < 3} == {}
 

@@ -152,7 +152,7 @@ def import_(
 
     from empathy_scan.review import incoming  # noqa: PLC0415 - polars stays out of --help
 
-    _demand_turns(folder)
+    _demand_turns(folder, appeals=True)
     found = incoming.read_in(folder, files, reviewer=reviewer, again=second_thoughts)
     base.tell_rejects(found.rejects)
     if as_json:

@@ -17,7 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from empathy_scan.cli.base import safe
-from empathy_scan.dialogue import JudgedConversation, JudgedTurn
+from empathy_scan.dialogue import JudgedConversation
 from empathy_scan.report import sketch
 from empathy_scan.report.dialogue import Dialogue, Turn
 from empathy_scan.report.inshort import Reference
@@ -28,14 +28,15 @@ WIDEST = 200
 STYLES = {
     "empathic": "green", "rose": "green", "owns": "green", "scripted": "yellow", "guarded": "dark_orange",
     "upset": "dark_orange", "hostile": "bold red", "load": "magenta", "missed": "cyan", "hardship": "cyan",
+    "own": "blue",
 }  # fmt: skip
 _SIGNS = {
     "empathic": "●", "scripted": "■", "missed": "○", "guarded": "▲", "hostile": "◆", "rose": "★", "owns": "✓",
-    "upset": "~", "hardship": "♥", "unsure": "?", "open": "○", "load": "▮",
+    "upset": "~", "hardship": "♥", "unsure": "?", "open": "○", "load": "▮", "own": "§",
 }  # fmt: skip
 _PLAIN_SIGNS = {
     "empathic": "+", "scripted": "s", "missed": "o", "guarded": "g", "hostile": "H", "rose": "*", "owns": "v",
-    "upset": "u", "hardship": "h", "unsure": "?", "open": "-", "load": "!",
+    "upset": "u", "hardship": "h", "unsure": "?", "open": "-", "load": "!", "own": "=",
 }  # fmt: skip
 _NEEDED = "▁▄█▔▀●■○▲◆★✓♥▮“”…–→"  # what a terminal must be able to show for more than ASCII
 # Typographic characters of ours and of transcripts that have a plain form.
@@ -88,14 +89,14 @@ class Screen:
 
     def conversation(self, found: JudgedConversation) -> RenderableType:
         """A conversation from top to bottom."""
-        page, own = found.page, {turn.number: tuple(_own(turn)) for turn in found.turns}
+        page = found.page
         return Group(
             Text(self.words(page.heading), style="bold"),
             Text(self.words(" · ".join(page.facts)), style="dim"),
             *self._short(page),
             *self._course(page),
             *self._heading("What was said"),
-            *(part for turn in page.turns for part in self._turn(turn, own.get(turn.number, ()))),
+            *(part for turn in page.turns for part in self._turn(turn)),
             *([Text(self.words(found.note), style="dim")] if found.note else []),
         )
 
@@ -143,15 +144,15 @@ class Screen:
         grouped = f" Each sign is {drawn.grouped} messages, drawn with the harshest tone in them." * (drawn.grouped > 1)
         yield Text(self.words(" ".join(page.course.told) + grouped))
 
-    def _turn(self, turn: Turn, own: Sequence[str] = ()) -> Iterator[RenderableType]:
-        """One message: who and when with its labels, the words, why it has the labels, and those of the centre."""
+    def _turn(self, turn: Turn) -> Iterator[RenderableType]:
+        """One message: who and when with its labels, the words, and why it has the labels."""
         yield Text("")
         yield self._who(turn)
         words = Text(overflow="fold")
         for piece in turn.pieces:
             words.append(self.words(piece.text), style=_style(piece))
         why = Text(overflow="fold")
-        for line in (*self._why(turn), *(Text(self.words(told)) for told in own)):
+        for line in self._why(turn):
             why.append_text(Text("\n" if why else "")).append_text(line)
         indent = 0 if self.width < WIDE // 2 else 4 + 4 * (turn.side == "agent")
         if self.width < WIDE:
@@ -171,7 +172,7 @@ class Screen:
         line.append(f" {turn.when}" if turn.when else "", style="dim")
         for chip in turn.chips:
             line.append("  ").append_text(self._sign(chip.kind))
-            line.append(f" {chip.text} {chip.chance}".rstrip(), style=STYLES.get(chip.kind, ""))
+            line.append(self.words(f" {chip.text} {chip.chance}".rstrip()), style=STYLES.get(chip.kind, ""))
         return line
 
     def _why(self, turn: Turn) -> Iterator[Text]:
@@ -195,14 +196,6 @@ class Screen:
 
     def _sign(self, kind: str) -> Text:
         return Text(self._signs.get(kind, "-"), style=STYLES.get(kind, ""))
-
-
-def _own(turn: JudgedTurn) -> Iterator[str]:
-    """The labels of the centre's own that a message has, each with the words that carried it."""
-    for one in turn.own:
-        quotes = ", ".join(f"“{turn.text[span['start'] : span['end']]}”" for span in one["evidence"])
-        care = ", read with care" if one["verdict"] == "doubtful" else ""
-        yield f"your label{care}: {one['name']} {one['p']:.0%}{': ' if quotes else ''}{quotes}"
 
 
 def _style(piece: Piece) -> str:

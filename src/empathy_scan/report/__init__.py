@@ -7,7 +7,7 @@ from empathy_scan.report.material import WEEKLY, WEEKS, Frames, People, prepare
 from empathy_scan.report.measures import bands, letters
 from empathy_scan.report.method import Background, Model
 from empathy_scan.report.own import Label as OwnLabel
-from empathy_scan.report.own import Own
+from empathy_scan.report.own import Own, on_turns
 from empathy_scan.report.page import Written, write
 from empathy_scan.report.rescored import Tried
 from empathy_scan.report.rescored import forget as forget_rescored
@@ -17,6 +17,6 @@ from empathy_scan.report.takeover import Takeover
 
 __all__ = [
     "WEEKLY", "WEEKS", "Appealed", "Background", "Frames", "Model", "Own", "OwnLabel", "People", "Reviewed", "Takeover",
-    "Tried", "Written", "bands", "forget_fairness", "forget_rescored", "letters", "prepare", "write", "write_fairness",
-    "write_rescored",
+    "Tried", "Written", "bands", "forget_fairness", "forget_rescored", "letters", "on_turns", "prepare", "write",
+    "write_fairness", "write_rescored",
 ]  # fmt: skip

@@ -25,6 +25,7 @@ _SHAPES: dict[str, Markup] = {
     "open": Markup('<circle r="4.500" class="hollow"/>'),
     "strength": Markup('<path d="M0-7 2-2 7-1.600 3.200 1.800 4.400 7 0 4.200-4.400 7-3.200 1.800-7-1.600-2-2Z"/>'),
     "talk": Markup('<path d="M-7-6H7V3H0L-4 7V3H-7Z"/>'),
+    "own": Markup('<path d="M-6.500-5H2L7 0 2 5H-6.500Z"/>'),
     "load": Markup('<rect x="-2.500" y="-7" width="5" height="14" rx="2.500"/>'),
 }
 _ROOM = 0.08  # the share of a bar on a phone that is twice as wide as a sign

@@ -15,7 +15,7 @@ from markupsafe import Markup
 
 from empathy_scan.codebook import Role
 from empathy_scan.fingerprints import message_id
-from empathy_scan.report import appealed, escalation, inshort, lanes, marks, sketch, words
+from empathy_scan.report import appealed, escalation, inshort, lanes, marks, ownmarks, sketch, words
 from empathy_scan.report.escalation import Course
 from empathy_scan.report.inshort import Statement
 from empathy_scan.report.marks import Chip, House, Piece, Reason
@@ -106,6 +106,7 @@ class Dialogue:
     grouped: str  # how many messages a step of the chart holds; "" for one
     neighbours: tuple[Neighbour, ...]
     how: str = ""  # how a label is disputed; "" where there is none
+    own: tuple[ownmarks.Named, ...] = ()  # labels of the centre's own that stand on it
 
     @property
     def sketch(self) -> tuple[str, ...]:
@@ -137,11 +138,13 @@ def dialogues(material: Material, wanted: Collection[str] | None = None) -> Iter
         ids = part.select("conversation_id").unique()
         phrases = _by_conversation(material.house.join(ids, on="conversation_id", how="semi", maintain_order="left"))
         links = _by_conversation(material.beside.join(ids, on="conversation_id", how="semi", maintain_order="left"))
+        own = _by_conversation(material.own.rows.join(ids, on="conversation_id", how="semi", maintain_order="left"))
         rows = part.iter_rows(named=True)
         for conversation_id, turns in itertools.groupby(rows, key=lambda row: str(row["conversation_id"])):
             yield _dialogue(
                 material, material.conversations[conversation_id], list(turns),
                 houses=phrases.get(conversation_id, ()),
+                own=ownmarks.by_turn(material.own.labels, own.get(conversation_id, ())),
                 neighbours=tuple(_neighbours(material, links.get(conversation_id, ()))),
             )  # fmt: skip
 
@@ -193,8 +196,9 @@ def when(row: Row) -> str:
 
 
 def _dialogue(
-    material: Material, conversation: Row, rows: list[Row], *, houses: Sequence[Row], neighbours: tuple[Neighbour, ...]
-) -> Dialogue:
+    material: Material, conversation: Row, rows: list[Row], *, houses: Sequence[Row],
+    own: Mapping[int, tuple[ownmarks.Mark, ...]], neighbours: tuple[Neighbour, ...],
+) -> Dialogue:  # fmt: skip
     """One conversation's page."""
     agents = tuple(Link(material.names[agent], material.agent_href(agent)) for agent in conversation["agents"])
     with_whom = f" with {words.listing(agent.text for agent in agents)}" if agents else ""
@@ -215,10 +219,14 @@ def _dialogue(
         heading=f"{kind[0].upper()}{kind[1:]}{with_whom}, {when(conversation)}",
         facts=tuple(facts), agents=agents, counts=tuple(counts(conversation)),
         turns=tuple(
-            turn(material, row, numbers=numbers, house=by_turn.get(row["turn"], ())) for row in rows
+            turn(
+                material, row, numbers=numbers, house=by_turn.get(row["turn"], ()), own=own.get(row["turn"], ())
+            )
+            for row in rows
         ),
         statements=inshort.in_short(rows, found), course=found, legend=tuple(_legend(found)),
         grouped=_grouped(found), neighbours=neighbours, how=_how(rows),
+        own=ownmarks.named(itertools.chain.from_iterable(own.values())),
     )  # fmt: skip
 
 
@@ -286,34 +294,37 @@ def turn(
     short: bool = False,
     numbers: Mapping[int, int] | None = None,
     house: Sequence[House] = (),
+    own: Sequence[ownmarks.Mark] = (),
 ) -> Turn:
     """One turn of a conversation; `short` cuts a long one to an excerpt around what is marked.
 
-    With the `numbers` of all turns of its conversation it says why it has its labels, and chips lead to their words.
+    With the `numbers` of all turns of its conversation it says why it has its labels, those of the centre's `own` among
+    them, and chips lead to their words.
     """
     number = (numbers or {}).get(row["turn"], 0)
-    role, text, labels = row["role"], row["text"], marks.carried(row)
-    spans = row["evidence"] or []
+    has, standard = ownmarks.given(own), marks.carried(row)
+    role, text, labels = row["role"], row["text"], [*standard, *(one.label for one in has)]
+    spans = [*(row["evidence"] or ()), *itertools.chain.from_iterable(one.spans for one in has)]
     around = marks.first_mark(spans, labels, role=role)
     window = words.excerpt(text, around=around) if short else (0, len(text))
-    pieces = marks.pieces(text, spans, labels, role=role, window=window, house=house)
+    pieces = marks.pieces(text, spans, labels, role=role, window=window, house=house, own=ownmarks.names(has))
     chips, ids = marks.chips(row), dict[str, str]()
     if number:
         pieces, ids = marks.anchored(pieces, labels, f"t{row['turn']}")
-        chips = marks.linked(chips, labels, ids)
+        chips = marks.linked(chips, standard, ids)
     return Turn(
         anchor=f"t{row['turn']}",
         side=_SIDES.get(role, "system"),
         who=_who(material, row),
         when="" if row["start"] is None else words.clock(row["start"]),
         pieces=pieces,
-        chips=chips,
+        chips=(*chips, *ownmarks.chips(has, ids)),
         replies=tuple(_replies(row, numbers or {})),
         aside=_aside(row),
         number=number,
         house=tuple(house),
-        reasons=marks.reasons(row, ids) if number else (),
-        weighed=marks.weighed(row) if number else (),
+        reasons=(*marks.reasons(row, ids), *ownmarks.reasons(text, has, ids)) if number else (),
+        weighed=(*marks.weighed(row), *ownmarks.weighed(own)) if number else (),
         id="" if row["tone"] is None else message_id(row["conversation_id"], row["turn"]),
         appeal=row["appeal"] or "",
     )

@@ -32,7 +32,7 @@ def of_conversations(material: Material, wanted: Collection[str]) -> dict[str, s
     """A digest of all that a conversation's page is made of, for each of these conversations.
 
     That is its turns with labels, scores, evidence and answers, its counts, the house phrases in it and how common they
-    are, the names of its agents, and which conversations its page leads on to.
+    are, the centre's own labels in it, the names of its agents, and which conversations its page leads on to.
     """
     ordered = sorted(wanted)
     found: dict[str, str] = {}
@@ -41,12 +41,13 @@ def of_conversations(material: Material, wanted: Collection[str]) -> dict[str, s
             {"conversation_id": ordered[start : start + _AT_ONCE]}, schema={"conversation_id": pl.String}
         )
         turns, phrases, beside = _turns(material, some), _house(material, some), _beside(material, some)
+        own = _own(material, some)
         for conversation_id in some["conversation_id"]:
             row = material.conversations[conversation_id]
             names = [material.names[agent] for agent in row["agents"]]
             found[conversation_id] = of(
                 row, names, turns.get(conversation_id, ""), phrases.get(conversation_id, ""),
-                beside.get(conversation_id, ""),
+                beside.get(conversation_id, ""), own.get(conversation_id, ""),
             )  # fmt: skip
     return found
 
@@ -85,6 +86,14 @@ def _parts(value: object) -> Sequence[object]:
 def _names(kind: type) -> tuple[str, ...]:
     """The names of a dataclass's fields."""
     return tuple(each.name for each in fields(kind))
+
+
+def _own(material: Material, some: pl.DataFrame) -> dict[str, str]:
+    """A digest of the centre's own labels in each conversation, and of what is told of them."""
+    rows = material.own.rows.join(some, on="conversation_id", how="semi", maintain_order="left")
+    told = {key: of(label) for key, label in material.own.labels.items()}
+    told_rows = rows.with_columns(told=pl.col("label").replace_strict(told, return_dtype=pl.String))
+    return _by_conversation(told_rows.drop("evidence"), _listed(rows, "evidence"))
 
 
 def _turns(material: Material, some: pl.DataFrame) -> dict[str, str]:

@@ -20,6 +20,7 @@ WEIGHED = 0.2  # a label that was not given is told from this probability on
 HARDLY = 0.05  # a probability that falls by less has hardly fallen
 LONGEST = 80  # characters of a quotation
 QUOTED = 4  # of the words that counted for a label, the strongest
+OWN = "own"  # the kind of the centre's own labels
 ATTACKS = frozenset(label.name for label in codebook.ATTACKS)
 
 
@@ -152,13 +153,13 @@ def reasons(turn: Mapping[str, Any], ids: Mapping[str, str]) -> tuple[Reason, ..
         checks = sorted((one for name, one in tried if name == label), key=lambda one: -one["p"])
         kind, text = _CHIPS[label]
         found.append(
-            Reason(kind, text, words.chance(probability), tuple(_quotes(turn["text"], own)), _check(own, checks),
+            Reason(kind, text, words.chance(probability), tuple(quotes(turn["text"], own)), check(own, checks),
                    ids.get(label, ""))
         )  # fmt: skip
     return tuple(found)
 
 
-def _quotes(text: str, spans: Sequence[Mapping[str, Any]]) -> list[str]:
+def quotes(text: str, spans: Sequence[Mapping[str, Any]]) -> list[str]:
     """The words that counted, the strongest of them, in the order of the text."""
     strongest = sorted(spans, key=lambda span: (-span["weight"], span["start"]))[:QUOTED]
     quoted = (text[span["start"] : span["end"]] for span in sorted(strongest, key=lambda span: span["start"]))
@@ -166,7 +167,7 @@ def _quotes(text: str, spans: Sequence[Mapping[str, Any]]) -> list[str]:
     return [f"{one[:LONGEST]} …" if len(one) > LONGEST else one for one in shown]
 
 
-def _check(spans: Sequence[Mapping[str, Any]], checks: Sequence[Mapping[str, Any]]) -> str:
+def check(spans: Sequence[Mapping[str, Any]], checks: Sequence[Mapping[str, Any]]) -> str:
     """What the deletion of the marked words does to a label, in words."""
     if not spans:
         return "no single words stand out: the message as a whole counted"
@@ -213,17 +214,21 @@ def pieces(
     role: str,
     window: tuple[int, int],
     house: Sequence[House] = (),
+    own: Mapping[str, str] | None = None,
 ) -> tuple[Piece, ...]:
     """The text between two offsets, cut where a mark begins or ends; only marks of the turn's own labels are drawn.
 
-    Where spans overlap the stronger one gives the colour, and the title names them all.
+    Where spans overlap the stronger one gives the colour, and the title names them all. `own` are the names of those
+    labels that are the centre's own.
     """
     start, end = window
     kept = [span for span in map(_clipped(role, window), spans) if span and span[2] in labels]
     phrases = [one for one in house if one.start < end and one.end > start]
     limits = (min(max(edge, start), end) for one in phrases for edge in (one.start, one.end))
     edges = sorted({start, end, *(edge for span in kept for edge in span[:2]), *limits})
-    found = [_piece(text[left:right], left, right, kept, phrases) for left, right in itertools.pairwise(edges)]
+    found = [
+        _piece(text[left:right], left, right, kept, phrases, own or {}) for left, right in itertools.pairwise(edges)
+    ]
     joined = _joined(found)
     before, after = "… " if start else "", " …" if end < len(text) else ""
     return tuple(piece for piece in (Piece(before), *joined, Piece(after)) if piece.text)
@@ -254,7 +259,9 @@ def _label(label: str, role: str) -> str:
     return "hostile" if label == "2" else _CODES.get(label, label)
 
 
-def _piece(text: str, left: int, right: int, spans: Sequence[Span], phrases: Sequence[House]) -> Piece:
+def _piece(
+    text: str, left: int, right: int, spans: Sequence[Span], phrases: Sequence[House], own: Mapping[str, str]
+) -> Piece:
     """The piece between two neighbouring edges, with the marks that cover it."""
     over = sorted(
         (span for span in spans if span[0] <= left and right <= span[1]), key=lambda span: (-span[3], span[2])
@@ -263,8 +270,10 @@ def _piece(text: str, left: int, right: int, spans: Sequence[Span], phrases: Seq
     if not over:
         return Piece(words.shown(text), house=house)
     labels = tuple(dict.fromkeys(span[2] for span in over))
-    title = f"counted for: {words.listing(dict.fromkeys(map(called, labels)))}"
-    return Piece(words.shown(text), _CHIPS[labels[0]][0], over[0][3] >= STRONG, title, labels, house)
+    named = dict.fromkeys(own[label] if label in own else called(label) for label in labels)
+    title = f"counted for: {words.listing(named)}"
+    kind = OWN if labels[0] in own else _CHIPS[labels[0]][0]
+    return Piece(words.shown(text), kind, over[0][3] >= STRONG, title, labels, house)
 
 
 def _joined(found: Sequence[Piece]) -> list[Piece]:

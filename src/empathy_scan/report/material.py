@@ -12,7 +12,7 @@ from empathy_scan import gaming, mirror, tables
 from empathy_scan.codebook import Role
 from empathy_scan.config import ReportConfig
 from empathy_scan.phrases import Phrases
-from empathy_scan.report import appealed, charts, measures, words
+from empathy_scan.report import appealed, charts, measures, ownmarks, words
 from empathy_scan.report.appealed import Appealed
 from empathy_scan.report.measures import Figure
 from empathy_scan.stats import Estimate
@@ -82,6 +82,7 @@ class Material:
     weeks: pl.DataFrame  # the headline figures of every agent and of the team in the last WEEKS weeks
     changes: pl.DataFrame
     appeals: tuple[Appealed, ...] = ()  # against labels of these conversations, in the order of opening
+    own: ownmarks.Found = field(default_factory=ownmarks.Found)  # labels of the centre's own on the turns
 
     def figure(self, agent_id: str, measure: str) -> Figure | None:
         """The figure of an agent, or of the team; None where `summary` made none."""
@@ -100,8 +101,11 @@ class Material:
         return f"agents/{words.slug(agent_id)}.html"
 
 
-def prepare(frames: Frames, config: ReportConfig, people: People, appeals: Sequence[Appealed] = ()) -> Material:
-    """The material of a report, whose labels hold what `appeals` have decided already.
+def prepare(
+    frames: Frames, config: ReportConfig, people: People, appeals: Sequence[Appealed] = (),
+    own: ownmarks.Found | None = None,
+) -> Material:  # fmt: skip
+    """The material of a report, whose labels hold what `appeals` have decided already; `own` are labels beside them.
 
     Raises SchemaError for a frame that is not of its table.
     """
@@ -125,7 +129,7 @@ def prepare(frames: Frames, config: ReportConfig, people: People, appeals: Seque
         rejects=frames.rejects.sort(tables.REJECTS.key).to_dicts(),
         phrases=frames.phrases, house=_house(frames.phrases), beside=_beside(said),
         weeks=frames.weeks, changes=frames.changes,
-        appeals=_within(said, appeals),
+        appeals=_within(said, appeals), own=own or ownmarks.Found(),
     )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from empathy_scan import quantify, tables
 from empathy_scan.codebook import Role
 from empathy_scan.mirror import UNKNOWN_AGENT
 from empathy_scan.quantify import Confusion
-from empathy_scan.report import marks, measures, rates, words
+from empathy_scan.report import marks, measures, ownmarks, rates, words
 from empathy_scan.report.charts import Axis
 from empathy_scan.report.dialogue import Link
 from empathy_scan.report.marks import Piece
@@ -23,7 +23,7 @@ from empathy_scan.report.measures import Figure, Measure, Shown
 from empathy_scan.stats import Estimate
 
 MOMENTS = 3  # messages to read of each label on an agent's page
-KIND = "strength"  # its sign
+KIND = marks.OWN  # its sign
 _TURN = ("conversation_id", "turn")
 _LEVELS = ("messages", "conversations")
 TABLE = "own_labels"
@@ -137,6 +137,21 @@ def pages(material: Material, own: Own | None) -> Pages:
         tuple(_of_team(material, label, figures[label.key]) for label in shown), agents,
         tuple(map(_known, own.labels)), {TABLE: _table(own.labels, figures)},
     )  # fmt: skip
+
+
+def on_turns(own: Own | None) -> ownmarks.Found:
+    """What the pages of conversations say of own labels; nothing of those that are no good."""
+    if own is None:
+        return ownmarks.Found()
+    told = {
+        label.key: ownmarks.Named(
+            words.shown(label.name), " ".join(words.shown(f"{label.question} {label.definition}").split()),
+            _warning(label),
+        )
+        for label in own.labels
+        if label.shown
+    }  # fmt: skip
+    return ownmarks.found(told, own.rows)
 
 
 def _placed(material: Material, rows: pl.DataFrame, label: Label) -> pl.DataFrame:

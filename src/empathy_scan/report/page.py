@@ -98,7 +98,7 @@ def write(  # noqa: PLR0913 - a keyword per frame
         changes=pl.DataFrame(schema=trends.CHANGES) if changes is None else changes,
     )  # fmt: skip
     known = background or method.Background()
-    prepared = material.prepare(frames, config, people or material.People(), known.appeals)
+    prepared = material.prepare(frames, config, people or material.People(), known.appeals, own.on_turns(known.own))
     _demand(prepared, conversations)
     counts = findings.count_answers(prepared.exchanges)
     found_of_agents = findings.of_agents(prepared, counts)

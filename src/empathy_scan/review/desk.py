@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from empathy_scan import appeals_log, redact
-from empathy_scan.appeals_log import APPEAL, Case, Log
+from empathy_scan.appeals_log import Case, Log
 from empathy_scan.errors import UsageError
 from empathy_scan.report import words
-from empathy_scan.review import questions
+from empathy_scan.review import disputed, questions
 from empathy_scan.review.agreement import first_answers, last_answers
 from empathy_scan.review.questions import CANNOT_TELL, Question
-from empathy_scan.review.queue import Answer, Item, Queue, person
+from empathy_scan.review.queue import Answer, Item, Queue, luck, person
 
 _HELD_SECONDS = 1800.0  # that a turn lies before one reviewer and is given to no other
 _LONGEST_COMMENT = 2_000
@@ -93,7 +91,7 @@ class Desk:
             asked = self._queue.asked_of(item)
             done = _complete(item, labels, asked)
             if item_id in state.appeals:
-                self._label(state.appeals[item_id], reviewer, done, comment[:_LONGEST_COMMENT])
+                disputed.keep(self._appeals, state.appeals[item_id], reviewer, done, comment[:_LONGEST_COMMENT])
                 return {"saved": True, **_compared(item, done, asked), **self._progress(self._fresh(), who)}
             before = state.last.get((item_id, who))
             if before is None or dict(before.labels) != done or before.comment != comment:
@@ -111,27 +109,11 @@ class Desk:
         stamp = self._queue.stamp(), self._appeals.stamp()
         if self._state.stamp != stamp:
             appeals = {case.item: case for case in self._appeals.cases().values() if case.is_open}
-            answers = [*self._queue.answers(), *(one for case in appeals.values() for one in _said(case))]
+            answers = [*self._queue.answers(), *(one for case in appeals.values() for one in disputed.said(case))]
             drawn = (item for item in self._queue.items() if self._queue.asked_of(item))
-            items = {item.id: item for item in (*drawn, *map(_appealed, appeals.values()))}
+            items = {item.id: item for item in (*drawn, *map(disputed.item, appeals.values()))}
             self._state = _State(stamp, items, first_answers(answers), last_answers(answers), appeals)
         return self._state
-
-    def _label(self, case: Case, reviewer: str, labels: Mapping[str, str], comment: str) -> None:
-        """Keep what somebody says of an appealed message who does not know of the appeal; the first answer counts."""
-
-        def made(held: Mapping[str, Case]) -> appeals_log.Event:
-            if case.message not in held or held[case.message].item != case.item or not held[case.message].is_open:
-                raise UsageError("this turn is not in the queue any more", remedy="go on with the next one")
-            if _is_party(case, person(reviewer)):
-                raise UsageError("you are party to this", remedy="go on with the next one")
-            return appeals_log.Event(
-                appeals_log.LABELLED, case.message, " ".join(reviewer.split()), datetime.now(UTC),
-                redact.redact_text(comment) if comment else "", decided=labels,
-            )  # fmt: skip
-
-        if all(person(each.who) != person(reviewer) for each in case.labelled):
-            self._appeals.add(made)
 
     def _order(self, state: _State, who: str) -> list[Item]:
         """The turns of a reviewer in their own order.
@@ -141,12 +123,12 @@ class Desk:
         """
         shared = [item for item in state.items.values() if item.everyone]
         own = [item for item in state.items.values() if not item.everyone and person(item.reviewer) in {"", who}]
-        barred = {name for name, case in state.appeals.items() if _is_party(case, who)}
+        barred = {name for name, case in state.appeals.items() if disputed.is_party(case, who)}
         shared = [item for item in shared if item.id not in barred]
         placed = []
         for items, salt in ((shared, ""), (own, who)):
-            ranked = sorted(items, key=lambda item: _luck(item.id, salt))
-            placed += [((at + _luck(item.id, who)) / len(ranked), item.id) for at, item in enumerate(ranked)]
+            ranked = sorted(items, key=lambda item: luck(item.id, salt))
+            placed += [((at + luck(item.id, who)) / len(ranked), item.id) for at, item in enumerate(ranked)]
         return [state.items[name] for _, name in sorted(placed)]
 
     def _progress(self, state: _State, who: str) -> Told:
@@ -160,37 +142,11 @@ class Desk:
         return {"done": done, "left": left}
 
 
-def _appealed(case: Case) -> Item:
-    """An appealed message as one of the queue's: everybody gets it but those who are party to the appeal."""
-    opening = case.opening
-    return Item(
-        case.item, opening.conversation_id, opening.turn, opening.role, opening.agent_id, opening.text, opening.context,
-        {each.key: opening.labels.get(each.key, CANNOT_TELL) for each in questions.of(opening.role)},
-        ("", opening.model, ""), APPEAL, 0, everyone=True,
-    )  # fmt: skip
-
-
-def _said(case: Case) -> Iterator[Answer]:
-    """What people said of an appealed message."""
-    for each in case.labelled:
-        yield Answer(case.item, each.who, each.decided, each.at, each.why)
-
-
-def _is_party(case: Case, who: str) -> bool:
-    """Whether somebody opened an appeal, or is the agent concerned."""
-    return appeals_log.party(who) in {appeals_log.party(name) for name in (case.opening.who, case.opening.agent_id)}
-
-
 def _named(reviewer: str) -> str:
     """A reviewer's name as it is compared."""
     if not person(reviewer) or len(reviewer) > _LONGEST_NAME:
         raise UsageError("say who you are", remedy=f"give a name of up to {_LONGEST_NAME} characters")
     return person(reviewer)
-
-
-def _luck(name: str, salt: str) -> float:
-    """A number from 0 to 1 that is always the same."""
-    return int.from_bytes(hashlib.sha256(f"{salt}\0{name}".encode()).digest()[:6], "big") / 2**48
 
 
 def _complete(item: Item, labels: Mapping[str, str], asked: Sequence[Question]) -> dict[str, str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,10 +16,11 @@ from pathlib import Path
 
 import polars as pl
 
-from empathy_scan.errors import InputError, MalformedInputError, MissingColumnError
+from empathy_scan.appeals_log import Case, Log
+from empathy_scan.errors import InputError, MalformedInputError, MissingColumnError, UsageError
 from empathy_scan.readers import files, office, workbook
 from empathy_scan.readers.rows import as_text
-from empathy_scan.review import questions
+from empathy_scan.review import disputed, questions
 from empathy_scan.review.agreement import first_answers, last_answers
 from empathy_scan.review.questions import Question
 from empathy_scan.review.queue import Answer, Item, Queue, person
@@ -29,6 +30,7 @@ from empathy_scan.tables import REJECTS, conform
 _MOST_BYTES = 256 * 1024 * 1024
 _HEADER_WITHIN = 20  # rows
 _LONGEST = 2_000  # characters of a comment
+_OTHERWISE = "the same person has answered this turn otherwise before"
 _ASK = "correct the row, or clear its answers, and import the file again"
 
 Cells = Sequence[str]
@@ -88,7 +90,9 @@ def read_in(queue: Queue, paths: Sequence[Path], *, reviewer: str = "", again: b
     where the queue cannot be read or written.
     """
     rejects, found, empty = _Rejects(), list[_Row](), 0
-    items = {item.id: item for item in queue.items()}
+    log = Log(queue.folder)
+    cases = {case.item: case for case in log.cases().values()}
+    items = {item.id: item for item in (*queue.items(), *map(disputed.item, cases.values()))}
     for where in files.find(paths):
         path = where.path
         try:
@@ -107,16 +111,42 @@ def read_in(queue: Queue, paths: Sequence[Path], *, reviewer: str = "", again: b
                     empty += 1
                 else:
                     found.append(_Row(str(path), place, answer))
+    rows = list(_without_conflicts(found, rejects))
+    counts = _advised([row for row in rows if row.answer.id in cases], cases, log, rejects)
     with queue.writing():
-        return _added(queue, list(_without_conflicts(found, rejects)), rejects, empty, again=again)
+        counts += _added(queue, [row for row in rows if row.answer.id not in cases], rejects, again=again)
+    people = {person(row.answer.reviewer): row.answer.reviewer for row in rows}
+    return Imported(
+        counts["new"], counts["known"], counts["again"], empty, rejects.frame(), tuple(sorted(people.values()))
+    )
 
 
-def _added(queue: Queue, rows: Sequence[_Row], rejects: _Rejects, empty: int, *, again: bool) -> Imported:
+def _advised(rows: Sequence[_Row], cases: Mapping[str, Case], log: Log, rejects: _Rejects) -> Counter[str]:
+    """Add what people say of appealed messages to the log of appeals; the first answer of a person counts."""
+    counts = Counter[str]()
+    for row in rows:
+        case, told = cases[row.answer.id], row.answer
+        before = disputed.said_by(case, told.reviewer)
+        if before is None:
+            try:
+                disputed.keep(log, case, told.reviewer, told.labels, told.comment)
+                counts["new"] += 1
+            except UsageError as error:
+                rejects.add(row.source, row.place, MalformedInputError(error.what, remedy="leave the row out"))
+        elif dict(before.decided) == disputed.standard(case, told.labels):
+            counts["known"] += 1
+        else:
+            remedy = "the first answer counts; leave the row out"
+            rejects.add(row.source, row.place, MalformedInputError(_OTHERWISE, remedy=remedy))
+    return counts
+
+
+def _added(queue: Queue, rows: Sequence[_Row], rejects: _Rejects, *, again: bool) -> Counter[str]:
     """Add what is new to the queue."""
     held = queue.answers()
     first, last = first_answers(held), last_answers(held)
     new: list[Answer] = []
-    counts = {"new": 0, "known": 0, "again": 0}
+    counts = Counter[str]()
     for row in rows:
         key = (row.answer.id, person(row.answer.reviewer))
         if key not in first:
@@ -131,14 +161,10 @@ def _added(queue: Queue, rows: Sequence[_Row], rejects: _Rejects, empty: int, *,
                 Answer(told.id, told.reviewer, told.labels, told.answered_at, told.comment, told.via, again=True)
             )
         else:
-            what = "the same person has answered this turn otherwise before"
             remedy = "the first answer counts; import it with --second-thoughts to keep this one beside it"
-            rejects.add(row.source, row.place, MalformedInputError(what, remedy=remedy))
+            rejects.add(row.source, row.place, MalformedInputError(_OTHERWISE, remedy=remedy))
     queue.add_answers(new)
-    people = {person(row.answer.reviewer): row.answer.reviewer for row in rows}
-    return Imported(
-        counts["new"], counts["known"], counts["again"], empty, rejects.frame(), tuple(sorted(people.values()))
-    )
+    return counts
 
 
 def _without_conflicts(rows: Sequence[_Row], rejects: _Rejects) -> Iterator[_Row]:

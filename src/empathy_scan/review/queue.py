@@ -97,6 +97,11 @@ def person(name: str) -> str:
     return " ".join(name.split()).casefold()
 
 
+def luck(name: str, salt: str = "") -> float:
+    """A number from 0 to 1 that is always the same."""
+    return int.from_bytes(hashlib.sha256(f"{salt}\0{name}".encode()).digest()[:6], "big") / 2**48
+
+
 class Queue:
     """The review queue in a folder; nothing is made before the first draw."""
 

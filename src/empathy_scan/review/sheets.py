@@ -92,7 +92,9 @@ def _asked(items: Sequence[Item], role: str, own: Sequence[Question]) -> tuple[Q
 
 def _table(items: Sequence[Item], reviewer: str, own: Sequence[Question]) -> bytes:
     """CSV with a column for every question of the roles that there are; a mark tells Excel that it is UTF-8."""
-    roles = {item.role for item in items if item.asks and questions.TONE not in item.asks} or questions.QUESTIONS
+    others = {item.role for item in items if item.asks and questions.TONE not in item.asks}
+    standard = not items or any(not item.asks or questions.TONE in item.asks for item in items)
+    roles = [role for role in questions.QUESTIONS if standard or role in others]
     asked = list({each.column: each for role in roles for each in _asked(items, role, own)})
     written = io.StringIO()
     rows = csv.writer(written)
