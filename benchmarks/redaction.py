@@ -170,7 +170,7 @@ def measured(part: str) -> tuple[list[Found], list[Found], float]:
 def main() -> None:
     """Print recall per type and group, precision per placeholder and channel, and what was missed if asked for."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--part", choices=["dev", "dev-more", "fresh", "test"], default="test")
+    parser.add_argument("--part", choices=["dev", "dev-more", "fresh", "test", "dev-calls", "dev-written"], default="test")
     parser.add_argument("--misses", nargs="?", const="", help="only of this type")
     parser.add_argument("--scores", action="store_true")
     options = parser.parse_args()

@@ -22,7 +22,7 @@ _CALLED = (
     "|postal code|eircode|code|voucher|sim|meter serial|hospital no|nhs number|nhs no|payout|form|enquiry|complaint|subscription"
     "|bic|swift|nos|ups|fedex|dhl|usps|hermes|evri|dpd|amex|mastercard|matr[íi]cula|kenteken|vehicle|clearing|cover note|file|dossier|docket|folio|umid|sss|nric|fin|pesel|nip|regon|npi|mrn|dl|nino|ni"
     "|ird|gst|abn|acn|kvk|siret|siren|s[ée]cu|paczka|bestelnr|auftrag|rechnung|commande|reserva|localizador|mpesa|ubrn|rg|nr[.]|licen[cs]e no|sr|rma|inc|crn"
-    "|loan|mortgage|cheque|check|deposit|supporter no|badge|driver licence|drivers license|credit|scooter|appointment|quote|lot|utr|ag[eê]ncia|conta|umowa|locator"
+    "|bankgiro|plusgiro|inst|suffix|photocard|chip|loan|mortgage|cheque|check|deposit|supporter no|badge|driver licence|drivers license|credit|scooter|appointment|quote|lot|utr|ag[eê]ncia|conta|umowa|locator"
 )
 _MORE = r"(?:confirmation|number|numbers|num|no\.?|nr\.?|id|code|ref(?:erence)?|is|was|it's|that's|of|plate|ending in|maybe|#|n°)"
 # A code: digits and letters, in groups, with a digit in it. Times, dates, money and shares are not.
@@ -198,7 +198,7 @@ def code_rules() -> list[Rule]:
         make_rule(
             "NUMBER",
             rf"(?i)\b(?:{_CALLED})(?:\W.*)?\d",
-            rf"(?P<keep>(?<![\w@])(?i:{_CALLED})(?![A-Za-z])(?:[ ]{{1,2}}(?i:{_MORE}|on|for|with|under|plate)){{0,4}}(?: \(last (?:four|4)\))?[ ]?[:#=(,.-]?[ ]?(?:#[ ]?)?)"
+            rf"(?P<keep>(?<![\w@])(?i:{_CALLED})(?![A-Za-z])(?:[ ]{{1,2}}(?i:{_MORE}|on|for|with|under|plate)){{0,4}}(?: \(last (?:four|4)\))?[ ]{{0,4}}[:#=(,.|-]?[ ]{{0,4}}(?:#[ ]?)?)"
             rf"(?P<code>{_GROUP}(?:[ -]{_GROUP}){{0,6}}+)(?![\w@]|\.\w)",
             _named_code,
             digit=True,

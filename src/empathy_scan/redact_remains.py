@@ -33,7 +33,7 @@ def remains_rules() -> list[Rule]:
         make_rule("NUMBER", _HINT, rf"(?P<there>{_LONG})(?P<rest>[ ]?[./-]{{0,2}}[ ]?\d[\dA-Z]{{0,11}}(?:[ ./-]\d{{1,6}}){{0,4}})(?![\w/]|-\d)", _after),
         make_rule("NUMBER", _HINT, rf"(?<![\w.,:/£$€₹#+-])(?P<rest>{_NO_YEAR}\d[\dA-Z]{{0,5}}(?:[ ./-][A-Z]{{0,2}}\d{{1,6}}){{0,3}} ?[./-]{{0,2}} ?)(?P<there>{_LONG})", _before),
         make_rule("NUMBER", _HINT, rf"(?<![\w'’.])(?:[A-HJ-Z]{{1,2}}|[b-hj-np-qsv-z]|[b-df-hj-np-tv-xz]{{2}})[ -](?P<there>{_LONG})(?!\w)", _letters),
-        make_rule("NUMBER", _HINT, rf"(?<![\w'’.])(?P<letters>[a-z]{{3}})[ -](?P<there>{_LONG})(?!\w)", _letters),
+        make_rule("NUMBER", _HINT, rf"(?<![\w'’.])(?P<letters>[a-z]{{3}}|[A-Z]{{3,4}})[ -](?P<there>{_LONG})(?!\w)", _letters),
         make_rule("NUMBER", _HINT, rf"(?P<there>{_LONG})[ -](?:[A-Z]{{1,2}}|[a-hj-z])(?=\s{{0,9}}$|[.,;!?)](?!\w))", _letters),
         make_rule("NUMBER", _HINT, rf"(?P<there>{_LONG})(?P<rest>[ ,.]{{1,3}}{_PAUSE}[ ,]{{0,2}}{_SPOKEN}(?:[ ,-]{{1,2}}{_SPOKEN}){{0,8}})(?![\w'’])", _said, flags=re.IGNORECASE),
         make_rule("NUMBER", _HINT, rf"(?P<there>{_LONG}) ?(?:\(\d\)|x ?\d{{1,6}})(?!\w)", _whole),
@@ -73,14 +73,14 @@ def _before(match: re.Match[str]) -> str:
 
 _WORDS = frozenset(
     "am pm rs inr usd mr ms dr st no nr ph id ok uk us eu gb tv pc pa ny ca tx fl il oh pin visa ref tel fax mob fao re cc to or dl ni sn"
-    " zip ssn otp sin cvv cvc exp eur gbp aud cad ext num acc acct qty amt inv usb sms zap cpf dni nie iban bic yes nah abt tfn vat vin rx imei ssn dob awb rma km vs mb kb gb hp tb ft lb kg cm mm ml ny nj nc sc nd sd md pt pl bn hr nr pw dd no my by up in is it on at of so if an as be he we me us do go two lg hp kn ap ka dc wa va ma ct ga la mi mn mo ms mt ne nv or ri ut vt wi wv wy ar az de hi ia ks ky me pnr ktn bvn npi mrn nhs sim bsb aba ifsc kyc pan cif utr ein tin".split()
+    " zip ssn otp sin cvv cvc exp eur gbp aud cad ext num acc acct qty amt inv usb sms zap cpf dni nie tin iban bic nhs nino abn tfn acn ird pps ppsn cnpj cuit rut trn esn iccid pnr ahv bsn pesel nric fin nip regon siret siren swift crn mrn orn lot sku upc ean isbn hmrc dvla kfz kwh meter rsa rego naic otp bin dni yes nah abt tfn vat vin rx imei ssn dob awb rma km vs mb kb gb hp tb ft lb kg cm mm ml ny nj nc sc nd sd md pt pl bn hr nr pw dd no my by up in is it on at of so if an as be he we me us do go two lg hp kn ap ka dc wa va ma ct ga la mi mn mo ms mt ne nv or ri ut vt wi wv wy ar az de hi ia ks ky me pnr ktn bvn npi mrn nhs sim bsb aba ifsc kyc pan cif utr ein tin".split()
 )
 
 
 def _letters(match: re.Match[str]) -> str:
     """The placeholder alone, if the letters beside it are no word."""
     letters = match[0].replace(match["there"], "").strip(" -")
-    known = len(letters) == 3 and letters.islower() and kind_of(letters) is not Kind.UNHEARD
+    known = len(letters) >= 3 and kind_of(letters.lower()) is not Kind.UNHEARD
     return match[0] if known or letters.lower() in _WORDS else match["there"]
 
 

@@ -13,7 +13,9 @@ from functools import cache
 from empathy_scan.redact_codes import code_rules, grouped_rules, secret_rules, street_rules
 from empathy_scan.redact_forms import KINDS, MONTH, Rule
 from empathy_scan.redact_forms import make_rule as _rule
+from empathy_scan.redact_greetings import greeting_rules
 from empathy_scan.redact_remains import remains_rules
+from empathy_scan.redact_shapes import shape_rules, told_secret_rules
 from empathy_scan.redact_spoken import spoken_mail_rules, spoken_rules
 from empathy_scan.redact_words import NO_NAME, PARTICLES, is_ordinary
 
@@ -102,10 +104,10 @@ def _luhn(digits: list[int]) -> bool:
 def _ip(match: re.Match[str]) -> str:
     """`[IP]` if the text is an address of version 4 or 6, else the text as it is."""
     try:
-        ipaddress.ip_address(match[0].removesuffix(match["rest"]))
+        address = ipaddress.ip_address(match[0].removesuffix(match["rest"]))
     except ValueError:
         return match[0]
-    return "[IP]"
+    return match[0] if address.is_loopback or address.is_unspecified else "[IP]"
 
 
 def _phone(match: re.Match[str]) -> str:
@@ -138,7 +140,7 @@ def _number(match: re.Match[str]) -> str:
     if re.fullmatch(r"(?i)\d+x\d+|0x[0-9a-f]+|KB\d{6,7}", word):
         return word
     before = match.string[max(0, match.start() - 10) : match.start()]
-    if re.search(r"(?i)\b(?:build|version|update|error|kb|v) $", before):
+    if re.search(r"(?i)\b(?:build|version|update|error|kb|v|train|reading|line) $", before):
         return word
     digits = re.match(r"\d*", word)
     tail = match.string[match.start() + (digits.end() if digits else 0) : match.end() + 14]
@@ -153,7 +155,8 @@ def _number(match: re.Match[str]) -> str:
 def personal_data() -> tuple[Rule, ...]:
     """All rules; the order matters, because a card is also a long number."""
     return (
-        *_address_rules(), *spoken_mail_rules(), *_secret_rules(), *secret_rules(), *_money_rules(), *_date_rules(),
+        *_address_rules(), *spoken_mail_rules(), *_secret_rules(), *secret_rules(), *told_secret_rules(), *_money_rules(),
+        *_date_rules(), *shape_rules(),
         *code_rules(), *_phone_rules(), *street_rules(), *_postal_rules(), *spoken_rules(), *grouped_rules(),
         *_long_number_rules(), *remains_rules(), *_name_rules(),
     )  # fmt: skip
@@ -161,7 +164,7 @@ def personal_data() -> tuple[Rule, ...]:
 
 def _address_rules() -> list[Rule]:
     """On the net: URLs, mail addresses (also read out aloud), IP and hardware addresses."""
-    local = r"(?<![\w.+%-])(?<!\w['’])[\w.+%-]{1,64}+(?:['’][\w.+%-]{1,64}+)?"
+    local = r"(?<![\w.+%*-])(?<!\w['’])[\w.+%*-]{1,64}+(?:['’][\w.+%-]{1,64}+)?"
     return [
         _rule("URL", "(?i)http|www", r"(?<!\w)(?i:https?://|www\.)[^\s<>\"\[\]]++", _url),
         _rule("EMAIL", "@", rf"{local}@\w[\w-]{{0,62}}(?:\.\w[\w-]{{0,62}}){{1,6}}"),
@@ -180,7 +183,7 @@ def _address_rules() -> list[Rule]:
         _rule(
             "IP",
             r"\d\.\d{1,3}\.\d|:[0-9A-Fa-f]{0,4}:",
-            r"(?<![\w.:])(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f:]{3,39}(?:\.\d{1,3}){0,3})(?P<rest>(?::\d{1,5}|/\d{1,3})?)(?![\w:])",
+            r"(?<![\w.:+])(?:\d{1,3}(?:\.\d{1,3}){3}(?!\.\d)|[0-9A-Fa-f:]{3,39}(?:\.\d{1,3}){0,3})(?P<rest>(?::\d{1,5}|/\d{1,3})?)(?![\w:])",
             _ip,
         ),
         _rule("NUMBER", r"(?:[0-9A-Fa-f]{2}[:-]){5}", r"(?<![\w:-])(?:[0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}(?![\w:-])"),
@@ -260,7 +263,7 @@ def _money_rules() -> list[Rule]:
 def _date_rules() -> list[Rule]:
     """Dates of birth: a date that is called one, or a full date before 2010, which is hardly ever another."""
     day, year = r"(?:0?[1-9]|[12]\d|3[01])", r"(?:(?:19|20)\d\d|\d\d)"
-    named = rf"(?:{day}(?:st|nd|rd|th)?(?: of)? (?:{_MONTH})|(?:{_MONTH}) {day}(?:st|nd|rd|th)?)\b"
+    named = rf"(?:{day}(?:st|nd|rd|th)?(?: of)? (?:{_MONTH})|(?:{_MONTH})\.? {day}(?:st|nd|rd|th)?)\b"
     numeric = rf"{day}[/. -]{day}[/. -]"
     spoken = (
         rf"(?:[a-z]{{4,10}}[ -]){{1,3}}(?:of )?(?:{_MONTH})\b(?:,? (?:nineteen|twenty"
@@ -292,8 +295,8 @@ def _phone_rules() -> list[Rule]:
     no_date = r"(?!\d{1,2}[-/. ](?:0?[1-9]|1[0-2])[-/. ](?:19|20)\d\d(?!\d))"
     more, wide = r"(?:[ ().-]{0,2}\d)", r"(?:[ ()./\u2010-\u2013-]{0,3}\d)"
     return [
-        _rule("PHONE", r"\d[ -]{1,3}\d[ -]{1,3}\d[ -]{1,3}\d", r"(?<![\w.,£$€])(?:\d[ -]{1,3}){8,13}\d(?![\w%])"),
         _rule("PHONE", r"(?:\+|00[ .-]?)\d", rf"(?<![\w.])\(?(?:\+|00[ .-]?)\d{wide}{{6,14}}(?!\w)", _phone),
+        _rule("PHONE", r"\d[ -]{1,3}\d[ -]{1,3}\d[ -]{1,3}\d", r"(?<![\w.,£$€])(?:\d[ -]{1,3}){8,13}\d(?![\w%])"),
         _rule(
             "PHONE",
             r"\(?0\d{1,4}\)? ?/|0\d{1,4} - ",
@@ -311,10 +314,10 @@ def _phone_rules() -> list[Rule]:
         _rule("PHONE", r"\d{3}-\d{4}|\d{5}", r"(?<![\w.,-])(?:[6-9]\d{4}[ -]?\d{5}|\d{3}-\d{4})(?![\w-]|\.\d)", _phone),
         _rule(
             "PHONE",
-            r"\d(?:[ -]?\d){5}",
+            r"\d(?:[ .-]?\d){5}",
             r"(?P<keep>\b(?:phone|mobile|mob|cell|handphone|hp|telephone|tel|fax|landline|land line|home|office|work|direct|switchboard|whats ?app"
             r"|movil|móvil|portable|handy|(?:ring|call|text|reach|phone) (?:me|us|her|him)"
-            r"(?: back)? (?:on|at))(?: number)?(?: is| was|'s)?[ :,.]{1,3})(?!(?:19|20)\d\d-\d)\d(?:[ -]?\d){5,14}(?!\w)",
+            r"(?: back)? (?:on|at))(?: number)?(?: is| was|'s)?[ :,.]{1,3})(?!(?:19|20)\d\d-\d)\d(?:[ .-]?\d){5,14}(?!\w|\.\d)",
             flags=re.IGNORECASE,
         ),
     ]
@@ -369,7 +372,7 @@ def _long_number_rules() -> list[Rule]:
 
 def _name_rules() -> list[Rule]:
     """Names that people give when they introduce, greet, address or sign."""
-    return [*_introductions(), *_addressed_names()]
+    return [*_introductions(), *greeting_rules(), *_addressed_names()]
 
 
 def _introductions() -> list[Rule]:

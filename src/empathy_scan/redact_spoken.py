@@ -16,6 +16,9 @@ TENS = "twenty|thirty|forty|fourty|fifty|sixty|seventy|eighty|ninety"
 NATO = (
     "alpha|alfa|bravo|charlie|delta|echo|foxtrot|golf|hotel|india|juliet|juliett|kilo|lima|mike|november|oscar|papa"
     "|quebec|romeo|sierra|tango|uniform|victor|whiskey|whisky|x-ray|xray|yankee|zulu"
+    # as German has it
+    "|anton|berta|cäsar|caesar|dora|emil|friedrich|gustav|heinrich|ida|julius|kaufmann|konrad|ludwig|martha|nordpol|otto"
+    "|paula|quelle|richard|samuel|siegfried|theodor|ulrich|viktor|wilhelm|xanthippe|ypsilon|zacharias|zeppelin"
 )
 TIMES = {"double": 1, "triple": 2, "treble": 2}  # beyond the one that is named after it
 _DIGITS = frozenset(DIGIT.split("|"))
@@ -23,7 +26,7 @@ _TENS = frozenset(TENS.split("|"))
 _TEENS = frozenset(TEEN.split("|"))
 _NATO = frozenset(NATO.split("|"))
 _MULTIPLE = r"(?:(?:double|triple|treble|capital) )?"
-AS_IN = r"(?:,? (?:as in|like in|as) [a-z]{2,12}(?:-ray)?| x-ray|,? as in x-ray| for [a-z]{3,12})"
+AS_IN = r"(?:,? (?:as in|like in|as) [a-z]{2,12}(?:-ray)?| x-ray|,? as in x-ray| (?:for|like) (?:x[- ]ray|[a-z]{3,12}))"
 PAUSE = (
     r"(?:(?:dash|hyphen|slash|stroke|and then|then|uh|um|er|erm|hmm|space|dot dot|no sorry|no wait|no|sorry|wait|i mean"
     r"|make that|hang on|let me see)[ ,.]{1,2}){0,3}"
@@ -38,7 +41,7 @@ _TOKEN = (
 _BREAK = rf"[ ,.-]{{1,3}}{PAUSE}"
 ACRONYMS = frozenset(
     "ip iban pin vin dob bsb id usa uk pps ppsn bbc nhs tv ok am pm sms atm isp otp sim ssn gp mot dvla icu gps hr it faq"
-    " pc cd dvd usb va er ir irs aba mprn mpan kyc bvn nin eu vat ni po ac cc dd ml kg pos cvv cvc ifsc upi ev suv sos ii"
+    " pc cd dvd usb va er ir irs aba mprn mpan kyc bvn nin eu vat ni po ac cc dd ml kg pos cvv cvc abha uhid utr pod uan gstin imsi iccid ahv bsn cpf ifsc upi ev suv sos ii"
     " nan eori etc asap diy ceo rac aa led lcd hmrc dwp gst hst pst vat tds".split()
 )
 _UNIT = re.compile(
@@ -108,6 +111,11 @@ def _trimmed(text: str, *, closed: bool) -> tuple[int, int]:
     return (start.end() if start else 0), (end.start() if end else len(text))
 
 
+_COUNTED = re.compile(
+    rf"(?i)^(?:(?:{TENS}) )?(?:{DIGIT}|{TEEN}|{TENS}) thousand (?:{DIGIT}) hundred\b(?: and)?(?: (?:{TENS}|{TEEN}))?(?: (?:{DIGIT}))?$"
+)
+
+
 def _code(match: re.Match[str]) -> str:
     """A placeholder for digits and letters read out, unless they are an amount, a time or an abbreviation."""
     text = match[0]
@@ -116,6 +124,8 @@ def _code(match: re.Match[str]) -> str:
     if re.search(r"\d", text) and not re.search(
         rf"(?i)\b(?:{DIGIT}|{TEEN}|{TENS}|{NATO}|double|triple|uh|um|er|erm|sorry|dash)\b", text[start:end]
     ):
+        return text
+    if _COUNTED.search(text) and not re.search(r"(?i)\b(?:double|triple|[b-hj-z])\b", text):
         return text
     kind = code_kind(text[start:end])
     if (
@@ -144,7 +154,7 @@ _NO_LOCAL = (
     "it's|its|it’s|is|was|email|e-mail|mail|address|to|use|on|under|yes|yeah|no|so|that's|um|uh|er|my|me|and|says|in|of"
     "|account|correct|right|okay|ok|at|him|her|for|i|i'm|which|try|be|send|back"
 )
-_LOCAL = rf"(?:(?<=\b\w )i(?= )|(?:[a-z] (?:as in|like in)|[b-hj-z] for) [a-z-]{{2,12}}|(?!(?:{_NO_LOCAL})\b)(?!\[)[\w.+'’-]{{1,64}})"
+_LOCAL = rf"(?:(?<=\b\w )i(?= )|(?:(?<=underscore )|(?<=thousand )|(?<=hundred ))and(?= \w)|(?:[a-z] (?:as in|like in)|[b-hj-z] for) [a-z-]{{2,12}}|(?!(?:{_NO_LOCAL})\b)(?!\[)[\w.+'’-]{{1,64}})"
 
 
 def _wide_mail(match: re.Match[str]) -> str:
@@ -187,7 +197,7 @@ def spoken_mail_rules() -> list[Rule]:
 
 def spoken_rules() -> list[Rule]:
     """What is read out on the telephone."""
-    number = rf"(?:{DIGIT}|{TEEN}|{TENS}|hundred|\d{{1,3}})"
+    number = rf"(?:(?:double |triple )?(?:{DIGIT}|{TEEN}|{TENS}|hundred)|\d{{1,3}})"
     octet = rf"{number}(?: (?:and )?{number}){{0,4}}"
     ordinal = (
         r"(?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth|thirteenth|fourteenth"
@@ -198,8 +208,8 @@ def spoken_rules() -> list[Rule]:
     return [
         make_rule(
             "IP",
-            r"(?i)\bdot\b.*\bdot\b",
-            rf"(?<!\w){octet} dot {octet} dot {octet} dot {octet}(?!\w)",
+            r"(?i)\b(?:dot|point)\b.*\b(?:dot|point)\b",
+            rf"(?<!\w){octet} (?:dot|point) {octet} (?:dot|point) {octet} (?:dot|point) {octet}(?!\w)",
             flags=re.IGNORECASE,
         ),
         make_rule(

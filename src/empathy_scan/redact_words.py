@@ -44,7 +44,8 @@ _NAMES_TOO = (
 ALSO_WORDS = frozenset(_NAMES_TOO.split())
 # Words of everyday English and of service conversations that are no part of a name, where one is asked for or given.
 _EVERYDAY = (
-    "a able about above absolute absolutely account accounts across actually address after afternoon again against age "
+    "abuse aha bursar colorbond council groet hm hmm howya kundenservice mega mpesa oops ooh ouch reservations revolut rupay "
+    "swish taxpayer a able about above absolute absolutely account accounts across actually address after afternoon again against age "
     "ago ahead all almost alone already alright also although always am amount an and angry annoyed annoying another "
     "answer any anybody anymore anyone anything anyway appalled appalling app apparently are around as ask asked at "
     "aware away awful back bad bank be because become been before began begin behind being believe below best better "
