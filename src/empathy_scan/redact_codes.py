@@ -296,6 +296,16 @@ def street_rules() -> list[Rule]:
         ),
         make_rule(
             "ADDRESS",
+            r"(?:Straße|Strasse|Str\.|Platz|Weg|Allee|Gasse) \d",
+            r"(?<!\w)[A-ZÄÖÜ][a-zäöüß]{2,24}(?:-[A-ZÄÖÜ][a-zäöüß]{2,24}){0,2} (?:Straße|Strasse|Str\.|Platz|Weg|Allee|Gasse) \d{1,4}(?: ?[a-zA-Z](?!\w))?(?!\w)",
+        ),
+        make_rule(
+            "ADDRESS",
+            rf"(?i)\b(?:{_RUE}|odos|carrer|ulica|ul\.|jalan|jl\.|av\.) .*\d",
+            rf"(?<!\w)(?i:{_RUE}|odos|carrer|ulica|ul\.|jalan|jl\.|av\.) (?:(?:de|del|della|dei|degli|du|des|la|le|las|los|les|da|do|dos|di|of) ){{0,2}}(?:[A-ZÀ-Þ][\w'’.-]{{1,24}}(?: (?:de|del|y|e|da|di) )? ?){{1,3}},? ?\d{{1,4}}(?: ?/ ?[A-Z0-9]{{1,3}}| ?[A-Za-z](?!\w))?(?:,? (?:int|apto|piso|lgh|interior)\.? \d{{1,5}})?(?!\w)",
+        ),
+        make_rule(
+            "ADDRESS",
             rf"(?i)\b{_RUE} ",
             rf"(?<!\w)(?:\d{{1,4}}(?: ?(?:bis|ter|[a-z]))?,? |{_NUMBER}(?: {_NUMBER}){{0,2}} )(?i:{_RUE}) (?:(?:de|du|des|la|le|les|del|da|do|dos|di|of|d['’]|de l['’]|na)[ ]?){{0,2}}[\w'’é-]{{2,30}}(?:[ -][A-ZÀ-Þ][\w'’-]{{1,30}}){{0,2}}",
         ),
