@@ -15,6 +15,7 @@ import polars as pl
 from empathy_scan import forgetting, report, roster, runs, stages, tombstones
 from empathy_scan.codebook import Role
 from empathy_scan.config import Config
+from empathy_scan.facts import parsed
 from empathy_scan.forgetting import Wish
 from empathy_scan.report import manifest
 from empathy_scan.store import REPORTS, Store
@@ -150,8 +151,8 @@ def report_folders(store: Store, reports: Path, config: Config) -> dict[str, tup
     asked = config.scan.since, config.scan.until
     folders = {str(reports.absolute()): (_day(asked[0]), _day(asked[1]))} if _is_report(reports) else {}
     for where, text in sorted(store.recall(REPORTS).items()):
-        facts = json.loads(text) if text else {}
-        folders[where] = _day(facts.get("since", "")), _day(facts.get("until", ""))
+        told = parsed(text)
+        folders[where] = _day(told.get("since", "")), _day(told.get("until", ""))
     return folders
 
 

@@ -37,6 +37,7 @@ from empathy_scan.ahead import after, ahead
 from empathy_scan.candidates import CandidateStore, differs
 from empathy_scan.config import Config
 from empathy_scan.errors import NoticeError
+from empathy_scan.facts import parsed
 from empathy_scan.judging import Judge
 from empathy_scan.model import files as bundles
 from empathy_scan.readers import files, gather
@@ -460,11 +461,10 @@ def _reviewed(held: Store, config: Config) -> list[tuple[str, int]]:
 
 def _from_json(reports: Path, text: str, stamp: str) -> _Made | None:
     """The report that is there, if it is the one of that stamp and nobody has written another in its place."""
-    facts = json.loads(text) if text else {}
-    front_page = reports / "index.html"
-    if facts.get("stamp") != _digest(stamp) or facts.get("page") != _pages(reports):
+    told = parsed(text)
+    if told.get("stamp") != _digest(stamp) or told.get("page") != _pages(reports):
         return None
-    return _Made(front_page, facts["reported"], facts["turns"], facts["agents"], facts["unlisted"])
+    return _Made(reports / "index.html", told["reported"], told["turns"], told["agents"], told["unlisted"])
 
 
 def _pages(reports: Path) -> str:

@@ -28,6 +28,7 @@ from empathy_scan import (
 )
 from empathy_scan.config import Config
 from empathy_scan.errors import ModelError, StoreError
+from empathy_scan.facts import parsed
 from empathy_scan.model import files
 from empathy_scan.own import telling
 from empathy_scan.store import REPORTS, Store, Stored
@@ -95,8 +96,8 @@ def noted(store: Store, reports: Path, *, since: datetime | None = None, until: 
     """Let the store remember a report and its period, so that what is forgotten is taken out of it, too."""
     where, known = str(reports.absolute()), store.recall(REPORTS)
     period = {name: day.isoformat() if day else "" for name, day in (("since", since), ("until", until))}
-    facts = json.loads(known.get(where) or "{}")
-    if {name: facts.get(name, "") for name in period} != period or where not in known:
+    told = parsed(known.get(where))
+    if {name: told.get(name, "") for name in period} != period or where not in known:
         with contextlib.suppress(StoreError):  # a store that one may only read
             store.remember(REPORTS, {**known, where: json.dumps(period)})
 

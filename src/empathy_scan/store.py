@@ -66,6 +66,7 @@ class Store:
         self._options = dict(options or {})
         self._wait_seconds = wait_seconds
         self._read_only = read_only  # an older layout is read as it is
+        self._looked_at = self._remote  # whether only files are in it
         self._writing = False
 
     @classmethod
@@ -407,6 +408,9 @@ class Store:
 
     def _layout(self) -> int:
         """The version of the layout; 0 where there is no store."""
+        if not self._looked_at and Path(self.root).is_dir():
+            facts.only_files(Path(self.root))
+            self._looked_at = True
         text = facts.read(f"{self.root}/{_LAYOUT}", self._options)
         if text is None:
             return 0
@@ -429,10 +433,7 @@ class Store:
     def recall(self, name: str) -> dict[str, str]:
         """What was remembered under a name; nothing where there is none or it is damaged."""
         text = facts.read(f"{self.root}/_{name}.json", self._options)
-        try:
-            return {str(key): str(value) for key, value in json.loads(text or "{}").items()}
-        except (ValueError, AttributeError):
-            return {}
+        return {str(key): str(value) for key, value in facts.parsed(text).items()}
 
     def remember(self, name: str, told: Mapping[str, str]) -> None:
         """Keep a few facts beside the tables, in the place of those of that name."""
