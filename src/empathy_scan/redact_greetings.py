@@ -58,6 +58,20 @@ def greeting_rules() -> list[Rule]:
         ),
         make_rule(
             "NAME",
+            "(?i)\\b(?:i am|i'm|my name is|it's|this is) ",
+            rf"(?P<keep>(?<!\w)(?i:i am|i['’]m|my name is|it['’]s|this is) )(?P<name>{_NAME} {_NAME})(?![\w\]])",
+            _both,
+            introduces=True,
+        ),
+        make_rule(
+            "NAME",
+            "(?i)\\b(?:service|cent(?:re|er)|desk|support|care|line|department|reception|ma'am|sir|madam) ",
+            rf"(?P<keep>(?<!\w)(?i:service|cent(?:re|er)|desk|support|care|line|department|reception|ma'am|sir|madam) )(?P<name>{_NAME})(?=[.!?]?$| (?i:good|how|at your|here)\b)",
+            _sure,
+            introduces=True,
+        ),
+        make_rule(
+            "NAME",
             "(?i) (?:ji|sahib|san)\\b",
             rf"(?P<keep>)(?<![\w\[@'’-])(?P<name>{_NAME})(?= (?i:ji|sahib|san)(?!\w))",
             _sure,
@@ -83,6 +97,13 @@ def _sure(match: re.Match[str]) -> str:
     before = "".join(f"{word} " for word in words[:first])
     after = "".join(f" {word}" for word in words[last:])
     return f"{match['keep']}{before}[NAME]{after}"
+
+
+def _both(match: re.Match[str]) -> str:
+    """`[NAME]` for two words of which neither is a common one."""
+    words = match["name"].split(" ")
+    named = all(word.lower() in PARTICLES or _is_name(word) for word in words)
+    return f"{match['keep']}[NAME]" if named and _is_name(words[-1]) else match[0]
 
 
 def _is_name(word: str) -> bool:

@@ -66,6 +66,18 @@ def shape_rules() -> list[Rule]:
             r"(?<![\w.,:/@£$€₹-])\d{2,6}(?:\.\d{2,6}){2,5}(?:-\d{1,3})?(?![\w/:%]|[.,-]\d)",
             _dotted,
         ),
+        make_rule("NUMBER", r"\d(?:,? |,? ?(?:dash|minus|dot|slash),? )\d", _PAUSED, _paused),
+        make_rule(
+            "NUMBER",
+            r"(?i)\b(?:plate|kennzeichen|registration)",
+            r"(?P<keep>\b(?i:plates?|kennzeichen|registration)(?: (?:is|number|was))?:? )[A-ZÄÖÜ]{1,3}[ -][A-ZÄÖÜ]{1,2}[ -]?\d{1,4}(?: ?[EH](?!\w))?(?!\w)",
+        ),
+        make_rule(
+            "SECRET",
+            r"(?i)on the back",
+            rf"(?P<keep>\b(?:three|3|four|4|digits|numbers|code|ones?) on the back,? ?(?:is|are|it's|says|they're|:)?:? ?)(?:\d{{3,4}}(?!\d)|{_ITEM}(?:[ ,-]{{1,2}}{_ITEM}){{1,3}})(?![\w'’])",
+            flags=re.IGNORECASE,
+        ),
         make_rule(
             "SECRET",
             r"\d\d ?/ ?\d\d.*(?i:code|digits|security|cv[vc])",
@@ -86,7 +98,7 @@ def told_secret_rules() -> list[Rule]:
     asked = (
         r"(?:one[- ]time |root |admin |default |temporary |wi-?fi )?(?:otp|password|passcode)"
         r"|(?:door|gate|entry|access|backup|recovery|auth(?:orisation|orization|entication)?|alarm|lock|verification|security"
-        r"|login|unlock) (?:code|key|pin)s?"
+        r"|login|unlock) (?:code|key|pin)s?|pin"
     )
     return [
         make_rule(
@@ -99,13 +111,13 @@ def told_secret_rules() -> list[Rule]:
         make_rule(
             "SECRET",
             r"(?i)\b(?:otp|password|passcode|(?:code|key|pin)s?)\b.*\d",
-            rf"(?P<keep>\b(?:{asked})[ ,:]{{1,2}}{_BESIDE}(?:(?:is|was|were|to|used|sent|be)[:]? |(?<=: )))(?:\d{{3}} \d{{3}}(?!\w)|{code})",
+            rf"(?P<keep>\b(?:{asked})[ ,:]{{1,2}}{_BESIDE}(?:(?:is|was|were|to|used|sent|be)[:]? |(?<=: )))(?:\d{{3}} \d{{3}}(?!\w)|\d(?: \d){{3,7}}(?!\w)|{code})",
             flags=re.IGNORECASE,
         ),
         make_rule(
             "SECRET",
             r"(?i)\bcode\b.*\d",
-            rf"(?P<keep>\b(?<!error )(?<!promo )(?<!discount )code {_BESIDE}is )(?=[^\s\[\]]{{0,20}}[A-Za-z]{{2}})(?=[^\s\[\]]{{0,20}}\d)[\w-]{{6,30}}(?!\w)",
+            rf"(?P<keep>\b(?<!error )(?<!promo )(?<!discount )code {_BESIDE}is )(?:\d(?: \d){{3,7}}|(?=[^\s\[\]]{{0,20}}[A-Za-z]{{2}})(?=[^\s\[\]]{{0,20}}\d)[\w-]{{6,30}})(?!\w)",
             flags=re.IGNORECASE,
         ),
         make_rule(
@@ -119,6 +131,40 @@ def told_secret_rules() -> list[Rule]:
 def _hint(form: str) -> str:
     """The form without what must not follow: hints know no look-aheads."""
     return re.sub(r"\(\?!(?:\(\?:[^()]*\))?(?:\(\?!\\w\))?\)|\(\?!\\w\)", "", form)
+
+
+# Groups as a recogniser that sets commas writes them: "4 1 0, 7 7 2, 9 0 1", "D E 94, 1038, 1479", "756 dot 9217 dot 0769".
+_PAUSED = (
+    r"(?<![\w.,:/@£$€₹#+-])(?:(?:plus|[A-Z] ?[A-Z]),? )?\d{1,8}"
+    r"(?:(?:,? |,? (?:dash|minus|dot|slash),? )\d{1,8}){2,30}(?:,? ?[A-Z](?!\w))?(?![\w/:%]|[.,]\d)"
+)
+
+
+def _paused(match: re.Match[str]) -> str:
+    """What a number with pauses between its groups is, unless it is a list of years, of sizes or of amounts."""
+    text = match[0]
+    groups = re.findall(r"\d+", text)
+    digits = "".join(groups)
+    years = all(re.fullmatch(r"(?:19|20)\d\d", group) for group in groups)
+    signs = re.search(r"dash|minus|dot|slash", text)
+    listed = not signs and len({len(group) for group in groups}) == 1 and len(groups[0]) in (2, 3) and len(groups) < 5
+    if (
+        len(digits) < 7
+        or years
+        or listed
+        or ("," not in text and not signs)
+        or _COUNTED.match(match.string[match.end() :])
+    ):
+        return text
+    letters = re.match(r"[A-Z] ?[A-Z]", text)
+    if text.startswith("plus"):
+        return "[PHONE]"
+    return "[IBAN]" if letters and len(digits) > 12 else "[CARD]" if 13 <= len(digits) <= 19 else "[NUMBER]"
+
+
+_COUNTED = re.compile(
+    r"(?i),? ?(?:pounds?|dollars?|euros?|rupees?|cents?|percent|%|hours?|minutes?|days?|weeks?|months?|years?|miles?|km|kg|gb|mb|times|pm|am)\b"
+)
 
 
 def _dotted(match: re.Match[str]) -> str:

@@ -26,9 +26,11 @@ _TENS = frozenset(TENS.split("|"))
 _TEENS = frozenset(TEEN.split("|"))
 _NATO = frozenset(NATO.split("|"))
 _MULTIPLE = r"(?:(?:double|triple|treble|capital) )?"
-AS_IN = r"(?:,? (?:as in|like in|as) [a-z]{2,12}(?:-ray)?| x-ray|,? as in x-ray| (?:for|like) (?:x[- ]ray|[a-z]{3,12}))"
+AS_IN = (
+    r"(?:,? (?:as in|like in|as) [a-z]{2,12}(?:-ray)?| x-ray|,? as in x-ray| (?:for|like|of) (?:x[- ]ray|[a-z]{3,12}))"
+)
 PAUSE = (
-    r"(?:(?:dash|hyphen|slash|stroke|and then|then|uh|um|er|erm|hmm|space|dot dot|no sorry|no wait|no|sorry|wait|i mean"
+    r"(?:(?:dash|hyphen|minus|slash|stroke|dot|and then|then|uh|um|er|erm|hmm|space|dot dot|no sorry|no wait|no|sorry|wait|i mean"
     r"|make that|hang on|let me see)[ ,.]{1,2}){0,3}"
 )
 _ITEM = rf"{_MULTIPLE}(?:(?:{DIGIT}|{TEEN}|{TENS}|{NATO})(?: hundred(?: and(?= \w))?| thousand)?\b|[a-z]{AS_IN}?(?![\w'’])|\d{{1,8}}(?![\w.:/£$€%]))"
@@ -138,14 +140,14 @@ def _code(match: re.Match[str]) -> str:
 
 
 _TLD = r"(?:com|org|net|co|uk|in|ie|io|edu|gov|ac|eu|de|fr|es|it|nl|be|at|ch|se|no|dk|pl|pt|br|ca|us|au|nz|ng|ke|gh|za|sg|ph|pk|ae|info|biz|me|app|example)"
-_DOMAIN = rf"(?:[\w-]{{1,63}}(?: (?:dash|hyphen) \w{{1,63}}){{0,2}}|(?:\w ){{2,12}})(?: ?\bdot \w{{2,63}}){{0,2}} dot {_TLD}\b"
+_AT = r"(?:at|arobase|arroba|chiocciola|zavin[aá][cč]|ma[łl]pa|apenstaartje|snabel-?a|kukac)"
+_DOT = r"(?:dot|punkt|punto|ponto|point|te[cč]ka|kropka)"
+_DOMAIN = rf"(?:[\w-]{{1,63}}(?: (?:dash|hyphen) \w{{1,63}}){{0,2}}|(?:\w ){{2,12}})(?: ?\b{_DOT} \w{{2,63}}){{0,2}} {_DOT} {_TLD}\b"
 # A domain that the recogniser wrote as several words, "g mail", "b t internet": not "look at our page at ...".
 _NO_DOMAIN = (
     "dot|at|our|your|www|website|site|page|web|is|and|or|on|it|this|that|of|in|for|to|from|you|i|we|they|was|are"
 )
-_WIDE_DOMAIN = (
-    rf"(?:(?!(?:{_NO_DOMAIN})\b)[\w-]{{1,63}} ){{1,6}}(?!dot )[\w-]{{1,63}}(?: dot \w{{2,63}}){{0,2}} dot {_TLD}\b"
-)
+_WIDE_DOMAIN = rf"(?:(?!(?:{_NO_DOMAIN})\b)[\w-]{{1,63}} ){{1,6}}(?!{_DOT} )[\w-]{{1,63}}(?: {_DOT} \w{{2,63}}){{0,2}} {_DOT} {_TLD}\b"
 _NO_USER = (
     "look|looking|looked|shop|shopping|bought|buy|order|ordered|go|going|me|you|us|it|one|something|stuff|sign|signed"
     "|register|registered|log|logged|find|found|online|there|again|visit|available|people|team|guys|someone|somebody"
@@ -168,14 +170,14 @@ def spoken_mail_rules() -> list[Rule]:
     return [
         make_rule(
             "EMAIL",
-            r"(?i)\bat\b.*\bdot\b",
-            rf"(?<![\w.'’-])(?:{_LOCAL} ){{1,12}}at (?:the rate (?:of )?)?{_DOMAIN}",
+            rf"(?i)\b{_AT}\b.*\b{_DOT}\b",
+            rf"(?<![\w.'’-])(?:{_LOCAL} ){{1,12}}{_AT} (?:the rate (?:of )?)?{_DOMAIN}",
             flags=re.IGNORECASE,
         ),
         make_rule(
             "EMAIL",
-            r"(?i)\bat\b.*\bdot\b",
-            rf"(?<![\w.'’-])(?:{_LOCAL} ){{1,12}}(?<!\b(?:look|shop) )at {_WIDE_DOMAIN}",
+            rf"(?i)\b{_AT}\b.*\b{_DOT}\b",
+            rf"(?<![\w.'’-])(?:{_LOCAL} ){{1,12}}(?<!\b(?:look|shop) ){_AT} {_WIDE_DOMAIN}",
             _wide_mail,
             flags=re.IGNORECASE,
         ),
