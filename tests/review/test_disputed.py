@@ -128,7 +128,8 @@ def test_a_party_and_who_comes_too_late_are_told_by_row(store, export, give):
 
 def test_the_command_reads_a_file_where_nothing_was_drawn(store, export, tmp_path):
     (row,) = export(reviewers=("Cy",))["next.csv"]
-    (tmp_path / "back.csv").write_text(f"id,Tone,reviewer\n{row['id']},civil,Cy\n", encoding="utf-8")
+    header = "id,S,A,X,O,Tone,reviewer"
+    (tmp_path / "back.csv").write_text(f"{header}\n{row['id']},,,,,civil,Cy\n", encoding="utf-8")
     done = CliRunner().invoke(app, ["review", "import", str(tmp_path / "back.csv"), "--store", store.root])
     assert (done.exit_code, done.stdout.split(" of ")[0]) == (0, "1 new answers")
     assert labelled(store) == [("Cy", "0")]

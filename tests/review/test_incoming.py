@@ -90,6 +90,30 @@ def test_rows_may_be_sorted_columns_moved_renamed_or_taken_out_and_lines_stand_a
     assert read_in(drawn, [path]).new == 20
 
 
+@pytest.mark.parametrize("lost", ["Asks openly? (X)", "Insult? (i)"])
+def test_a_row_that_has_lost_a_questions_column_is_not_taken_for_no(drawn, rows, tmp_path, lost):
+    role = "agent" if lost.endswith("(X)") else "customer"
+    columns = [name for name in rows[0] if name != lost]
+    found = read_in(drawn, [save(tmp_path / "ana.csv", rows, columns=columns)])
+    asked = [row for row in rows if row["role"] == role]
+    assert (found.new, found.rejects.height) == (len(rows) - len(asked), len(asked))
+    assert lost in found.rejects["reason"][0]
+    assert not {row["id"] for row in asked} & {key for key, _ in answers(drawn)}
+
+
+@pytest.mark.parametrize("lost", ["id", "Tone"])
+def test_a_sheet_that_has_lost_its_header_is_told(drawn, tmp_path, lost):
+    path = tmp_path / "next.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        sheet = book.add_worksheet("Agents")
+        for at, name in enumerate(name for name in ("id", "Stock phrase of care? (S)", "Tone") if name != lost):
+            sheet.write(0, at, name)
+        sheet.write(1, 0, "x")
+    found = read_in(drawn, [path])
+    assert (found.new, found.rejects.height) == (0, 1)
+    assert f"sheet Agents has questions, but no column “{lost.casefold()}”" in found.rejects["reason"][0]
+
+
 def test_a_workbook_saved_by_another_program_is_read(drawn, rows, tmp_path):
     """Both roles in one sheet, numbers for tones, true for yes, a hidden and an unrelated sheet."""
     path = tmp_path / "ana.xlsx"
@@ -222,7 +246,10 @@ def test_a_tone_is_written_as_its_name_or_its_number(cell, value):
 
 
 def test_kinds_of_attack_need_a_hostile_tone():
-    assert questions.completed("customer", {"tone": "1", "i": "yes"})["i"] == "no"
+    assert (
+        questions.completed("customer", {"tone": "1", "i": "yes"}) == "“Insult?” is yes though the tone is not hostile"
+    )
+    assert questions.completed("customer", {"tone": "1", "i": "?"})["i"] == "no"
     assert questions.completed("customer", {"tone": "2", "i": "yes"})["i"] == "yes"
     assert questions.completed("customer", {"tone": "?", "i": "yes"})["i"] == "?"
     assert questions.completed("agent", {"S": "yes"}) == "the tone is not answered"

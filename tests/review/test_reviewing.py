@@ -118,13 +118,14 @@ def test_the_commands_lead_from_the_store_to_the_verdict(filled, tmp_path):
         items = {item.id: item for item in Queue(tmp_path / "queue").items()}
         named = [line for line in lines.splitlines() if line.startswith("t_")]
         assert {line.split(",")[0] for line in named} <= set(items)
-    header = "id;Tone;reviewer\n"
+    header = "id;S;A;X;O;i;t;p;c;Tone;reviewer\n"
     for path, name in zip(files, ("Ana", "Ben"), strict=True):
         ids = [
             line.split(",")[0] for line in path.read_text(encoding="utf-8-sig").splitlines() if line.startswith("t_")
         ]
         path.write_text(
-            header + "".join(f"{each};civil;{name}\n" for each in ids) + "t_unknown;civil;Ana\n", encoding="utf-8"
+            header + "".join(f"{each};{8 * ';'}civil;{name}\n" for each in ids) + f"t_unknown;{8 * ';'}civil;Ana\n",
+            encoding="utf-8",
         )
     done = run("review", "import", *files, *queue)
     assert done.exit_code == 3

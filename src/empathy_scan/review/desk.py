@@ -158,7 +158,8 @@ def _complete(item: Item, labels: Mapping[str, str], asked: Sequence[Question]) 
     ]
     if open_:
         raise UsageError(f"{len(open_)} question(s) are not answered", remedy="answer them, or choose “cannot tell”")
-    done = questions.completed(item.role, labels, asked)
+    hidden = {each.key for each in asked if each.needs and labels.get(each.needs[0]) != each.needs[1]}
+    done = questions.completed(item.role, {key: said for key, said in labels.items() if key not in hidden}, asked)
     if isinstance(done, str):
         raise UsageError(done, remedy="load the page again")
     return done

@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import io
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -208,7 +208,7 @@ def _answer(
         raise MalformedInputError(
             "no turn of this id was drawn into the queue", remedy="name the queue of the export with --queue"
         )
-    labels = _labels(item, {key: cell(key) for key in given}, queue)
+    labels = _labels(item, {key: cell(key) for key in given}, queue, table.columns)
     who = cell(REVIEWER).lstrip("'") or reviewer
     if not person(who):
         raise MalformedInputError(
@@ -217,9 +217,14 @@ def _answer(
     return Answer(item.id, who, labels, datetime.now(UTC), cell(COMMENT)[:_LONGEST], via)
 
 
-def _labels(item: Item, given: Mapping[str, str], queue: Queue) -> dict[str, str]:
-    """The answers of a row; raises InputError for one that is none."""
+def _labels(item: Item, given: Mapping[str, str], queue: Queue, columns: Container[str]) -> dict[str, str]:
+    """The answers of a row; raises InputError for one that is none, or where a question has no column."""
     wanted = {each.key: each for each in queue.asked_of(item)}
+    if lost := [each.column for key, each in wanted.items() if key not in columns]:
+        raise MissingColumnError(
+            f"the file has no column {', '.join(f'“{name}”' for name in lost)}",
+            remedy="put it back as `review export` named it: without it nobody knows what was answered",
+        )
     asked = wanted | {each.key: each for each in questions.of(item.role, queue.own) if each.key in given}
     read: dict[str, str] = {}
     for key, cell in given.items():
@@ -250,12 +255,19 @@ def _tables(document: files.Document, own: Sequence[Question]) -> Iterator[_Tabl
     """The tables of a file that have a header with `id`; raises InputError where there is none."""
     found = []
     if office.kind(document.content) == "xlsx":
-        for name, rows in workbook.cells_of(document, max_bytes=_MOST_BYTES).items():
+        sheets = workbook.cells_of(document, max_bytes=_MOST_BYTES)
+        for name, rows in sheets.items():
             told = [
                 (f"sheet {name}, row {number}", _line({column: as_text(value) for column, value in row.items()}))
                 for number, row in rows
             ]
             found.append(_table(told, own))
+        for table, (name, rows) in zip(found, sheets.items(), strict=True):
+            if table is None and (lost := _lost([[as_text(value) for value in row.values()] for _, row in rows], own)):
+                raise MissingColumnError(
+                    f"sheet {name} has questions, but no column {lost}",
+                    remedy="put the header back as `review export` wrote it",
+                )
     else:
         found = [max((_table(list(_lines(document.text, each)), own) for each in ",;\t|"), key=_width)]
     known = [table for table in found if table is not None]
@@ -295,6 +307,15 @@ def _table(rows: Sequence[tuple[str, Cells]], own: Sequence[Question]) -> _Table
         if ID in columns and columns.keys() & {questions.TONE, *(each.key for each in own)}:
             return _Table(columns, rows[at + 1 :])
     return None
+
+
+def _lost(rows: Sequence[Cells], own: Sequence[Question]) -> str:
+    """Which of the columns that every table has is missing under the header of a table; "" where there is none."""
+    for cells in rows[:_HEADER_WITHIN]:
+        columns = _columns(cells, own)
+        if len(columns.keys() - {COMMENT, REVIEWER}) > 1:
+            return "“id”" if ID not in columns else "“tone”"
+    return ""
 
 
 def _columns(cells: Cells, own: Sequence[Question]) -> dict[str, int]:

@@ -165,8 +165,8 @@ def care(answers: Answers) -> str:
 def completed(role: str, given: Answers, asked: Sequence[Question] | None = None) -> dict[str, str] | str:
     """All answers to the questions asked (the standard ones of a role), from those given; or what is wrong, in words.
 
-    What depends on another answer is `no` where that answer is not given, and so is any other that is not given:
-    without a tone a turn is not answered. Where no tone is asked for, every question wants its answer.
+    What depends on another answer is `no` where that answer is not given (and may not be `yes`), and so is any other
+    that is not given: without a tone a turn is not answered. Where no tone is asked for, all questions want an answer.
     """
     asked = of(role) if asked is None else asked
     toned = any(each.key == TONE for each in asked)
@@ -178,6 +178,8 @@ def completed(role: str, given: Answers, asked: Sequence[Question] | None = None
     for each in asked:
         value = given.get(each.key) or (NO if toned else "")
         if each.needs and found.get(each.needs[0]) != each.needs[1]:
+            if value == YES and found.get(each.needs[0]) != CANNOT_TELL:
+                return f"“{each.title}” is yes though the tone is not hostile"
             value = CANNOT_TELL if found.get(each.needs[0]) == CANNOT_TELL else NO
         if value not in {*each.values, CANNOT_TELL}:
             return f"no answer to “{each.title}”"
