@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 import review_frames as frames
 
+from empathy_scan.codebook import Label
 from empathy_scan.errors import OutputError, UsageError
 from empathy_scan.readers import files, workbook
 from empathy_scan.review import questions, sheets
@@ -77,6 +78,21 @@ def test_the_codebook_s_words_stand_beside_every_question(tmp_path):
         for each in questions.of(role):
             assert all(choice.meaning in help_ for choice in each.choices)
             assert len(sheets.hint(each)) <= 255
+
+
+def test_a_sheet_of_own_labels_asks_for_no_tone_and_says_what_an_empty_cell_is(tmp_path):
+    path = tmp_path / "out.xlsx"
+    own = questions.flag(Label("next_steps", "Next steps", "Says what happens next."), "agent", "Next steps?")
+    asked = [replace(each, asks=("next_steps",)) for each in items("One.", "Two.") if each.role == "agent"]
+    sheets.write(path, asked, own=[own])
+    help_ = "\n".join(cell for row in cells(path)[-1] for cell in row)
+    assert "Says what happens next." in help_
+    assert "does not mean “no”" in help_
+    assert "tone" not in help_.casefold()
+    sheets.write(path, [*asked, *items("One.", "Two.")], own=[own])
+    help_ = "\n".join(cell for row in cells(path)[-1] for cell in row)
+    assert "Choose a tone" in help_
+    assert "Rows that ask for no tone:" in help_
 
 
 def test_what_was_said_before_names_who_said_it():

@@ -27,10 +27,19 @@ _HINT = 250  # characters of what a drop-down says of itself
 _WIDTHS = {ID: 16, BEFORE: 60, TURN: 60, COMMENT: 30, REVIEWER: 14}
 _SPEAKERS = {Role.AGENT.value: "Agent", Role.CUSTOMER.value: "Customer"}
 
-HOW_TO = (
-    "Each row is one turn of a conversation. Read what was said before it, then label the turn itself, by its words.",
+_READ = (
+    "Each row is one turn of a conversation. Read what was said before it, then label the turn itself, by its words."
+)
+_TONED = (
     "Choose a tone in every row that you label. A row without any answer counts as not labelled, and may stay so.",
     "Leave any other cell empty for “no”. Choose “?” where nobody could tell from the words.",
+    "Insult, threat, swearing and contempt are kinds of hostility: “yes” beside another tone than hostile is rejected.",
+)
+_UNTONED = (
+    "Choose “yes” or “no” in every row that you label, or “?” where nobody could tell from the words.",
+    "An empty cell is no answer and does not mean “no”; a row without one counts as not labelled, and may stay so.",
+)
+_ALWAYS = (
     "Label on your own: do not ask a colleague, and do not look at a report. Agreement means nothing otherwise.",
     "Rows may be sorted and columns moved or hidden. Leave the column “id” as it is.",
     "Save the file as it is, or as CSV, and read it back with: empathy-scan review import FILE",
@@ -85,15 +94,15 @@ def before(item: Item) -> str:
 def _asked(items: Sequence[Item], role: str, own: Sequence[Question]) -> tuple[Question, ...]:
     """The questions about turns of a role that some of these were drawn for; the standard ones where there are none."""
     mine = [item for item in items if item.role == role]
-    standard = not mine or any(not item.asks or questions.TONE in item.asks for item in mine)
+    standard = not mine or any(_is_standard(item) for item in mine)
     wanted = {key for item in mine for key in item.asks}
     return (*(questions.of(role) if standard else ()), *(x for x in own if x.role == role and x.key in wanted))
 
 
 def _table(items: Sequence[Item], reviewer: str, own: Sequence[Question]) -> bytes:
     """CSV with a column for every question of the roles that there are; a mark tells Excel that it is UTF-8."""
-    others = {item.role for item in items if item.asks and questions.TONE not in item.asks}
-    standard = not items or any(not item.asks or questions.TONE in item.asks for item in items)
+    others = {item.role for item in items if not _is_standard(item)}
+    standard = not items or any(_is_standard(item) for item in items)
     roles = [role for role in questions.QUESTIONS if standard or role in others]
     asked = list({each.column: each for role in roles for each in _asked(items, role, own)})
     written = io.StringIO()
@@ -159,18 +168,26 @@ def hint(question: Question) -> str:
 
 def _help(items: Sequence[Item], own: Sequence[Question]) -> Iterator[tuple[str, str]]:
     """What the sheet of instructions says, as pairs of name and words."""
-    for number, sentence in enumerate(HOW_TO):
+    toned = not items or any(_is_standard(item) for item in items)
+    untoned = [item for item in items if not _is_standard(item)]
+    only = ("Rows that ask for no tone:",) if toned and untoned else ()
+    sentences = (_READ, *(_TONED if toned else ()), *only, *(_UNTONED if untoned else ()), *_ALWAYS)
+    for number, sentence in enumerate(sentences):
         yield ("How to label" if not number else ""), sentence
     yield "", ""
     for role in questions.QUESTIONS:
+        if not toned and not any(item.role == role for item in items):
+            continue
         yield f"{_SPEAKERS[role]} turns", f"Codebook, version {CODEBOOK_VERSION}"
         for each in _asked(items, role, own):
             if each.ordinal:
                 yield each.title, "; ".join(f"{choice.name}: {choice.meaning}" for choice in each.choices)
             else:
                 yield each.title, each.meaning
-    yield "", ""
-    yield (
-        "The paste test",
-        _PASTE_TEST,
-    )
+    if toned:
+        yield "", ""
+        yield "The paste test", _PASTE_TEST
+
+
+def _is_standard(item: Item) -> bool:
+    return not item.asks or questions.TONE in item.asks
