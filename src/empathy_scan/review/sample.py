@@ -166,9 +166,7 @@ def weights(queue: Queue, answered: Sequence[str]) -> dict[str, float]:
     )
     left = (1 - pl.col("p")).cum_prod().shift(1, fill_value=1.0).over("id")  # not drawn before
     reached = found.sort("id", "draw").with_columns(q=left * pl.col("p") * pl.col("r"))
-    return {
-        name: 1 / max(chance, _SURE) for name, chance in reached.group_by("id").agg(pl.col("q").sum()).iter_rows()
-    }
+    return {name: 1 / max(chance, _SURE) for name, chance in reached.group_by("id").agg(pl.col("q").sum()).iter_rows()}
 
 
 def _answered(draws: Sequence[Draw], there: Container[str], roles: Container[str]) -> dict[int, float]:
