@@ -122,7 +122,12 @@ def test_a_decision_may_be_replaced_once_and_all_of_it_is_kept(store):
     upheld(store)
     appeals.open_(store, CONFIG, GUARDED, who="Lea", should=["tone=guarded"], why="It is cold.")
     assert figure(store)["value"] == pytest.approx(5 / 12)
+    with pytest.raises(UsageError, match="decided the first time must not"):
+        appeals.decide(store, CONFIG, GUARDED, who="dana LEE", outcome="upheld", why="Yes.")
     case = appeals.decide(store, CONFIG, GUARDED, who="Cy", outcome="upheld", why="It is.")
+    with pytest.raises(UsageError, match="not open") as caught:
+        appeals.decide(store, CONFIG, GUARDED, who="Lou", outcome="upheld", why="Yes.")
+    assert "final" in caught.value.remedy
     assert figure(store)["value"] == 0.5
     assert [each.event for each in case.events] == ["opened", "decided"] * 2
     with pytest.raises(UsageError, match="decided twice"):

@@ -118,7 +118,8 @@ def _untold(facets: Sequence[Facet], file: Sequence[Facet], minimum_agents: int)
             if given.get(each.name, 0) > 1:
                 yield each.name, f"fewer than two groups with {minimum_agents} agents or more each"
             else:
-                yield each.name, "the same for all" if count else "not known"
+                few = f"of no group of {minimum_agents} agents or more"
+                yield each.name, "the same for all" if count else f"known {few}" if each.name in given else "not known"
 
 
 def _errors(

@@ -72,6 +72,7 @@ class Rescored:
     standing: Standing | None = None
     texts: dict[tuple[str, int], str] = field(default_factory=dict)  # of the examples; for people, never for a log
     names: dict[str, str] = field(default_factory=dict)  # of agents, from the roster
+    command: str = "empathy-scan rescore"  # as the page repeats it, with the options that name the store
 
     def tried(self) -> report.Tried | None:
         """What the page of this rescoring is made of; None where nothing was compared."""
@@ -79,7 +80,7 @@ class Rescored:
             return None
         return report.Tried(
             self.scoring.model, self.counting, self.state == ACCEPTED, self.codebooks, self.comparison,
-            self.standing, self.texts, self.names,
+            self.standing, self.texts, self.names, self.command,
         )  # fmt: skip
 
     def to_json(self) -> dict[str, Any]:

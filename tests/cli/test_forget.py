@@ -41,12 +41,17 @@ def test_a_rehearsal_removes_nothing(forget, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "asked",
-    [("--conversation", "c"), ("--agent", "Nobody"), ("--customer", "who@example.com"), ("--before", "2020-01-01")],
-)
-def test_where_nothing_matches_it_says_so(forget, tmp_path, asked):
+    ("asked", "told"),
+    [
+        (("--conversation", "c"), "conversation in {}: c; "), (("--agent", "Nobody"), "agent in {}: Nobody; "),
+        (("--customer", "who@example.com"), "customer in {}: 1 given; "), (("--before", "2020-01-01"), ""),
+    ],
+)  # fmt: skip
+def test_where_nothing_matches_it_says_what_was_looked_for_and_fails_but_for_a_day(forget, tmp_path, asked, told):
     answer = forget(*asked, "--yes")
-    assert (answer.code, answer.out) == (0, "nothing in the store matches; nothing was removed\n")
+    assert (answer.code, answer.out) == (int(bool(told)), "nothing in the store matches; nothing was removed\n")
+    assert told.format(tmp_path / "store") in answer.err
+    assert "who@example.com" not in answer.err
     assert left(tmp_path) == ["a", "b"]
 
 

@@ -33,6 +33,8 @@ def test_another_model_is_shown_taken_over_and_told_of(
     assert shown.out.startswith(f"{tmp_path / 'report' / 'rescore.html'}\nWhat another model would change\n")
     assert "LABELS: THE SAME IN, KAPPA" in shown.out
     assert "Nothing in the report has changed." in shown.out
+    given = f"--store {tmp_path / 'store'} --model {tiny_bundle} --reports {tmp_path / 'report'}"
+    assert f"empathy-scan rescore {given} --accept." in shown.out
     page = (tmp_path / "report" / "rescore.html").read_text(encoding="utf-8")
     assert "Content-Security-Policy" in page
     assert " style=" not in page

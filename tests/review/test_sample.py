@@ -79,6 +79,44 @@ def test_weights_make_a_lopsided_sample_speak_of_all_turns(tmp_path):
     assert np.mean(found) == pytest.approx(wanted, abs=4 * np.std(found) / np.sqrt(len(found)))
 
 
+def test_after_a_draw_that_did_not_ask_a_label_its_own_draw_still_speaks_of_all_turns(tmp_path):
+    """The first draw takes many of the turns that are not civil; those that are left stand for them."""
+    contents = frames.stored(60)
+    agents = contents.labels.filter(pl.col("role") == "agent")
+    wanted = agents.filter(pl.col("tone") > 0).height / agents.height
+    shares, plain, sums = [], [], []
+    for seed in range(40):
+        queue = Queue(tmp_path / str(seed))
+        sample.draw(contents, queue, Wish(30, {RANDOM: 1, RARE: 2}, roles=("agent",), seed=seed))
+        own = sample.draw(
+            contents, queue, Wish(60, {RANDOM: 1}, roles=("agent",), seed=seed, asks=("next_steps",))
+        ).draw.items
+        weights = sample.weights(queue, [item.id for item in own])
+        held = [item.model["tone"] != "0" for item in own]
+        sums.append(sum(weights.values()))
+        shares.append(sum(weights[item.id] * is_so for item, is_so in zip(own, held, strict=True)) / agents.height)
+        plain.append(np.mean(held))
+    assert np.mean(plain) < 0.8 * wanted
+    assert np.mean(shares) == pytest.approx(wanted, abs=3 * np.std(shares) / np.sqrt(len(shares)))
+    assert np.mean(sums) == pytest.approx(agents.height, rel=0.03)
+
+
+def test_turns_that_an_earlier_draw_was_certain_to_take_are_told(contents, tmp_path):
+    queue = Queue(tmp_path)
+    sample.draw(contents, queue, Wish(100, {UNCERTAIN: 1}, roles=("agent",)))
+    certain = queue.chances().filter(pl.col("p") > 1 - 1e-9).height
+    found = sample.draw(contents, queue, Wish(20, {RANDOM: 1}, roles=("agent",), asks=("next_steps",)))
+    told = [note for note in found.notes if "certain" in note]
+    assert [note.split()[0] for note in told] == [str(certain)] * bool(certain)
+    assert certain
+
+
+def test_a_draw_counts_as_answered_by_the_turns_of_the_roles_that_answered(contents, queue):
+    sample.draw(contents, queue, Wish(120, {RANDOM: 1}))
+    agents = [item.id for item in queue.items() if item.role == "agent"]
+    assert [*sample.weights(queue, agents).values()] == pytest.approx([360 / 120] * len(agents))
+
+
 def test_a_turn_that_two_draws_could_have_taken_weighs_less(contents, queue):
     sample.draw(contents, queue, Wish(size=50, mix={RANDOM: 1}))
     ids = [item.id for item in queue.items()]

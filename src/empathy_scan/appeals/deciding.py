@@ -72,7 +72,7 @@ def decide(
 
     `upheld`: as the appeal says; `partly`: as `labels` say; `rejected`: as it counted before. All labels of the message
     are fixed by that. Raises UsageError for an appeal that is not open, somebody who must not decide it (who opened
-    it, or the agent whose message it is), and labels that do not fit.
+    it, the agent whose message it is, or who decided the first time), and labels that do not fit.
     """
     name, log, listed = _named(who), log_of(store, config), roster.load(config.roles.roster)
     case = _case(log.cases(), message)
@@ -144,7 +144,11 @@ def _demand_open(case: Case) -> None:
     if not case.is_open:
         raise UsageError(
             f"this appeal is not open: {case.state}", where=case.message,
-            remedy="see `empathy-scan appeal show`; a decision may be appealed against once",
+            remedy="see `empathy-scan appeal show`; " + (
+                "the second decision is final"
+                if case.rulings(case.opening.words) >= appeals_log.MOST_DECISIONS
+                else "a decision may be appealed against once"
+            ),
         )  # fmt: skip
 
 
@@ -160,7 +164,9 @@ def _may_open(case: Case | None, words: str) -> None:
 
 def _may_decide(case: Case, who: str, listed: Roster) -> None:
     _demand_open(case)
-    for other, what in ((case.opening.who, "opened the appeal"), (case.opening.agent_id, "is the agent concerned")):
+    parties = [(case.opening.who, "opened the appeal"), (case.opening.agent_id, "is the agent concerned")]
+    parties += [(each.who, "decided the first time") for each in case.decisions]
+    for other, what in parties:
         if other and _same(who, other, listed):
             raise UsageError(
                 f"who {what} must not decide it", where=case.message, remedy="let somebody else decide, under --who"

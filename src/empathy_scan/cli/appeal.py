@@ -126,7 +126,9 @@ def show(
 def decide(  # noqa: PLR0913 - a parameter per option
     message: MessageArgument,
     *,
-    who: Annotated[str, typer.Option("--who", help="Who decides: nobody who is party to it.", metavar="NAME")],
+    who: Annotated[
+        str, typer.Option("--who", help="Who decides: nobody who is party to it or decided before.", metavar="NAME")
+    ],
     outcome: Annotated[str, typer.Option("--outcome", help="What was decided.", metavar="upheld|partly|rejected")],
     why: Annotated[str, typer.Option("--why", help="The reason, in a sentence or two.", metavar="TEXT")],
     label: Annotated[

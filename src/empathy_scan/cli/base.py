@@ -6,6 +6,7 @@ import contextlib
 import io
 import os
 import re
+import shlex
 import sys
 import traceback
 from collections import Counter
@@ -32,6 +33,7 @@ _MORE_MEMORY = (
     "there is not enough memory; end other programs, give fewer --workers, or take a larger machine, then repeat: "
     "nothing is lost"
 )
+FAILED = 1  # what was asked for could not be done
 REJECTED = 3  # done, but some input was rejected
 KEPT = 4  # done, and nothing was written: the model stays as it is
 SHOWN_REJECTS = 20
@@ -315,6 +317,12 @@ def left_out(rejects: Any) -> Iterator[str]:  # noqa: ANN401 - as above
         counted = ", ".join(f"{kind} ({count})" for kind, count in sorted(kinds.items()))
         sound = "; transcribe recordings first" if any("recording" in kind for kind in kinds) else ""
         yield f"left out: {counted}{sound}"
+
+
+def repeated(command: str, options: Mapping[str, object]) -> str:
+    """A command to be typed next, with those options that have a value, as the shell takes them."""
+    named = [f"--{name} {shlex.quote(str(value))}" for name, value in options.items() if value]
+    return " ".join(["empathy-scan", command, *named])
 
 
 def tell_rejects(rejects: Any) -> None:  # noqa: ANN401 - as above

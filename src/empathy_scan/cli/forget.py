@@ -74,6 +74,7 @@ def forget(  # noqa: PLR0913 - a parameter per option
     options = base.settings_of(context)
 
     from empathy_scan import erasure  # noqa: PLC0415 - polars stays out of --help
+    from empathy_scan.forgetting import BEFORE  # noqa: PLC0415 - as above
     from empathy_scan.store import Store  # noqa: PLC0415 - as above
 
     held, where = Store.open(options.scan.store), Path(options.scan.reports)
@@ -83,6 +84,9 @@ def forget(  # noqa: PLR0913 - a parameter per option
     plan = erasure.plan(held, wish, options, where)
     if dry_run or options.scan.dry_run or plan.is_nothing:
         _tell(plan.to_json(), options)
+        if plan.is_nothing and wish.kind != BEFORE:
+            _say_none(wish, held.root)
+            raise typer.Exit(base.FAILED)
         return
     if not yes:
         _ask(plan.to_json())
@@ -129,6 +133,16 @@ def _ask(plan: dict[str, Any]) -> None:
     for line in _planned(plan):
         typer.echo(line, err=True)
     typer.confirm("Remove this for good?", abort=True, err=True)
+
+
+def _say_none(wish: Wish, store: str) -> None:
+    """Say on stderr what was looked for and what to do; customers stay unnamed, since what is said may be logged."""
+    named = f"{len(wish.values)} given" if wish.kind == "customer" else ", ".join(wish.values)
+    remedy = {
+        "agent": "the report lists the agents by name and key; it may have been forgotten already",
+        "conversation": "the report shows ids, and `empathy-scan show ID` looks one up; it may be forgotten already",
+    }.get(wish.kind, "write it as the export does, or choose the conversations by their ids with --conversation")
+    typer.echo(base.safe(f"there is no such {wish.kind} in {store}: {named}; {remedy}"), err=True)
 
 
 def _tell(answer: dict[str, Any], options: Config) -> None:

@@ -70,7 +70,8 @@ def train(
         typer.echo(base.safe(line))
     if before is not None:
         typer.echo(base.safe(f"  the head before it: {before.words}"))
-    typer.echo(f"{judged} conversations judged; make the report again: empathy-scan report")
+    again = base.repeated("report", {"store": options.scan.store, "config": config})
+    typer.echo(base.safe(f"{judged} conversations judged; make the report again: {again}"))
 
 
 @group.command("apply", epilog="Example: empathy-scan labels apply --store results")

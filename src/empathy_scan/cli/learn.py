@@ -42,7 +42,7 @@ def calibrate(
 
     named = model or (Path(options.scan.model) if options.scan.model else files.default_path())
     found = calibration.calibrate(held, folder, options, base=named, out=out).to_json()
-    _tell(found, _calibrated(found), held.root, as_json=as_json)
+    _tell(found, _calibrated(found), {"store": held.root, "config": config}, as_json=as_json)
 
 
 def train(
@@ -55,7 +55,7 @@ def train(
     from empathy_scan.learning.tune import TuneConfig  # noqa: PLC0415 - as above
 
     found = training.train(held, folder, options, base=named, out=out, how=TuneConfig(**how)).to_json()
-    _tell(found, _trained(found), held.root, as_json=as_json)
+    _tell(found, _trained(found), {"store": held.root, "config": path}, as_json=as_json)
 
 
 def _of_labels(labels: Path, store: str, path: Path | None) -> tuple[Store, Queue, Config]:
@@ -71,10 +71,10 @@ def _of_labels(labels: Path, store: str, path: Path | None) -> tuple[Store, Queu
     )
 
 
-def _tell(found: Mapping[str, Any], lines: Iterator[str], store: str, *, as_json: bool) -> None:
+def _tell(found: Mapping[str, Any], lines: Iterator[str], given: Mapping[str, object], *, as_json: bool) -> None:
     """What came of it, as JSON or in lines with the next command; ends with KEPT where nothing was written."""
     written = found["model"] is not None
-    following = f"empathy-scan rescore --store {store} --model {found['out']}"
+    following = base.repeated("rescore", {"store": given["store"], "model": found["out"], "config": given["config"]})
     if as_json:
         base.print_json({**found, "next": following if written else None})
     else:
@@ -87,7 +87,11 @@ def _tell(found: Mapping[str, Any], lines: Iterator[str], store: str, *, as_json
             )
             typer.echo(base.safe(f"next: {following}"))
             typer.echo("      shows what would move; with --accept it counts for all history, so that no trend jumps.")
-            typer.echo(base.safe(f"      Scan with it from then on: --model {found['out']}, or model under [scan]"))
+            typer.echo(
+                base.safe(
+                    f"      Then scan, fairness and labels need it: --model {found['out']}, or model under [scan]"
+                )
+            )
         else:
             typer.echo(f"nothing was written: model {found['from_model']} stays")
     if not written:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -66,6 +67,8 @@ def rescore(  # noqa: PLR0913 - a parameter per option
             asked.store, config=options, model=model, engine=engines.make(asked.engine, asked.workers),
             accept=accept, told=told,
         )  # fmt: skip
+    given = {"store": asked.store, "model": model, "reports": asked.reports, "out": out, "config": config}
+    found = replace(found, command=base.repeated("rescore", given))
     page = rescoring.write_page(found, out or Path(asked.reports), options)
     if asked.json:
         base.print_json(found.to_json() | {"page": page and str(page)})
@@ -96,6 +99,8 @@ def _told(page: Page) -> Iterator[str]:
     yield page.period
     yield from page.standing
     yield from _section("messages that moved farthest")
+    if not page.examples:
+        yield "none moved"
     for title, turns in page.examples:
         for turn in turns:
             yield f"{title}: {turn.where}: {turn.change} ({turn.chance})"

@@ -34,6 +34,7 @@ class Tried:
     standing: Standing
     texts: Mapping[tuple[str, int], str]  # what was said in the turns that are shown
     names: Mapping[str, str]  # of agents, from the roster
+    command: str = "empathy-scan rescore"  # with the options that name this store and this report
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +154,7 @@ def _state(tried: Tried) -> str:
         return "The new model counts now, for all conversations ever stored. The next report shows its figures."
     return (
         "Nothing in the report has changed. To let the new model count for all conversations: "
-        "empathy-scan rescore --accept. To discard what it made: empathy-scan rescore --drop."
+        f"{tried.command} --accept. To discard what it made: {tried.command} --drop."
     )
 
 

@@ -6,14 +6,15 @@ may belong to several parts: its chance to be drawn is the sum of its chances in
 taken (systematic sampling with unequal probabilities, Madow 1949, along the turns by role and agent, so that every
 agent's share is close to its due). What was drawn before is not drawn again.
 
-Over several draws a turn's chance is 1 - (1 - r1 p1)(1 - r2 p2)..., where p is its chance in a draw and r the share of
-that draw that was answered; its weight is one over that (Horvitz and Thompson 1952).
+Over several draws a turn's chance is r1 p1 + (1 - p1) r2 p2 + (1 - p1)(1 - p2) r3 p3 ..., where p is its chance in a
+draw and r the share of that draw that was answered, which is 0 for a label that the draw did not ask: whatever was
+drawn is not drawn again, answered or not. Its weight is one over that (Horvitz and Thompson 1952).
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -109,6 +110,11 @@ def draw(
             .with_columns(pl.col("doubt", "likely").fill_null(0.0), unsure=pl.lit(value=False))
         )
     chances, notes = _chances(turns, free, _counts(shares, min(wish.size, int(free.sum()))), cited)
+    if wish.asks and (lost := _out_of_reach(turns, queue, wish.asks)):
+        notes.append(
+            f"{lost} of the {turns.height} turns were certain to be in an earlier draw, which did not ask for this "
+            "label: what is found speaks of the others"
+        )
     generator = np.random.default_rng([wish.seed, queue.next_number()])
     taken = _systematic(turns, chances.sum(axis=0) * free, generator)
     items = _items(stored, turns[taken], chances[:, taken], wish, queue, generator)
@@ -149,17 +155,32 @@ def weights(queue: Queue, answered: Sequence[str]) -> dict[str, float]:
     """One over the chance that each of the answered turns, by their ids, had to be drawn and answered, in all draws."""
     draws, there = queue.draws(), set(answered)
     items = {item.id: item for draw_ in draws for item in draw_.items if item.id in there}
-    share = {each.number: sum(item.id in there for item in each.items) / max(1, len(each.items)) for each in draws}
     if not items:
         return {}
+    share = _answered(draws, there, {item.role for item in items.values()})
     asked = pl.DataFrame(
         {"id": list(items), "turn": pl.Series([item.turn for item in items.values()], dtype=pl.Int32)}
     ).with_columns(digits([item.conversation_id for item in items.values()]))
     found = asked.join(queue.chances(), on=("conversation", "turn"), how="left").with_columns(
-        r=pl.col("draw").replace_strict(share, default=0.0, return_dtype=pl.Float64)
+        pl.col("p").fill_null(0.0), r=pl.col("draw").replace_strict(share, default=0.0, return_dtype=pl.Float64)
     )
-    missed = found.group_by("id").agg(missed=(1 - pl.col("p").fill_null(0.0) * pl.col("r")).product())
-    return {name: 1 / max(1 - chance, _SURE) for name, chance in missed.iter_rows()}
+    left = (1 - pl.col("p")).cum_prod().shift(1, fill_value=1.0).over("id")  # not drawn before
+    reached = found.sort("id", "draw").with_columns(q=left * pl.col("p") * pl.col("r"))
+    return {name: 1 / max(chance, _SURE) for name, chance in reached.group_by("id").agg(pl.col("q").sum()).iter_rows()}
+
+
+def _answered(draws: Sequence[Draw], there: Container[str], roles: Container[str]) -> dict[int, float]:
+    """By draw the share of its turns of these roles that was answered."""
+    own = {each.number: [item.id in there for item in each.items if item.role in roles] for each in draws}
+    return {number: sum(held) / max(1, len(held)) for number, held in own.items()}
+
+
+def _out_of_reach(turns: pl.DataFrame, queue: Queue, asks: Sequence[str]) -> int:
+    """How many turns an earlier draw was certain to take without asking for these labels: no weight makes up for it."""
+    silent = [each.number for each in queue.draws() if not any(set(asks) & set(item.asks) for item in each.items)]
+    certain = queue.chances().filter(pl.col("draw").is_in(silent), pl.col("p") > 1 - _SURE)
+    named = turns.select(digits(turns["conversation_id"].to_list()), pl.col("turn"))
+    return named.join(certain, on=("conversation", "turn"), how="semi").height
 
 
 def _checked(wish: Wish) -> dict[str, float]:
@@ -210,7 +231,7 @@ def _chances(
         for part, p in wanted.items()
         if float((p * free).sum()) < counts[part] - 1
     ]
-    rest = size - sum(float((p * free).sum()) for p in wanted.values())
+    rest = max(0.0, size - sum(float((p * free).sum()) for p in wanted.values()))
     parts = np.stack([np.full(turns.height, rest / free.sum()), *(wanted[part] for part in PARTS[1:])])
     return _fitted(parts, size, free), notes
 
