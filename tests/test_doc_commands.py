@@ -53,6 +53,7 @@ NOT_RUN = {
 ENDS = {
     "empathy-scan forget --conversation chat-0412 --dry-run": 1,  # the samples have no such conversation
     "empathy-scan forget --customer jo@example.com": 1,
+    "empathy-scan forget --customer jo@example.com --store results --reports report --dry-run": 1,
     "empathy-scan rescore --config empathy-scan.toml --drop": 2,
     "empathy-scan labels check": 2,  # there is no label of one's own
     "empathy-scan labels apply": 2,

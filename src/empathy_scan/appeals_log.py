@@ -92,9 +92,9 @@ class Case:
         """The opening that the decision which counts was about: it has the words that were decided on."""
         return self._before(self.decisions[-1]) if self.decisions else None
 
-    def rulings(self, words: str) -> int:
-        """How often the message was decided with these words."""
-        return sum(self._before(each).words == words for each in self.decisions)
+    def deciders(self, words: str) -> tuple[str, ...]:
+        """Who has decided of the message with these words, a name for each decision."""
+        return tuple(each.who for each in self.decisions if self._before(each).words == words)
 
     def _before(self, decision: Event) -> Event:
         at = next(at for at, each in enumerate(self.events) if each is decision)

@@ -17,7 +17,8 @@ def test_answers_that_hold_only_where_it_learns_are_refused_and_nothing_is_writt
     def lying(name, said):
         if not falls_within(name, 1 - training.HELD_OUT, SEED):
             return said
-        return {key: {"yes": "no", "no": "yes", "0": "2", "2": "0"}.get(value, value) for key, value in said.items()}
+        told = {key: {"yes": "no", "no": "yes", "0": "2", "2": "0"}.get(value, value) for key, value in said.items()}
+        return {key: "no" if key in "itpc" and told["tone"] != "2" else value for key, value in told.items()}
 
     queue = centre.review(160, queue=centre.folder / "lies", change=lying)
     found = training.train(

@@ -146,7 +146,7 @@ def _demand_open(case: Case) -> None:
             f"this appeal is not open: {case.state}", where=case.message,
             remedy="see `empathy-scan appeal show`; " + (
                 "the second decision is final"
-                if case.rulings(case.opening.words) >= appeals_log.MOST_DECISIONS
+                if len(case.deciders(case.opening.words)) >= appeals_log.MOST_DECISIONS
                 else "a decision may be appealed against once"
             ),
         )  # fmt: skip
@@ -155,7 +155,7 @@ def _demand_open(case: Case) -> None:
 def _may_open(case: Case | None, words: str) -> None:
     if case is not None and case.is_open:
         raise UsageError("an appeal is open already", where=case.message, remedy="decide it first")
-    if case is not None and case.rulings(words) >= appeals_log.MOST_DECISIONS:
+    if case is not None and len(case.deciders(words)) >= appeals_log.MOST_DECISIONS:
         raise UsageError(
             "this message was decided twice: that is final", where=case.message,
             remedy="see `empathy-scan appeal show` for what was decided and why",
@@ -165,7 +165,7 @@ def _may_open(case: Case | None, words: str) -> None:
 def _may_decide(case: Case, who: str, listed: Roster) -> None:
     _demand_open(case)
     parties = [(case.opening.who, "opened the appeal"), (case.opening.agent_id, "is the agent concerned")]
-    parties += [(each.who, "decided the first time") for each in case.decisions]
+    parties += [(each, "decided the first time") for each in case.deciders(case.opening.words)]
     for other, what in parties:
         if other and _same(who, other, listed):
             raise UsageError(
